@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs the real peers that the tests talk to, where apt may be used; else says which tests will be skipped.
+source "$(dirname "$0")/say.sh"
+
+has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
+has_redis() { command -v redis-server >/dev/null; }
+has_chromium() {
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || command -v google-chrome-stable >/dev/null
+}
+# Screens are looked at in five languages; without these fonts Chinese is boxes and emoji are blank.
+has_fonts() {
+    [[ -d /usr/share/fonts/truetype/noto ]] &&
+        compgen -G '/usr/share/fonts/*/noto/*CJK*' >/dev/null && compgen -G '/usr/share/fonts/*/noto/*Emoji*' >/dev/null
+}
+
+missing() {
+    has_postgresql || echo postgresql
+    has_redis || echo redis-server
+    has_chromium || echo chromium
+    has_fonts || echo fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
+}
+
+read -r -d '' -a wanted < <(missing) || true
+if ((${#wanted[@]} == 0)); then exit 0; fi
+apt_install "${wanted[@]}" || true
+
+read -r -d '' -a left < <(missing) || true
+if ((${#left[@]} == 0)); then exit 0; fi
+if [[ ${CI:-} == true ]]; then
+    fail "CI needs these and could not install them: ${left[*]}"
+fi
+say "Not on this machine, and not installable without root: ${left[*]}"
+say "The tests that need them are skipped. To run them all: apt-get install ${left[*]}"
