@@ -1,0 +1,1 @@
+"""The channel contract, the registry that finds channels, and one folder per channel."""

@@ -1,0 +1,45 @@
+"""Tables of channel accounts."""
+
+from __future__ import annotations
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_core.store.base import At, Base, Id, Json, OptionalAt, OptionalRef, OptionalWords, Ref, Words
+
+
+class Account(Base):
+    """A configured channel account."""
+
+    __tablename__ = "account"
+
+    id: Mapped[Id]
+    ws: Mapped[Ref]
+    kind: Mapped[Words]
+    """The channel's folder name."""
+    name: Mapped[Words]
+    public_key: Mapped[Words]
+    """Names the account in public addresses (`/in/{key}`, the widget's data-key). Random, no secret."""
+    settings: Mapped[Json]
+    sealed: Mapped[OptionalWords]
+    """The secret settings, encrypted with the house key. Never leaves `accounts.sealing`."""
+    queue_id: Mapped[OptionalRef]
+    state: Mapped[Words] = mapped_column(default="open")
+    """open, broken (needs a person), waiting (tried again later)."""
+    problem: Mapped[Words] = mapped_column(default="")
+    created_at: Mapped[At]
+    disabled_at: Mapped[OptionalAt]
+    version: Mapped[Ref] = mapped_column(default=1)
+
+    __table_args__ = (UniqueConstraint("public_key"),)
+
+
+class Cursor(Base):
+    """Where a listener left off: an IMAP UID, a Telegram offset. Moved in the transaction that stored the item."""
+
+    __tablename__ = "cursor"
+
+    account_id: Mapped[Id]
+    name: Mapped[str] = mapped_column(primary_key=True)
+    ws: Mapped[Ref]
+    value: Mapped[Words]

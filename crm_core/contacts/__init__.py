@@ -1,0 +1,1 @@
+"""Contacts (people and companies) and the identities that recognise and reach them."""

@@ -1,0 +1,99 @@
+"""Tables of contacts and identities."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_core.store.base import At, Base, Id, Json, OptionalAt, OptionalRef, Ref, Words
+from crm_core.words.values import ContactKind
+
+
+class Contact(Base):
+    """A person or company. A merged one points to the survivor by `root_id` and keeps its own rows (CRM.md)."""
+
+    __tablename__ = "contact"
+
+    id: Mapped[Id]
+    ws: Mapped[Ref]
+    kind: Mapped[Words] = mapped_column(default=ContactKind.PERSON)
+    name: Mapped[Words]
+    company: Mapped[Words] = mapped_column(default="")
+    title: Mapped[Words] = mapped_column(default="")
+    language: Mapped[Words] = mapped_column(default="")
+    timezone: Mapped[Words] = mapped_column(default="")
+    owner_id: Mapped[OptionalRef]
+    note: Mapped[Words] = mapped_column(default="")
+    tags: Mapped[Json]
+    fields: Mapped[Json]
+    root_id: Mapped[OptionalRef]
+    merged_at: Mapped[OptionalAt]
+    created_at: Mapped[At]
+    archived_at: Mapped[OptionalAt]
+    version: Mapped[Ref] = mapped_column(default=1)
+
+    __table_args__ = (Index(None, "ws", "name", "id"), Index(None, "root_id"))
+
+
+class ContactLink(Base):
+    """A person's place in a company, with dates."""
+
+    __tablename__ = "contact_link"
+
+    id: Mapped[Id]
+    ws: Mapped[Ref]
+    person_id: Mapped[Ref]
+    company_id: Mapped[Ref]
+    kind: Mapped[Words] = mapped_column(default="employment")
+    title: Mapped[Words] = mapped_column(default="")
+    since: Mapped[OptionalAt]
+    until: Mapped[OptionalAt]
+
+    __table_args__ = (Index(None, "person_id"), Index(None, "company_id"))
+
+
+class Identity(Base):
+    """An address that recognises and reaches somebody. It may exist before any contact: a stranger is served too."""
+
+    __tablename__ = "identity"
+
+    id: Mapped[Id]
+    ws: Mapped[Ref]
+    scheme: Mapped[Words]
+    scope: Mapped[Words] = mapped_column(default="")
+    value: Mapped[Words]
+    name: Mapped[Words] = mapped_column(default="")
+    """What they call themselves on this channel."""
+    label: Mapped[Words] = mapped_column(default="")
+    contact_id: Mapped[OptionalRef]
+    is_primary: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_shared: Mapped[bool] = mapped_column(Boolean, default=False)
+    verified_at: Mapped[OptionalAt]
+    verified_by: Mapped[Words] = mapped_column(default="")
+    state: Mapped[Words] = mapped_column(default="ok")
+    facts: Mapped[Json]
+    first_seen: Mapped[At]
+    last_seen: Mapped[OptionalAt]
+
+    __table_args__ = (
+        # One row for an address, whatever its spelling was.
+        UniqueConstraint("ws", "scheme", "scope", "value"),
+        Index(None, "contact_id"),
+    )
+
+
+class Visitor(Base):
+    """A browser that chats. Its token was made by us and opens this identity's conversations only."""
+
+    __tablename__ = "visitor"
+
+    id: Mapped[Id]
+    ws: Mapped[Ref]
+    account_id: Mapped[Ref]
+    identity_id: Mapped[Ref]
+    token_hash: Mapped[Words]
+    created_at: Mapped[At]
+    last_seen_at: Mapped[At]
+    ended_at: Mapped[OptionalAt]
+
+    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "identity_id"))

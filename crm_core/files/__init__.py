@@ -1,0 +1,1 @@
+"""Files: what is known of them. The bytes lie in the file store under random names."""

@@ -1,0 +1,1 @@
+"""Plain words of the house: no I/O, no tables, nothing of ours imported."""

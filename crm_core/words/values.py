@@ -1,0 +1,307 @@
+"""Nouns as they are shown: whole values that events, snapshots, the API and the console share.
+
+A value is complete and carries a `version`, so applying one twice, or an older one late, is harmless.
+The console's TypeScript types are generated from this file.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from crm_core.words.clock import Moment
+from crm_core.words.content import DeliveryStatus, Medium
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """A whole value; equal when every field is."""
+
+
+class Role(StrEnum):
+    """What a person of ours may do. Each includes what the one before may."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class Activity(StrEnum):
+    """What an agent says they are doing. Only AVAILABLE receives offers."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    BREAK = "break"
+    TRAINING = "training"
+    NOT_RESPONDING = "not_responding"
+    OFFLINE = "offline"
+
+
+class ConversationStatus(StrEnum):
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+
+
+class WorkState(StrEnum):
+    QUEUED = "queued"
+    OFFERED = "offered"
+    ASSIGNED = "assigned"
+    DONE = "done"
+
+
+class OfferState(StrEnum):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TIMED_OUT = "timed_out"
+    WITHDRAWN = "withdrawn"
+
+
+class EntryKind(StrEnum):
+    """A note is a kind of its own: what sends messages cannot even read one."""
+
+    MESSAGE = "message"
+    NOTE = "note"
+    NOTICE = "notice"
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+    INTERNAL = "internal"
+
+
+class AuthorKind(StrEnum):
+    CONTACT = "contact"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class ContactKind(StrEnum):
+    PERSON = "person"
+    COMPANY = "company"
+
+
+class Author(Value, frozen=True, kw_only=True):
+    kind: AuthorKind
+    id: int | None = None
+    """The agent's id, or the identity's; none for the system."""
+    name: str = ""
+
+
+class FileValue(Value, frozen=True, kw_only=True):
+    id: int
+    name: str
+    type: str
+    """Found from the bytes, never what the sender claimed."""
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+class Notice(Value, frozen=True, kw_only=True):
+    """A thin line of the timeline: what happened, by code and facts, so that each reader sees their language."""
+
+    code: str
+    facts: dict[str, str | int | None] = {}
+
+
+class EntryValue(Value, frozen=True, kw_only=True):
+    id: int
+    conversation_id: int
+    kind: EntryKind
+    direction: Direction
+    author: Author
+    at: Moment
+    channel: str
+    """The kind of the channel account, such as `webchat`; empty for notes and notices."""
+    account_id: int | None = None
+    text: str = ""
+    files: list[FileValue] = []
+    notice: Notice | None = None
+    delivery: DeliveryStatus | None = None
+    delivery_reason: str | None = None
+    client_key: str | None = None
+    """The key the sender's own device gave, so that it knows its own message again."""
+    version: int = 1
+
+
+class ConversationValue(Value, frozen=True, kw_only=True):
+    id: int
+    status: ConversationStatus
+    who: str
+    """The name to show: the contact's, else what the stranger calls themselves, else the address."""
+    channel: str
+    account_id: int
+    identity_id: int
+    contact_id: int | None = None
+    queue_id: int | None = None
+    assignee_id: int | None = None
+    work_state: WorkState | None = None
+    subject: str = ""
+    preview: str = ""
+    preview_author: AuthorKind = AuthorKind.CONTACT
+    priority: int = 0
+    tags: list[str] = []
+    opened_at: Moment
+    last_activity_at: Moment
+    last_entry_id: int
+    last_inbound_id: int = 0
+    waiting_since: Moment | None = None
+    """Since when the contact waits for an answer; none when it is their turn."""
+    first_reply_at: Moment | None = None
+    snoozed_until: Moment | None = None
+    closed_at: Moment | None = None
+    disposition: str | None = None
+    contact_read_id: int = 0
+    """The newest entry the contact has read."""
+    agent_read_id: int = 0
+    """The newest entry the assignee has read."""
+    entry_count: int = 0
+    version: int = 1
+
+
+class IdentityValue(Value, frozen=True, kw_only=True):
+    id: int
+    scheme: str
+    value: str
+    display: str
+    name: str = ""
+    contact_id: int | None = None
+    verified: bool = False
+    is_primary: bool = False
+    label: str = ""
+    last_seen: Moment | None = None
+    facts: dict[str, str] = {}
+    """What the channel knows of them: the page they are on, their browser, language."""
+
+
+class ContactValue(Value, frozen=True, kw_only=True):
+    id: int
+    kind: ContactKind
+    name: str
+    company: str = ""
+    title: str = ""
+    language: str = ""
+    timezone: str = ""
+    owner_id: int | None = None
+    note: str = ""
+    tags: list[str] = []
+    fields: dict[str, str] = {}
+    identities: list[IdentityValue] = []
+    created_at: Moment
+    version: int = 1
+
+
+class OfferValue(Value, frozen=True, kw_only=True):
+    id: int
+    work_id: int
+    conversation_id: int
+    agent_id: int
+    queue_id: int
+    state: OfferState
+    medium: Medium
+    channel: str
+    who: str
+    preview: str
+    waiting_since: Moment
+    made_at: Moment
+    expires_at: Moment
+    version: int = 1
+
+
+class AgentValue(Value, frozen=True, kw_only=True):
+    """A colleague as everybody may see them."""
+
+    id: int
+    name: str
+    role: Role
+    activity: Activity
+    reason: str = ""
+    activity_since: Moment
+    missed_offer: bool = False
+    """They let an offer run out and have to say that they are back."""
+    present: bool = False
+    queues: list[int] = []
+    skills: dict[str, int] = {}
+    units_used: int = 0
+    units_total: int = 100
+    language: str = "en"
+    disabled: bool = False
+    version: int = 1
+
+
+class QueueValue(Value, frozen=True, kw_only=True):
+    id: int
+    name: str
+    waiting: int = 0
+    longest_since: Moment | None = None
+    chat_offer_seconds: int = 30
+    mail_offer_seconds: int = 300
+    sticky_seconds: int = 20
+    cooldown_seconds: int = 60
+    strategy: str = "longest_idle"
+    skills: dict[str, int] = {}
+    archived: bool = False
+    version: int = 1
+
+
+class CannedValue(Value, frozen=True, kw_only=True):
+    """A canned reply. `{{contact.name}}`, `{{agent.name}}` are filled in by the console, as text."""
+
+    id: int
+    shortcut: str
+    title: str
+    text: str
+    language: str = ""
+    deleted: bool = False
+    version: int = 1
+
+
+class DispositionValue(Value, frozen=True, kw_only=True):
+    id: int
+    name: str
+    position: int = 0
+    deleted: bool = False
+    version: int = 1
+
+
+class DraftValue(Value, frozen=True, kw_only=True):
+    conversation_id: int
+    kind: EntryKind
+    text: str
+    files: list[FileValue] = []
+    updated_at: Moment
+
+
+class AccountValue(Value, frozen=True, kw_only=True):
+    """A channel account without its secrets."""
+
+    id: int
+    kind: str
+    name: str
+    public_key: str
+    queue_id: int | None = None
+    settings: dict[str, object] = {}
+    state: str = "open"
+    problem: str = ""
+    disabled: bool = False
+    version: int = 1
+
+
+class WorkValue(Value, frozen=True, kw_only=True):
+    """What waits for an agent, or is with one. Routing's own facts; agents see its conversation instead."""
+
+    id: int
+    conversation_id: int
+    queue_id: int
+    medium: Medium
+    state: WorkState
+    agent_id: int | None = None
+    priority: int = 0
+    skills: dict[str, int] = {}
+    virtual_start: Moment
+    preferred_agent_id: int | None = None
+    preferred_until: Moment | None = None
+    version: int = 1

@@ -1,0 +1,1 @@
+"""Queues, work that waits in them, and offers of work to agents."""
