@@ -1,0 +1,1 @@
+"""The routing engine: pure, a function of facts and a moment. README.md says what lives here and why."""
