@@ -18,6 +18,8 @@ class Contact(Base):
     ws: Mapped[Ref]
     kind: Mapped[Words] = mapped_column(default=ContactKind.PERSON)
     name: Mapped[Words]
+    sort_name: Mapped[Words]
+    """The folded name: lists sort `anna` beside `Anna` on every database."""
     company: Mapped[Words] = mapped_column(default="")
     title: Mapped[Words] = mapped_column(default="")
     language: Mapped[Words] = mapped_column(default="")
@@ -32,7 +34,7 @@ class Contact(Base):
     archived_at: Mapped[OptionalAt]
     version: Mapped[Ref] = mapped_column(default=1)
 
-    __table_args__ = (Index(None, "ws", "name", "id"), Index(None, "root_id"))
+    __table_args__ = (Index(None, "ws", "sort_name", "id"), Index(None, "root_id"))
 
 
 class ContactLink(Base):

@@ -51,6 +51,14 @@ class Delivery(Base):
             sqlite_where=text("state IN ('owed', 'sending')"),
             postgresql_where=text("state IN ('owed', 'sending')"),
         ),
+        # A conversation's messages leave one at a time, in order.
+        Index(
+            "ix_delivery_conversation",
+            "conversation_id",
+            "id",
+            sqlite_where=text("state IN ('owed', 'sending')"),
+            postgresql_where=text("state IN ('owed', 'sending')"),
+        ),
         # Receipts name the provider's id.
         Index("ix_delivery_external", "account_id", "external_id"),
     )

@@ -66,6 +66,7 @@ class WorkItem(Base):
             "ix_work_open",
             "queue_id",
             "state",
+            "virtual_start",
             sqlite_where=text("state <> 'done'"),
             postgresql_where=text("state <> 'done'"),
         ),
