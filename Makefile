@@ -24,7 +24,7 @@ test-slow: venv-dev console peers ## The slow tests: crashes, load, whole days
 check: venv-dev console types ## Style, types, import floors, house rules, generated files
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 	@$(NPM) run check
 	@$(PYTHON) -m pytest -q tests/house
 
