@@ -1,0 +1,1 @@
+"""The roof: use cases, doors and the one composition root."""
