@@ -1,0 +1,1 @@
+"""What keeps the house running between requests: presence, tickets, accounts, jobs, media."""
