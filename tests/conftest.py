@@ -6,7 +6,6 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser
@@ -18,6 +17,7 @@ from tests.peers.children import IN_CI
 from tests.peers.clock import VirtualClock
 from tests.peers.postgresql import PostgresServer
 from tests.peers.redis_server import RedisServer
+from tests.peers.skips import refuse_skip
 
 ROOT = Path(__file__).parent.parent
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -110,18 +110,21 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @cache
-def _readme() -> str:
+def readme() -> str:
     return (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a test is skipped only for a reason that README.md quotes; any other skip fails."""
     report = yield
-    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
-        where: Any = report.longrepr
-        reason = str(where[2]).removeprefix("Skipped: ")
-        if reason not in _readme():
-            report.outcome = "failed"
-            report.longrepr = f"skipped in CI, and README.md does not name the reason: {reason}"
+    if IN_CI:
+        refuse_skip(report, readme())
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if IN_CI:
+        refuse_skip(report, readme())
     return report

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, inspect
 from tests.peers.clock import MONDAY_MORNING, VirtualClock
 from tests.peers.postgresql import PostgresServer
 from tests.peers.redis_server import RedisServer
+from tests.peers.skips import refuse_skip
 
 
 def tables_of(url: str) -> set[str]:
@@ -71,3 +72,18 @@ async def test_two_people_in_one_browser_do_not_share_cookies(chromium: Browser)
     await page.set_content("<h1>Добрий день</h1>")
     assert await page.inner_text("h1") == "Добрий день"
     assert await tomasz.cookies() == []
+
+
+def skip_for(reason: str) -> pytest.TestReport:
+    where = ("test_a.py", 1, f"Skipped: {reason}")
+    return pytest.TestReport("test_a.py::test_a", ("test_a.py", 1, "test_a"), {}, "skipped", where, "setup")
+
+
+def test_a_skip_in_ci_fails_unless_readme_names_its_reason() -> None:
+    readme = "Skipped in CI: no sound card on this machine."
+    named, unnamed = skip_for("no sound card"), skip_for("Redis is not installed")
+    refuse_skip(named, readme)
+    refuse_skip(unnamed, readme)
+    assert named.skipped
+    assert unnamed.failed
+    assert "Redis is not installed" in str(unnamed.longrepr)
