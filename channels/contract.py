@@ -14,7 +14,7 @@ from crm_core.words.addresses import Address
 from crm_core.words.clock import Clock, Moment
 from crm_core.words.content import Content, DeliveryStatus, ExternalId, Medium, ThreadKey
 from crm_core.words.errors import HubError
-from crm_core.words.values import ConversationValue, EntryValue, FileValue
+from crm_core.words.values import ConversationValue, EntryValue
 
 # --- what a channel reports ---------------------------------------------------
 
@@ -261,10 +261,6 @@ class VisitorDesk(Protocol):
         ...
 
     async def typing(self, visit: Visit, /, *, on: bool) -> None: ...
-    async def files(self, visit: Visit, ids: Sequence[int], /) -> Sequence[FileValue]:
-        """Files this visitor uploaded and has not sent yet. Raises NotFound for any other id."""
-        ...
-
     def file_url(self, visit: Visit, file_id: int, /) -> str:
         """A link to a file's bytes that works for an hour, on the origin that has no cookies."""
         ...

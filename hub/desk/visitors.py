@@ -1,0 +1,282 @@
+"""What the hub does for visitors of a web page: who they are, what was said, and news as it happens.
+
+Everything is selected by the visitor's own identity. There is no way to ask for another's conversation:
+ids that a visitor names are only ever looked for among their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from channels.contract import Visit, VisitorHistory, VisitorNews
+from crm_core.contacts import visitors
+from crm_core.conversations import visits
+from crm_core.store.database import Database
+from crm_core.store.journal import Committed
+from crm_core.words.addresses import Address
+from crm_core.words.content import DeliveryStatus
+from crm_core.words.events import ConversationChanged, EntryAdded, EntryChanged, WorkChanged
+from crm_core.words.values import (
+    AuthorKind,
+    ConversationStatus,
+    ConversationValue,
+    EntryKind,
+    WorkState,
+)
+from hub.bus.local import Bus
+from hub.bus.whispers import Typing, Whisper
+
+NEWS: Final = 500
+"""Items a follower may have waiting; one who is further behind is let go and comes back for the history."""
+POSITIONS_SECONDS: Final = 1.0
+"""How often, at most, waiting visitors are told their place."""
+
+
+class Waiting(Protocol):
+    """What the house knows of queues."""
+
+    def position(self, conversation_id: int) -> int | None:
+        """The place of a conversation's work in its queue, 1 for the next; none when it does not wait."""
+        ...
+
+    def anyone_available(self, queue_id: int | None) -> bool:
+        """Whether somebody of the queue could be offered work now."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Follower:
+    """One socket that follows an identity. `None` in its queue is the end."""
+
+    visit: Visit
+    conversation: ConversationValue | None = None
+    told_position: int | None = None
+    news: asyncio.Queue[VisitorNews | None] = field(default_factory=lambda: asyncio.Queue(NEWS))
+
+    def tell(self, item: VisitorNews) -> None:
+        if self.news.full():
+            self.end()
+        else:
+            self.news.put_nowait(item)
+
+    def end(self) -> None:
+        while not self.news.empty():
+            self.news.get_nowait()
+        self.news.put_nowait(None)
+
+
+class Visitors:
+    """All visitors who have a socket to this process. One per house."""
+
+    def __init__(self, db: Database, bus: Bus, waiting: Waiting, file_url: Callable[[int], str]) -> None:
+        self.db = db
+        self.bus = bus
+        self.waiting = waiting
+        self.file_url = file_url
+        self._by_identity: defaultdict[int, set[_Follower]] = defaultdict(set)
+        self._by_conversation: defaultdict[int, set[_Follower]] = defaultdict(set)
+        self._positions_due: asyncio.TimerHandle | None = None
+        bus.subscribe(self._heard)
+        bus.hear(self._whispered)
+
+    def desk(self, account_id: int, scope: str, queue_id: int | None) -> VisitorsOfAccount:
+        """The desk of one account. `scope` is the account's public key."""
+        return VisitorsOfAccount(self, account_id, scope, queue_id)
+
+    @property
+    def followers(self) -> int:
+        """Open sockets of visitors, for the measures."""
+        return sum(len(followers) for followers in self._by_identity.values())
+
+    def join(self, visit: Visit) -> _Follower:
+        """Begin to keep news for a socket."""
+        follower = _Follower(visit)
+        self._by_identity[visit.identity_id].add(follower)
+        return follower
+
+    def leave(self, follower: _Follower) -> None:
+        """The socket is gone."""
+        _drop(self._by_identity, follower.visit.identity_id, follower)
+        if follower.conversation is not None:
+            _drop(self._by_conversation, follower.conversation.id, follower)
+
+    def end(self, visitor_ids: Sequence[int]) -> None:
+        """These visitors' tokens are dead: whoever follows with them is told nothing more."""
+        dead = set(visitor_ids)
+        for followers in self._by_identity.values() if dead else ():
+            for follower in followers:
+                if follower.visit.visitor_id in dead:
+                    follower.end()
+
+    def sees(self, follower: _Follower, conversation: ConversationValue) -> None:
+        """Remember how the follower's newest conversation stands."""
+        known = follower.conversation
+        if known is not None and known.id != conversation.id:
+            if known.id > conversation.id:
+                return
+            _drop(self._by_conversation, known.id, follower)
+        if known is None or known.id != conversation.id:
+            self._by_conversation[conversation.id].add(follower)
+        follower.conversation = conversation
+
+    def open_conversation(self, identity_id: int) -> int | None:
+        """The conversation that an identity with a socket here is in."""
+        for follower in self._by_identity.get(identity_id, ()):
+            known = follower.conversation
+            if known is not None and known.status is not ConversationStatus.CLOSED:
+                return known.id
+        return None
+
+    def position(self, conversation: ConversationValue | None) -> int | None:
+        """The place of a conversation in its queue, when it has one."""
+        if conversation is None or conversation.status is ConversationStatus.CLOSED:
+            return None
+        if conversation.work_state not in (WorkState.QUEUED, WorkState.OFFERED):
+            return None
+        return self.waiting.position(conversation.id)
+
+    # --- from the bus ---------------------------------------------------------------------------
+
+    def _heard(self, events: Sequence[Committed]) -> None:
+        if not self._by_identity:
+            return
+        for happened in events:
+            match happened.event:
+                case EntryAdded(entry=entry, conversation=conversation):
+                    shown = entry if entry.kind is EntryKind.MESSAGE else None
+                    self._tell(happened.position, conversation, VisitorNews(position=happened.position, entry=shown))
+                case EntryChanged(conversation=conversation) | ConversationChanged(conversation=conversation):
+                    self._tell(happened.position, conversation, VisitorNews(position=happened.position))
+                case WorkChanged():
+                    self._tell_positions_soon()
+                case _:
+                    pass
+
+    def _tell(self, position: int, conversation: ConversationValue, news: VisitorNews) -> None:
+        for follower in tuple(self._by_identity.get(conversation.identity_id, ())):
+            differs = _looks_different(follower.conversation, conversation)
+            self.sees(follower, conversation)
+            if news.entry is not None or differs:
+                shown = follower.conversation if differs else None
+                follower.tell(VisitorNews(position=position, entry=news.entry, conversation=shown))
+
+    def _whispered(self, whisper: Whisper) -> None:
+        if isinstance(whisper, Typing) and whisper.by is AuthorKind.AGENT and whisper.kind is EntryKind.MESSAGE:
+            for follower in tuple(self._by_conversation.get(whisper.conversation_id, ())):
+                follower.tell(VisitorNews(position=0, typing=whisper.on))
+
+    def _tell_positions_soon(self) -> None:
+        if self._positions_due is None:
+            loop = asyncio.get_running_loop()
+            self._positions_due = loop.call_later(POSITIONS_SECONDS, self._tell_positions)
+
+    def _tell_positions(self) -> None:
+        self._positions_due = None
+        for followers in tuple(self._by_conversation.values()):
+            for follower in tuple(followers):
+                place = self.position(follower.conversation)
+                if place is not None and place != follower.told_position:
+                    follower.told_position = place
+                    follower.tell(VisitorNews(position=0, queue_position=place))
+
+
+class VisitorsOfAccount:
+    """`VisitorDesk` of one account."""
+
+    def __init__(self, house: Visitors, account_id: int, scope: str, queue_id: int | None) -> None:
+        self._house = house
+        self._account_id = account_id
+        self._scope = scope
+        self._queue_id = queue_id
+
+    async def welcome(
+        self, token: str | None, /, *, proven: Address | None, name: str, facts: Mapping[str, str]
+    ) -> Visit:
+        arriving = visitors.Arriving(
+            account_id=self._account_id, scope=self._scope, token=token, proven=proven, name=name, facts=facts
+        )
+        welcomed = await self._house.db.write(visitors.welcome, arriving)
+        self._house.end(welcomed.ended)
+        return _visit(welcomed)
+
+    async def known(self, token: str, /) -> Visit | None:
+        welcomed = await self._house.db.read(visitors.known_by, self._account_id, token)
+        return None if welcomed is None else _visit(welcomed)
+
+    async def history(self, visit: Visit, /, *, before: int | None, most: int) -> VisitorHistory:
+        said = await self._house.db.read(visits.said_with, visit.identity_id, before=before, most=most)
+        return VisitorHistory(
+            position=said.position,
+            entries=said.entries,
+            conversation=said.conversation,
+            queue_position=self._house.position(said.conversation),
+            has_more=said.has_more,
+        )
+
+    def follow(self, visit: Visit, /) -> AbstractAsyncContextManager[AsyncIterator[VisitorNews]]:
+        return self._followed(visit)
+
+    @asynccontextmanager
+    async def _followed(self, visit: Visit) -> AsyncIterator[AsyncIterator[VisitorNews]]:
+        follower = self._house.join(visit)
+        try:
+            said = await self._house.db.read(visits.newest_with, visit.identity_id)
+            if said is not None and follower.conversation is None:
+                self._house.sees(follower, said)
+            yield _items(follower)
+        finally:
+            self._house.leave(follower)
+
+    async def has_received(self, visit: Visit, entry_id: int, /) -> None:
+        await self._house.db.write(visits.mark, visit.identity_id, entry_id, DeliveryStatus.DELIVERED)
+
+    async def has_read(self, visit: Visit, entry_id: int, /) -> None:
+        await self._house.db.write(visits.mark, visit.identity_id, entry_id, DeliveryStatus.READ)
+
+    async def typing(self, visit: Visit, /, *, on: bool) -> None:
+        conversation = self._house.open_conversation(visit.identity_id)
+        if conversation is not None:
+            self._house.bus.whisper(Typing(conversation_id=conversation, by=AuthorKind.CONTACT, on=on))
+
+    def file_url(self, visit: Visit, file_id: int, /) -> str:
+        return self._house.file_url(file_id)
+
+    async def anyone_available(self) -> bool:
+        return self._house.waiting.anyone_available(self._queue_id)
+
+
+async def _items(follower: _Follower) -> AsyncIterator[VisitorNews]:
+    while True:
+        item = await follower.news.get()
+        if item is None:
+            return
+        yield item
+
+
+def _drop(index: defaultdict[int, set[_Follower]], key: int, follower: _Follower) -> None:
+    index[key].discard(follower)
+    if not index[key]:
+        del index[key]
+
+
+def _visit(welcomed: visitors.Welcomed) -> Visit:
+    return Visit(
+        visitor_id=welcomed.visitor_id,
+        identity_id=welcomed.identity_id,
+        address=welcomed.address,
+        token=welcomed.token,
+        name=welcomed.name,
+        verified=welcomed.verified,
+    )
+
+
+def _looks_different(before: ConversationValue | None, now: ConversationValue) -> bool:
+    """Whether a visitor would see the difference; priority, tags, owner and queue are none of their business."""
+    if before is None or before.id != now.id:
+        return True
+    return (before.status, before.work_state, before.agent_read_id) != (now.status, now.work_state, now.agent_read_id)
