@@ -286,7 +286,7 @@ def house_key(settings: Settings) -> bytes:
     """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = settings.data_dir / f".secret.{secrets.token_hex(8)}"
     try:
         if not settings.key_file.exists():
