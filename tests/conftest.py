@@ -111,7 +111,8 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @cache
 def readme() -> str:
-    return (ROOT / "README.md").read_text(encoding="utf-8")
+    path = ROOT / "README.md"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.house import rules_of_code, rules_of_files, rules_of_imports, rules_of_layout, rules_of_shape
+from tests.house import (
+    rules_of_code,
+    rules_of_files,
+    rules_of_imports,
+    rules_of_layout,
+    rules_of_shape,
+    rules_of_transactions,
+)
 from tests.house.house import Breach, House
 
 RULES: Final[Mapping[str, Callable[[House], Iterator[Breach]]]] = {
@@ -18,7 +25,7 @@ RULES: Final[Mapping[str, Callable[[House], Iterator[Breach]]]] = {
         rules_of_code.shell,
         rules_of_code.patch,
         rules_of_code.future,
-        rules_of_code.coroutine,
+        rules_of_transactions.coroutine,
         rules_of_imports.registry,
         rules_of_imports.words,
         rules_of_imports.home,

@@ -107,29 +107,3 @@ def future(house: House) -> Iterator[Breach]:
         )
         if defines and "from __future__ import annotations" not in source.text:
             yield Breach(source.path, 1, "lacks `from __future__ import annotations`")
-
-
-def coroutine(house: House) -> Iterator[Breach]:
-    """A transaction is a plain function: nothing can be awaited, and so nothing can be sent, inside one."""
-    asynchronous = {
-        f"{source.module}.{node.name}"
-        for source in house.python
-        for node in source.nodes
-        if isinstance(node, ast.AsyncFunctionDef)
-    }
-    for source in house.python:
-        names = imports_of(source)
-        for call in calls(source):
-            owner, _, verb = dotted(call.func).rpartition(".")
-            if (
-                verb not in {"write", "read"}
-                or owner.rpartition(".")[2].lstrip("_") not in {"db", "database"}
-                or not call.args
-            ):
-                continue
-            action = call.args[0]
-            name = full_name(action, names)
-            if isinstance(action, ast.Call) and name.rpartition(".")[2] == "partial" and action.args:
-                name = full_name(action.args[0], names)
-            if name in asynchronous or f"{source.module}.{name}" in asynchronous:
-                yield Breach(source.path, call.lineno, f"hands the coroutine function {name} to a transaction")

@@ -12,6 +12,8 @@ from tests.house.rules import RULES
 
 HEAD = "from __future__ import annotations\n"
 LONG = "def f() -> int:\n    {doc}x = 0\n" + "    x += 1\n" * 44 + "    return x\n"
+METHOD = "class A:\n    {}def f(tx): ...\n    def g(self):\n        self.db.write(self.f)"
+NESTED = "class A:\n    {}def f(self): ...\n    def g(self):\n        {}def f(tx): ...\n        self.house.db.write(f)"
 CHANNEL = {f"channels/fax/{name}": HEAD for name in ("parse.py", "render.py", "channel.py", "README.md")}
 
 
@@ -51,12 +53,8 @@ CASES = [
     Case("patch", "tests/test_a.py", "monkeypatch.setattr(a, 'b', 1)", "monkeypatch.setenv('A', 'b')"),
     Case("future", "hub/a.py", "def f():\n    return 1", HEAD + "def f():\n    return 1"),
     Case("coroutine", "hub/a.py", "async def f(tx): ...\ndb.write(f, 1)", "def f(tx): ...\ndb.write(f, 1)"),
-    Case(
-        "coroutine",
-        "hub/a.py",
-        "async def f(tx): ...\nself._db.read(partial(f, 1))",
-        "async def f(tx): ...\nfile.read(f)",
-    ),
+    Case("coroutine", "hub/a.py", METHOD.format("async "), METHOD.format("")),
+    Case("coroutine", "hub/a.py", NESTED.format("", "async "), NESTED.format("async ", "")),
     Case("file", "hub/a.py", "x = 1\n" * 401, "x = 1\n" * 300),
     Case("file", "agent_ui/console/a.svelte", "\n" * 401, "\n" * 300),
     Case("function", "hub/a.py", LONG.format(doc=""), LONG.format(doc='"""Long because a table is."""\n    ')),
