@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 ExternalId = NewType("ExternalId", str)
 """A provider's name for a message or call. Made and compared by its channel, opaque to everybody else."""
@@ -19,6 +20,10 @@ class Medium(StrEnum):
     CALL = "call"
     CHAT = "chat"
     MAIL = "mail"
+
+
+UNITS: Final[Mapping[Medium, int]] = {Medium.CALL: 100, Medium.CHAT: 25, Medium.MAIL: 10}
+"""What one item takes of an agent's units (ROUTING.md section 8)."""
 
 
 class DeliveryStatus(StrEnum):
