@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from crm_core.conversations import timeline
-from crm_core.conversations.actions import change, changed, set_delivery
+from crm_core.conversations.actions import set_delivery
 from crm_core.conversations.model import Conversation, Entry
 from crm_core.conversations.queries import of_identity
 from crm_core.store import journal
@@ -16,6 +16,7 @@ from crm_core.words.content import DeliveryStatus
 from crm_core.words.values import ConversationValue, Direction, EntryKind, EntryValue
 
 _MOST_MARKED = 500
+"""Messages marked at once; whoever was away for more has them marked from the newest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +46,33 @@ def newest_with(tx: Tx, identity_id: int) -> ConversationValue | None:
     return conversations[0] if conversations else None
 
 
-def mark(tx: Tx, identity_id: int, up_to: int, status: DeliveryStatus) -> None:
-    """Their page shows (DELIVERED), or they looked at (READ), our messages up to an entry.
-
-    Only forward, and only in conversations of this identity: an id of anybody else's entry marks nothing.
-    """
-    target = tx.scalar(
+def conversation_of(tx: Tx, identity_id: int, entry_id: int) -> int | None:
+    """The conversation of a message, if it is this identity's. Anybody else's is as good as none."""
+    found: int | None = tx.scalar(
         select(Entry.conversation_id)
         .join(Conversation, Conversation.id == Entry.conversation_id)
-        .where(Entry.id == up_to, Entry.kind == EntryKind.MESSAGE, Conversation.identity_id == identity_id)
+        .where(Entry.id == entry_id, Entry.kind == EntryKind.MESSAGE, Conversation.identity_id == identity_id)
     )
-    if target is None:
+    return found
+
+
+def arrived(tx: Tx, identity_id: int, up_to: int) -> None:
+    """Their page shows our messages up to this one: those on their way are DELIVERED. Only forward, only their own."""
+    conversation_id = conversation_of(tx, identity_id, up_to)
+    if conversation_id is None:
         return
-    lower = [s for s in DeliveryStatus if status.outranks(s)]
-    ids = tx.all(
+    before = [status for status in DeliveryStatus if DeliveryStatus.DELIVERED.outranks(status)]
+    rows = tx.all(
         select(Entry.id)
         .where(
-            Entry.conversation_id == target,
+            Entry.conversation_id == conversation_id,
             Entry.id <= up_to,
             Entry.kind == EntryKind.MESSAGE,
             Entry.direction == Direction.OUT,
-            or_(Entry.delivery.is_(None), Entry.delivery.in_(lower)),
+            Entry.delivery.in_(before),
         )
         .order_by(Entry.id.desc())
         .limit(_MOST_MARKED)
     )
-    if status is DeliveryStatus.READ:
-        read = tx.scalar(select(Conversation.contact_read_id).where(Conversation.id == target))
-        if read < up_to:
-            changed(tx, change(tx, target, contact_read_id=up_to))
-    for (entry_id,) in reversed(ids):
-        set_delivery(tx, entry_id, status)
+    for (entry_id,) in reversed(rows):
+        set_delivery(tx, entry_id, DeliveryStatus.DELIVERED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Final
 
+import msgspec
 import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -53,6 +54,8 @@ def _sqlite(url: str, pragmas: tuple[str, ...], *, begin: str, size: int) -> Eng
         pool_size=size,
         max_overflow=0,
         connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
+        json_serializer=_to_json,
+        json_deserializer=msgspec.json.decode,
     )
 
     @event.listens_for(engine, "connect")
@@ -76,11 +79,17 @@ def _postgresql(url: str, *, size: int, timeout: str) -> Engine:
         pool_size=size,
         max_overflow=0,
         pool_pre_ping=True,
+        json_serializer=_to_json,
+        json_deserializer=msgspec.json.decode,
         connect_args={
             "options": f"-c statement_timeout={milliseconds} -c lock_timeout={BUSY_MS} -c timezone=UTC",
             "connect_timeout": 5,
         },
     )
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def translated(error: BaseException) -> HubError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Index, bindparam, insert, select, update
+from sqlalchemy import Index, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.store.base import At, Base, Id, Ref, Words
@@ -115,3 +115,14 @@ def after(tx: Tx, position: int, *, most: int) -> Sequence[Committed]:
         .limit(most)
     )
     return [Committed(r.position, r.at, decode(r.payload), r.payload.encode()) for r in rows]
+
+
+def forget(tx: Tx, *, before: Moment, most: int = 5_000) -> int:
+    """Delete events of before a moment, oldest first, at most so many at once; how many went."""
+    old = (
+        select(JournalRow.position)
+        .where(JournalRow.ws == tx.ws, JournalRow.at < before)
+        .order_by(JournalRow.position)
+        .limit(most)
+    )
+    return tx.changed(delete(JournalRow).where(JournalRow.position.in_(old)))

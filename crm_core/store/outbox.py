@@ -6,12 +6,17 @@ mid-send is doubt, not failure: the row becomes UNCONFIRMED unless its channel d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, UniqueConstraint, exists, insert, select, text, update
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from crm_core.store.base import At, Base, Count, Id, OptionalAt, OptionalWords, Ref, Words
+from crm_core.store.transaction import Tx
+from crm_core.words.clock import Moment
 
 
 class DeliveryState(StrEnum):
@@ -62,3 +67,133 @@ class Delivery(Base):
         # Receipts name the provider's id.
         Index("ix_delivery_external", "account_id", "external_id"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A claimed delivery: what to send, and how often it was tried."""
+
+    id: int
+    account_id: int
+    conversation_id: int
+    entry_id: int
+    attempts: int
+
+
+_COLUMNS = (Delivery.id, Delivery.account_id, Delivery.conversation_id, Delivery.entry_id, Delivery.attempts)
+
+
+def owe(tx: Tx, *, account_id: int, conversation_id: int, entry_id: int) -> None:
+    """Owe the delivery of an entry from now on."""
+    tx.execute(
+        insert(Delivery).values(
+            id=tx.new_id(),
+            ws=tx.ws,
+            account_id=account_id,
+            conversation_id=conversation_id,
+            entry_id=entry_id,
+            state=DeliveryState.OWED,
+            attempts=0,
+            not_before=tx.now,
+        )
+    )
+
+
+def owe_again(tx: Tx, entry_id: int) -> None:
+    """Owe a delivery anew that ended badly, or whose sender stopped in the middle."""
+    tx.execute(
+        update(Delivery)
+        .where(Delivery.entry_id == entry_id)
+        .values(state=DeliveryState.OWED, attempts=0, not_before=tx.now, lease_until=None, lease_token=None, error=None)
+    )
+
+
+def claim(tx: Tx, token: str, lease: Moment, most: int) -> list[Owed]:
+    """
+    Take what is due, oldest first, at most `most`, for `lease` milliseconds.
+
+    Of one conversation at most one is on its way, so that messages arrive in the order they were written.
+    """
+    earlier = aliased(Delivery)
+    blocked = exists().where(
+        earlier.conversation_id == Delivery.conversation_id,
+        earlier.state.in_((DeliveryState.OWED, DeliveryState.SENDING)),
+        earlier.id < Delivery.id,
+    )
+    due = (
+        select(*_COLUMNS)
+        .where(Delivery.ws == tx.ws, Delivery.state == DeliveryState.OWED, Delivery.not_before <= tx.now, ~blocked)
+        .order_by(Delivery.id)
+        .limit(most)
+    )
+    rows = tx.all(due if tx.is_sqlite else due.with_for_update(skip_locked=True, of=Delivery))
+    if not rows:
+        return []
+    tx.execute(
+        update(Delivery)
+        .where(Delivery.id.in_([r.id for r in rows]))
+        .values(
+            state=DeliveryState.SENDING,
+            attempts=Delivery.attempts + 1,
+            lease_until=tx.now + lease,
+            lease_token=token,
+        )
+    )
+    return [Owed(r.id, r.account_id, r.conversation_id, r.entry_id, r.attempts + 1) for r in rows]
+
+
+def expired(tx: Tx) -> list[Owed]:
+    """Deliveries whose lease ran out in mid-send: nobody knows whether they went."""
+    rows = tx.all(
+        select(*_COLUMNS).where(
+            Delivery.ws == tx.ws, Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= tx.now
+        )
+    )
+    return [Owed(*r) for r in rows]
+
+
+def settle_sent(tx: Tx, delivery_id: int, token: str, *, external_ids: Sequence[str]) -> bool:
+    """It went. False when the lease was lost meanwhile: somebody else decides then."""
+    external_id = external_ids[0] if external_ids else None
+    return _settle(tx, delivery_id, token, state=DeliveryState.SENT, external_id=external_id, error=None)
+
+
+def settle_failed(tx: Tx, delivery_id: int, token: str, error: str) -> bool:
+    """It will never go. False when the lease was lost meanwhile."""
+    return _settle(tx, delivery_id, token, state=DeliveryState.FAILED, error=error)
+
+
+def settle_unconfirmed(tx: Tx, delivery_id: int, token: str, error: str) -> bool:
+    """It may or may not have gone. False when the lease was lost meanwhile."""
+    return _settle(tx, delivery_id, token, state=DeliveryState.UNCONFIRMED, error=error)
+
+
+def settle_later(tx: Tx, delivery_id: int, token: str, *, not_before: Moment, error: str) -> bool:
+    """It did not go and is owed again. False when the lease was lost meanwhile."""
+    return _settle(tx, delivery_id, token, state=DeliveryState.OWED, not_before=not_before, error=error)
+
+
+def doubt(tx: Tx, delivery_id: int, error: str) -> None:
+    """Mark an expired delivery as one that may have gone."""
+    tx.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.SENDING)
+        .values(state=DeliveryState.UNCONFIRMED, lease_until=None, lease_token=None, error=error)
+    )
+
+
+def entry_of(tx: Tx, account_id: int, external_id: str) -> int | None:
+    """The entry that went out under a provider's id."""
+    found: int | None = tx.scalar(
+        select(Delivery.entry_id).where(Delivery.account_id == account_id, Delivery.external_id == external_id)
+    )
+    return found
+
+
+def _settle(tx: Tx, delivery_id: int, token: str, **values: Any) -> bool:
+    changed = tx.changed(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.SENDING, Delivery.lease_token == token)
+        .values(lease_until=None, lease_token=None, **values)
+    )
+    return changed == 1

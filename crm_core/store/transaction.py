@@ -16,6 +16,9 @@ from crm_core.words.ids import Ids
 P = ParamSpec("P")
 R = TypeVar("R")
 
+AnyRow = Row[Any]
+"""A row of an answer, for those who may not import SQLAlchemy."""
+
 
 class Tx:
     """An open transaction: statements, the time it began, new ids, and the events it records."""

@@ -227,6 +227,9 @@ class AgentValue(Value, frozen=True, kw_only=True):
     skills: dict[str, int] = {}
     units_used: int = 0
     units_total: int = 100
+    idle_since: Moment = 0
+    """Since when nothing was given to them or taken from them; the longest idle is offered first."""
+    wrap_up_until: Moment | None = None
     language: str = "en"
     disabled: bool = False
     version: int = 1
@@ -304,4 +307,6 @@ class WorkValue(Value, frozen=True, kw_only=True):
     virtual_start: Moment
     preferred_agent_id: int | None = None
     preferred_until: Moment | None = None
+    cooling: dict[int, Moment] = {}
+    """Agents who declined or missed it, and until when they are not offered it again."""
     version: int = 1

@@ -18,8 +18,8 @@ from crm_core.contacts import visitors
 from crm_core.conversations import visits
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
+from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
-from crm_core.words.content import DeliveryStatus
 from crm_core.words.events import ConversationChanged, EntryAdded, EntryChanged, WorkChanged
 from crm_core.words.values import (
     AuthorKind,
@@ -30,6 +30,7 @@ from crm_core.words.values import (
 )
 from hub.bus.local import Bus
 from hub.bus.whispers import Typing, Whisper
+from hub.desk.receipts import contact_read
 
 NEWS: Final = 500
 """Items a follower may have waiting; one who is further behind is let go and comes back for the history."""
@@ -233,10 +234,10 @@ class VisitorsOfAccount:
             self._house.leave(follower)
 
     async def has_received(self, visit: Visit, entry_id: int, /) -> None:
-        await self._house.db.write(visits.mark, visit.identity_id, entry_id, DeliveryStatus.DELIVERED)
+        await self._house.db.write(visits.arrived, visit.identity_id, entry_id)
 
     async def has_read(self, visit: Visit, entry_id: int, /) -> None:
-        await self._house.db.write(visits.mark, visit.identity_id, entry_id, DeliveryStatus.READ)
+        await self._house.db.write(_has_read, visit.identity_id, entry_id)
 
     async def typing(self, visit: Visit, /, *, on: bool) -> None:
         conversation = self._house.open_conversation(visit.identity_id)
@@ -248,6 +249,12 @@ class VisitorsOfAccount:
 
     async def anyone_available(self) -> bool:
         return self._house.waiting.anyone_available(self._queue_id)
+
+
+def _has_read(tx: Tx, identity_id: int, entry_id: int) -> None:
+    conversation_id = visits.conversation_of(tx, identity_id, entry_id)
+    if conversation_id is not None:
+        contact_read(tx, conversation_id, entry_id)
 
 
 async def _items(follower: _Follower) -> AsyncIterator[VisitorNews]:

@@ -1,0 +1,124 @@
+"""Writes to one conversation: the row, an entry where people should see a line, and the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import update
+
+from crm_core.conversations import timeline
+from crm_core.conversations.model import Conversation, Entry
+from crm_core.conversations.rows import conversation_value, entry_value
+from crm_core.store.transaction import Tx
+from crm_core.words.content import DeliveryStatus
+from crm_core.words.events import ConversationChanged, EntryAdded, EntryChanged
+from crm_core.words.text import preview
+from crm_core.words.values import (
+    Author,
+    AuthorKind,
+    ConversationValue,
+    Direction,
+    EntryKind,
+    EntryValue,
+)
+
+_TABLE = Conversation.__table__
+
+
+def change(tx: Tx, conversation_id: int, **values: Any) -> ConversationValue:
+    """Set columns of a conversation and give it a new version. Records nothing."""
+    statement = (
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(version=Conversation.version + 1, **values)
+        .returning(*_TABLE.c)
+    )
+    row = tx.first(statement)
+    assert row is not None, "a conversation is never deleted"
+    return conversation_value(row._mapping)
+
+
+def changed(
+    tx: Tx,
+    conversation: ConversationValue,
+    *,
+    lost_agent_id: int | None = None,
+    lost_queue_id: int | None = None,
+) -> None:
+    """Record that a conversation changed, and who does not have it any more."""
+    tx.record(ConversationChanged(conversation=conversation, lost_agent_id=lost_agent_id, lost_queue_id=lost_queue_id))
+
+
+def add_notice(
+    tx: Tx, conversation_id: int, code: str, facts: Mapping[str, str | int | None], *, by: Author, **values: Any
+) -> ConversationValue:
+    """Write a thin line into the timeline together with changes of the conversation's columns.
+
+    One EntryAdded carries both. Unlike a message it does not move the conversation up in the lists.
+    """
+    entry = timeline.new_entry(
+        tx,
+        conversation_id=conversation_id,
+        kind=EntryKind.NOTICE,
+        direction=Direction.INTERNAL,
+        author_kind=by.kind,
+        author_id=by.id,
+        author_name=by.name,
+        notice={"code": code, "facts": dict(facts)},
+    )
+    timeline.store(tx, [entry])
+    conversation = change(
+        tx, conversation_id, last_entry_id=entry["id"], entry_count=Conversation.entry_count + 1, **values
+    )
+    tx.record(EntryAdded(entry=entry_value(entry), conversation=conversation))
+    return conversation
+
+
+def add_by_agent(tx: Tx, entry: dict[str, Any], **values: Any) -> EntryValue:
+    """Store what an agent wrote (message or note) and bring the conversation up in the lists."""
+    timeline.store(tx, [entry])
+    words = preview(entry["text"]) or _named_files(entry["files"])
+    conversation = change(
+        tx,
+        entry["conversation_id"],
+        last_entry_id=entry["id"],
+        last_activity_at=tx.now,
+        preview=words,
+        preview_author=AuthorKind.AGENT,
+        entry_count=Conversation.entry_count + 1,
+        **values,
+    )
+    value = entry_value(entry)
+    tx.record(EntryAdded(entry=value, conversation=conversation))
+    return value
+
+
+def set_delivery(
+    tx: Tx, entry_id: int, status: DeliveryStatus, *, reason: str | None = None, again: bool = False
+) -> EntryValue | None:
+    """Move an entry's delivery forward and record it; none when it already stands there or further.
+
+    `again` lets a retry begin anew at QUEUED. A later failure without a reason keeps the stored one.
+    """
+    row = timeline.row(tx, entry_id)
+    now = DeliveryStatus(row["delivery"]) if row["delivery"] else DeliveryStatus.QUEUED
+    if not again and not status.outranks(now):
+        return None
+    tx.execute(
+        update(Entry)
+        .where(Entry.id == entry_id)
+        .values(
+            delivery=status,
+            delivery_reason=None if again else (reason or row["delivery_reason"]),
+            version=Entry.version + 1,
+        )
+    )
+    value = entry_value(timeline.row(tx, entry_id))
+    conversation = change(tx, row["conversation_id"])
+    tx.record(EntryChanged(entry=value, conversation=conversation))
+    return value
+
+
+def _named_files(files: Any) -> str:
+    return ", ".join(str(f["name"]) for f in files or ())[:160]

@@ -1,0 +1,62 @@
+"""Rows of conversations and entries as whole values, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from crm_core.words.content import DeliveryStatus
+from crm_core.words.values import (
+    Author,
+    AuthorKind,
+    ConversationStatus,
+    ConversationValue,
+    Direction,
+    EntryKind,
+    EntryValue,
+    FileValue,
+    Notice,
+    WorkState,
+)
+
+_PLAIN = tuple(
+    name
+    for name in ConversationValue.__struct_fields__
+    if name not in {"status", "work_state", "preview_author", "tags"}
+)
+
+
+def conversation_value(row: Mapping[str, Any]) -> ConversationValue:
+    """A conversation's row (or the mapping it will become) as its value."""
+    state = row["work_state"]
+    return ConversationValue(
+        status=ConversationStatus(row["status"]),
+        work_state=WorkState(state) if state else None,
+        preview_author=AuthorKind(row["preview_author"]),
+        tags=row["tags"] or [],
+        **{name: row[name] for name in _PLAIN},
+    )
+
+
+def entry_value(row: Mapping[str, Any]) -> EntryValue:
+    """An entry's row (or the mapping it will become) as its value."""
+    files, notice, delivery = row["files"], row["notice"], row["delivery"]
+    return EntryValue(
+        id=row["id"],
+        conversation_id=row["conversation_id"],
+        kind=EntryKind(row["kind"]),
+        direction=Direction(row["direction"]),
+        author=Author(kind=AuthorKind(row["author_kind"]), id=row["author_id"], name=row["author_name"]),
+        at=row["at"],
+        channel=row["channel"],
+        account_id=row["account_id"],
+        text=row["text"],
+        files=msgspec.convert(files, list[FileValue]) if files else [],
+        notice=msgspec.convert(notice, Notice) if notice else None,
+        delivery=DeliveryStatus(delivery) if delivery else None,
+        delivery_reason=row["delivery_reason"],
+        client_key=row["client_key"],
+        version=row["version"],
+    )

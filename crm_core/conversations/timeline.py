@@ -1,0 +1,135 @@
+"""The timeline: entries are added once and read in pages, newest page first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import insert, select, tuple_
+
+from crm_core.conversations.model import Entry
+from crm_core.conversations.queries import readable_row
+from crm_core.conversations.rows import entry_value
+from crm_core.search.index import index_entries
+from crm_core.store.transaction import Tx
+from crm_core.words.content import DeliveryStatus
+from crm_core.words.errors import Invalid, NotFound
+from crm_core.words.permissions import Actor
+from crm_core.words.values import Direction, EntryKind, EntryValue
+
+TABLE = Entry.__table__
+MOST: Final = 200
+_insert = insert(TABLE)  # type: ignore[arg-type]
+
+
+def new_entry(tx: Tx, **known: Any) -> dict[str, Any]:
+    """A whole entry row from the columns that matter; the rest empty. Not stored yet."""
+    return {
+        "id": tx.new_id(),
+        "ws": tx.ws,
+        "author_id": None,
+        "author_name": "",
+        "account_id": None,
+        "channel": "",
+        "identity_id": None,
+        "at": tx.now,
+        "sent_at": None,
+        "text": "",
+        "files": None,
+        "notice": None,
+        "external_id": None,
+        "client_key": None,
+        "digest": None,
+        "delivery": None,
+        "delivery_reason": None,
+        "version": 1,
+        **known,
+    }
+
+
+def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert entries and make their words findable. Raises when a unique key is taken: ask before."""
+    if not rows:
+        return
+    tx.execute(_insert, list(rows))
+    spoken = [(r["id"], r["text"]) for r in rows if r["text"] and r["kind"] != EntryKind.NOTICE]
+    if spoken:
+        index_entries(tx, spoken)
+
+
+def seen_before(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Mapping[str, Any]]:
+    """Of these (account, external id), the entries that exist."""
+    rows = tx.all(select(*TABLE.c).where(tuple_(Entry.account_id, Entry.external_id).in_(keys)))
+    return {(r.account_id, r.external_id): r._mapping for r in rows}
+
+
+def by_client_key(tx: Tx, conversation_id: int, agent_id: int, key: str) -> EntryValue | None:
+    """The entry an agent submitted under this key before, if any."""
+    found = tx.first(
+        select(*TABLE.c).where(
+            Entry.conversation_id == conversation_id, Entry.author_id == agent_id, Entry.client_key == key
+        )
+    )
+    return None if found is None else entry_value(found._mapping)
+
+
+def row(tx: Tx, entry_id: int) -> Mapping[str, Any]:
+    """An entry's row. Raises NotFound."""
+    found = tx.first(select(*TABLE.c).where(Entry.id == entry_id, Entry.ws == tx.ws))
+    if found is None:
+        raise NotFound
+    return found._mapping
+
+
+def page(
+    tx: Tx, actor: Actor, conversation_id: int, *, before: int | None = None, after: int | None = None, most: int = 50
+) -> list[EntryValue]:
+    """Entries of a readable conversation, oldest first: the newest, those before an id, or those after one.
+
+    Raises NotFound when the actor may not read the conversation, Invalid for a page of no sense.
+    """
+    readable_row(tx, actor, conversation_id)
+    return newest(tx, [conversation_id], before=before, after=after, most=most)
+
+
+def newest(
+    tx: Tx,
+    conversation_ids: Sequence[int],
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    most: int = 50,
+    kinds: Sequence[EntryKind] = (),
+) -> list[EntryValue]:
+    """Entries of conversations the caller answers for, oldest first, of the kinds asked for (none: all)."""
+    if not 1 <= most <= MOST:
+        raise Invalid(f"A page has 1 to {MOST} entries.")
+    if before is not None and after is not None:
+        raise Invalid("Ask for entries before an id or after one, not both.")
+    if not conversation_ids:
+        return []
+    statement = select(*TABLE.c).where(Entry.conversation_id.in_(conversation_ids)).limit(most)
+    if kinds:
+        statement = statement.where(Entry.kind.in_(kinds))
+    if after is not None:
+        rows = tx.all(statement.where(Entry.id > after).order_by(Entry.id))
+        return [entry_value(r._mapping) for r in rows]
+    if before is not None:
+        statement = statement.where(Entry.id < before)
+    rows = tx.all(statement.order_by(Entry.id.desc()))
+    return [entry_value(r._mapping) for r in reversed(rows)]
+
+
+def unread_outbound(tx: Tx, conversation_id: int, after: int, upto: int) -> list[int]:
+    """Messages to the contact in this stretch of the timeline that are not READ yet."""
+    rows = tx.all(
+        select(Entry.id).where(
+            Entry.conversation_id == conversation_id,
+            Entry.id > after,
+            Entry.id <= upto,
+            Entry.kind == EntryKind.MESSAGE,
+            Entry.direction == Direction.OUT,
+            Entry.delivery != DeliveryStatus.READ,
+        )
+    )
+    return [r.id for r in rows]

@@ -1,0 +1,53 @@
+"""What routing writes about an agent: busy, idle again, missed an offer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from crm_core.staff.model import Agent
+from crm_core.staff.queries import agent as agent_value
+from crm_core.store.transaction import Tx
+from crm_core.words.errors import NotFound
+from crm_core.words.events import AgentChanged
+
+_TABLE = Agent.__table__
+
+
+def locked(tx: Tx, agent_id: int) -> Row[Any]:
+    """An agent's row, held against other writers until the commit. Raises NotFound."""
+    statement = select(*_TABLE.c).where(Agent.id == agent_id, Agent.ws == tx.ws)
+    found = tx.first(statement if tx.is_sqlite else statement.with_for_update())
+    if found is None:
+        raise NotFound
+    return found
+
+
+def name_of(tx: Tx, agent_id: int) -> str:
+    """An agent's name, for a line of the timeline."""
+    name: str | None = tx.scalar(select(Agent.name).where(Agent.id == agent_id))
+    return name or ""
+
+
+def touch(tx: Tx, agent_id: int, **values: Any) -> None:
+    """Set columns of an agent and record them as they are now, with what they hold."""
+    tx.execute(update(Agent).where(Agent.id == agent_id).values(version=Agent.version + 1, **values))
+    tx.record(AgentChanged(agent=agent_value(tx, agent_id)))
+
+
+def busied(tx: Tx, agent_id: int) -> None:
+    """An agent was given something or is done with it: their idle clock starts again."""
+    touch(tx, agent_id, idle_since=tx.now)
+
+
+def answered(tx: Tx, agent_id: int) -> None:
+    """An agent took an offer: what they missed before is forgotten."""
+    touch(tx, agent_id, idle_since=tx.now, misses=0, missed_offer=False)
+
+
+def count_miss(tx: Tx, agent_id: int) -> int:
+    """An agent let an offer run out; how many in a row that makes."""
+    touch(tx, agent_id, misses=Agent.misses + 1, missed_offer=True)
+    misses: int = tx.scalar(select(Agent.misses).where(Agent.id == agent_id))
+    return misses

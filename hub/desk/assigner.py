@@ -1,0 +1,248 @@
+"""Brings waiting work to agents: events feed the pure engine, its decisions become offers by compare-and-set.
+
+The engine's picture is a copy. Whoever loses a compare-and-set gets the facts from the database again,
+so a stale copy costs a try, never a wrong offer. Deadlines live in the database and are read again at
+start, so a restart forgets no offer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from crm_core.staff import queries as staff
+from crm_core.store.database import Database
+from crm_core.store.journal import Committed
+from crm_core.store.transaction import Tx
+from crm_core.words.clock import Clock, Moment
+from crm_core.words.content import Medium
+from crm_core.words.errors import Gone, HubError
+from crm_core.words.events import AgentChanged, OfferChanged, QueueChanged, WorkChanged
+from crm_core.words.values import Activity, AgentValue, OfferState, QueueValue, WorkState, WorkValue
+from crm_core.work import actions as work
+from crm_core.work import queues
+from crm_core.work.rules import UNITS
+from routing.engine import Engine
+from routing.model import Agent, Capacity, Decision, Queue, Strategy, Work
+
+SWEEP_SECONDS: Final = 2.0
+"""How long a lost wake-up may go unnoticed."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    agents: Sequence[AgentValue]
+    queues: Sequence[QueueValue]
+    work: Sequence[WorkValue]
+    deadlines: dict[int, Moment]
+
+
+def _facts(tx: Tx) -> _Facts:
+    pending = {offer.id: offer.expires_at for offer in work.pending_offers(tx)}
+    return _Facts(staff.agents(tx), queues.queues(tx), work.all_open(tx), pending)
+
+
+class Assigner:
+    """One per workspace. `start`, then `run` until cancelled; feed it events with `heard`."""
+
+    def __init__(self, db: Database, clock: Clock, is_present: Callable[[int], bool]) -> None:
+        self._db = db
+        self._clock = clock
+        self._is_present = is_present
+        self._engine = Engine()
+        self._agents: dict[int, AgentValue] = {}
+        self._held: dict[int, WorkValue] = {}
+        """Work that is offered or assigned."""
+        self._used: defaultdict[int, Counter[Medium]] = defaultdict(Counter)
+        """What each agent holds, by medium: counted from `_held` as it changes."""
+        self._deadlines: dict[int, Moment] = {}
+        self._awake = asyncio.Event()
+
+    async def start(self) -> None:
+        """Read everything that waits, who could take it and which offers run. Raises StoreUnavailable."""
+        facts = await self._db.read(_facts)
+        for queue in facts.queues:
+            self._set_queue(queue)
+        for item in facts.work:
+            self._set_work(item)
+        for agent in facts.agents:
+            self._agents[agent.id] = agent
+            self._set_agent(agent.id)
+        self._deadlines = dict(facts.deadlines)
+        self._awake.set()
+
+    def heard(self, events: Sequence[Committed]) -> None:
+        """Take what happened into the engine's picture, and look again."""
+        for committed in events:
+            match committed.event:
+                case WorkChanged(work=item):
+                    self._set_work(item)
+                case AgentChanged(agent=agent):
+                    self._agents[agent.id] = agent
+                    self._set_agent(agent.id)
+                case QueueChanged(queue=queue):
+                    self._set_queue(queue)
+                case OfferChanged(offer=offer):
+                    if offer.state is OfferState.PENDING:
+                        self._deadlines[offer.id] = offer.expires_at
+                    else:
+                        self._deadlines.pop(offer.id, None)
+                case _:
+                    continue
+            self._awake.set()
+
+    def presence_changed(self, agent_id: int) -> None:
+        """An agent's console came or went."""
+        if agent_id in self._agents:
+            self._set_agent(agent_id)
+            self._awake.set()
+
+    def position(self, work_id: int) -> int:
+        """The place of waiting work in its line, from 1; 0 when it does not wait."""
+        try:
+            return self._engine.position(work_id)
+        except KeyError:
+            return 0
+
+    def explain(self, work_id: int) -> Decision:
+        """Why waiting work goes, or does not go, to whom, as of now. Raises KeyError when it does not wait."""
+        return self._engine.decide(work_id, self._clock())
+
+    def is_anyone_available(self, queue_id: int) -> bool:
+        """Whether somebody of a queue is at work."""
+        return any(
+            queue_id in agent.queues and agent.activity is Activity.AVAILABLE and self._is_present(agent.id)
+            for agent in self._agents.values()
+        )
+
+    async def run(self) -> None:
+        """Offer what can be offered and end what ran out, until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(self._pause()):
+                    await self._awake.wait()
+            except TimeoutError:
+                pass
+            self._awake.clear()
+            try:
+                await self.step()
+            except HubError as error:
+                log.warning("assigning has to wait", code=error.code)
+                await asyncio.sleep(SWEEP_SECONDS)
+                self._awake.set()
+
+    async def step(self) -> None:
+        """End the offers whose deadline has passed, then make every offer that is possible now."""
+        now = self._clock()
+        for offer_id in [o for o, deadline in self._deadlines.items() if deadline <= now]:
+            self._deadlines.pop(offer_id, None)
+            try:
+                await self._db.write(work.time_out, offer_id)
+            except Gone:
+                continue
+        decisions = self._engine.assign(self._clock())
+        if decisions:
+            await asyncio.gather(*(self._offer(decision) for decision in decisions))
+
+    async def _offer(self, decision: Decision) -> None:
+        assert decision.agent_id is not None
+        trace = None if decision.explanation is None else decision.explanation.trace()
+        made = await self._db.write(
+            work.offer, decision.work_id, decision.agent_id, offer_ms=decision.offer_ms, trace=trace
+        )
+        if made is None:
+            await self._look_again(decision)
+
+    async def _look_again(self, decision: Decision) -> None:
+        """Somebody was faster, or the picture was old: take both sides' facts from the database."""
+        assert decision.agent_id is not None
+        agent, item = await self._db.read(_both, decision.agent_id, decision.work_id)
+        self._agents[agent.id] = agent
+        if item is not None:
+            self._set_work(item)
+        else:
+            self._engine.remove_work(decision.work_id)
+            self._let_go(decision.work_id)
+        self._set_agent(agent.id)
+        self._awake.set()
+
+    def _pause(self) -> float:
+        now = self._clock()
+        due = [*self._deadlines.values()]
+        wake = self._engine.next_wake(now)
+        if wake is not None:
+            due.append(wake)
+        if not due:
+            return SWEEP_SECONDS
+        return min(SWEEP_SECONDS, max(0.0, (min(due) - now) / 1000))
+
+    def _set_queue(self, queue: QueueValue) -> None:
+        if queue.archived:
+            self._engine.remove_queue(queue.id)
+            return
+        offer_ms = {Medium.CHAT: queue.chat_offer_seconds * 1000, Medium.MAIL: queue.mail_offer_seconds * 1000}
+        self._engine.set_queue(
+            Queue(id=queue.id, name=queue.name, strategy=Strategy(queue.strategy), offer_ms=offer_ms)
+        )
+
+    def _set_agent(self, agent_id: int) -> None:
+        agent = self._agents[agent_id]
+        if agent.disabled:
+            self._engine.remove_agent(agent_id)
+            return
+        self._engine.set_agent(
+            Agent(
+                id=agent.id,
+                queues=frozenset(agent.queues),
+                skills=agent.skills,
+                activity_routable=agent.activity is Activity.AVAILABLE,
+                present=self._is_present(agent.id),
+                capacity=Capacity(total=agent.units_total, weight=UNITS),
+                used=dict(self._used[agent_id]),
+                idle_since=agent.idle_since,
+                wrap_up_until=agent.wrap_up_until,
+            )
+        )
+
+    def _set_work(self, item: WorkValue) -> None:
+        before = self._let_go(item.id)
+        if item.state in (WorkState.OFFERED, WorkState.ASSIGNED) and item.agent_id is not None:
+            self._held[item.id] = item
+            self._used[item.agent_id][item.medium] += 1
+        if item.state is WorkState.QUEUED:
+            self._engine.set_work(
+                Work(
+                    id=item.id,
+                    queue_id=item.queue_id,
+                    medium=item.medium,
+                    priority=item.priority,
+                    virtual_start=item.virtual_start,
+                    skills=item.skills,
+                    preferred=item.preferred_agent_id,
+                    preferred_until=item.preferred_until,
+                    cooling=item.cooling,
+                )
+            )
+        else:
+            self._engine.remove_work(item.id)
+        touched = {item.agent_id, before.agent_id if before else None}
+        for agent_id in touched & self._agents.keys():
+            assert agent_id is not None
+            self._set_agent(agent_id)
+
+    def _let_go(self, work_id: int) -> WorkValue | None:
+        before = self._held.pop(work_id, None)
+        if before is not None and before.agent_id is not None:
+            self._used[before.agent_id][before.medium] -= 1
+        return before
+
+
+def _both(tx: Tx, agent_id: int, work_id: int) -> tuple[AgentValue, WorkValue | None]:
+    return staff.agent(tx, agent_id), work.one_open(tx, work_id)

@@ -1,0 +1,42 @@
+"""The house as its doors see it, and the key under which a request finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from crm_core.accounts.sealing import Sealer
+from crm_core.store.database import Database
+from crm_core.words.clock import Clock
+from hub.auth.gate import Gate
+from hub.auth.tickets import Tickets
+from hub.bus.local import Bus
+from hub.config import Settings
+from hub.desk.assigner import Assigner
+from hub.machinery.accounts import Accounts
+from hub.machinery.media.store import FileStore
+from hub.machinery.presence import Presence
+
+
+@dataclass(slots=True)
+class House:
+    """Every part that a door may need, made once in `hub.app`."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    bus: Bus
+    gate: Gate
+    tickets: Tickets
+    presence: Presence
+    accounts: Accounts
+    assigner: Assigner
+    media: FileStore
+    sealer: Sealer
+    draining: bool = field(default=False)
+    """Set when the hub was told to stop: readiness fails, sockets are sent elsewhere."""
+
+
+HOUSE: Final = web.AppKey("house", House)

@@ -1,0 +1,189 @@
+"""Open channel accounts: each kept open, listening where it listens, and opened again when it changed or broke."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+import structlog
+
+from channels.contract import Account, AccountBroken, Channel, Deliver, Listens, Manifest, Tools, TryLater
+from crm_core.accounts import actions, queries
+from crm_core.accounts.queries import OpenAccount
+from crm_core.accounts.sealing import Sealer
+from crm_core.store.database import Database
+from crm_core.store.journal import Committed
+from crm_core.words.clock import Clock
+from crm_core.words.content import Medium
+from crm_core.words.errors import HubError, NotFound
+from crm_core.words.events import AccountChanged
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 300.0
+"""Seconds between tries to open an account that fails; doubled from the first to the longest."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An account that is open: its channel, and what the desk needs to know of it."""
+
+    account: Account
+    kind: str
+    manifest: Manifest
+    channel: Channel
+    queue_id: int | None
+
+    @property
+    def medium(self) -> Medium:
+        return self.manifest.medium
+
+
+class Accounts:
+    """Every account that is not disabled, by id and by public key."""
+
+    def __init__(
+        self,
+        db: Database,
+        manifests: Mapping[str, Manifest],
+        *,
+        sealer: Sealer,
+        clock: Clock,
+        delivering: Callable[[Open], Deliver],
+    ) -> None:
+        self._db = db
+        self._manifests = manifests
+        self._sealer = sealer
+        self._clock = clock
+        self._delivering = delivering
+        self._open: dict[int, Open] = {}
+        self._by_key: dict[str, int] = {}
+        self._keepers: dict[int, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._http: aiohttp.ClientSession | None = None
+
+    @property
+    def manifests(self) -> Mapping[str, Manifest]:
+        return self._manifests
+
+    def by_id(self, account_id: int) -> Open | None:
+        """The open account, or none while it is closed or broken."""
+        return self._open.get(account_id)
+
+    def by_key(self, public_key: str) -> Open:
+        """The open account of a public address. Raises NotFound."""
+        found = self._open.get(self._by_key.get(public_key, 0))
+        if found is None:
+            raise NotFound
+        return found
+
+    def deliver(self, opened: Open) -> Deliver:
+        """The way in for this account's events."""
+        return self._delivering(opened)
+
+    async def run(self, *, started: Callable[[], None] = lambda: None) -> None:
+        """Keep every account open until cancelled. `started` is called once all were tried."""
+        async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
+            self._http, self._group = http, group
+            for account in await self._db.read(queries.opened, self._sealer):
+                self._keep(account)
+            await self._all_tried()
+            started()
+            await asyncio.Event().wait()
+
+    def heard(self, events: Sequence[Committed]) -> None:
+        """Open again what changed."""
+        for committed in events:
+            if isinstance(committed.event, AccountChanged) and self._group is not None:
+                account = committed.event.account
+                if account.state == "open" or account.disabled:
+                    self._group.create_task(self._reopen(account.id), name=f"reopen account {account.id}")
+
+    async def _all_tried(self) -> None:
+        for _ in range(200):
+            if all(k.done() or i in self._open for i, k in self._keepers.items()):
+                return
+            await asyncio.sleep(0.01)
+
+    async def _reopen(self, account_id: int) -> None:
+        keeper = self._keepers.pop(account_id, None)
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+        account = await self._db.read(queries.opened_one, self._sealer, account_id)
+        if account is not None:
+            self._keep(account)
+
+    def _keep(self, account: OpenAccount) -> None:
+        assert self._group is not None
+        if account.kind not in self._manifests:
+            log.warning("an account's channel is not installed", account=account.id, kind=account.kind)
+            return
+        self._keepers[account.id] = self._group.create_task(self._keeper(account), name=f"account {account.id}")
+
+    async def _keeper(self, account: OpenAccount) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            began = self._clock()
+            try:
+                await self._serve(account)
+                return
+            except AccountBroken as error:
+                await self._say(account.id, "broken", str(error))
+                return
+            except TryLater as error:
+                pause = error.after_ms / 1000 if error.after_ms else pause
+                log.info("an account is tried again later", account=account.id, seconds=pause)
+            except Exception as error:
+                log.error("an account's channel failed", account=account.id, exc_info=error)
+            await asyncio.sleep(pause)
+            lasted = (self._clock() - began) / 1000 - pause
+            pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
+
+    async def _serve(self, account: OpenAccount) -> None:
+        manifest = self._manifests[account.kind]
+        assert self._http is not None
+        settings = manifest.settings.model_validate(account.settings)
+        known = Account(account.id, account.public_key, account.name, settings)
+        tools = Tools(http=self._http, cursors=_Cursors(self._db, account.id), now=self._clock)
+        async with AsyncExitStack() as stack:
+            channel = await stack.enter_async_context(manifest.open(known, tools))
+            opened = Open(known, account.kind, manifest, channel, account.queue_id)
+            self._open[account.id] = opened
+            self._by_key[account.public_key] = account.id
+            stack.callback(self._forget, account.id)
+            if isinstance(channel, Listens):
+                await channel.listen(self._delivering(opened))
+            else:
+                await asyncio.Event().wait()
+
+    def _forget(self, account_id: int) -> None:
+        opened = self._open.pop(account_id, None)
+        if opened is not None:
+            self._by_key.pop(opened.account.public_key, None)
+
+    async def _say(self, account_id: int, state: str, problem: str) -> None:
+        log.warning("an account needs a person", account=account_id)
+        try:
+            await self._db.write(actions.set_state, account_id, state, problem)
+        except HubError as error:
+            log.error("an account's state could not be stored", account=account_id, code=error.code)
+
+
+class _Cursors:
+    """A listener's places, in the database."""
+
+    def __init__(self, db: Database, account_id: int) -> None:
+        self._db = db
+        self._account_id = account_id
+
+    async def get(self, name: str, /) -> str | None:
+        return await self._db.read(queries.cursor, self._account_id, name)
+
+    async def set(self, name: str, value: str, /) -> None:
+        await self._db.write(actions.set_cursor, self._account_id, name, value)

@@ -1,0 +1,87 @@
+"""Runs jobs when they are due: claimed with a lease, done in one transaction, put off with growing pauses when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+
+from crm_core.store import jobs
+from crm_core.store.database import Database
+from crm_core.store.jobs import Claimed
+from crm_core.store.transaction import Tx
+from crm_core.words.clock import MINUTE, SECOND, Moment
+from crm_core.words.errors import HubError
+from crm_core.words.ids import new_token
+
+POLL_SECONDS: Final = 2.0
+LEASE: Final[Moment] = 2 * MINUTE
+AT_ONCE: Final = 32
+ATTEMPTS: Final = 10
+FIRST_PAUSE: Final[Moment] = 5 * SECOND
+
+JobAction = Callable[[Tx, Mapping[str, Any]], object]
+"""What a kind of job does, given its payload, in one transaction."""
+
+log = structlog.get_logger(__name__)
+
+
+class JobRunner:
+    """One per process; several share the work by leases. `every` repeats kinds: {kind: milliseconds}."""
+
+    def __init__(
+        self, db: Database, actions: Mapping[str, JobAction], *, every: Mapping[str, Moment] | None = None
+    ) -> None:
+        self._db = db
+        self._actions = actions
+        self._every = every or {}
+        self._token = new_token()
+
+    async def run(self) -> None:
+        """Do what is due, until cancelled."""
+        for kind in self._every:
+            await self._db.write(_schedule_if_absent, kind)
+        while True:
+            try:
+                done = await self.step()
+            except HubError as error:
+                log.warning("jobs have to wait", code=error.code)
+                done = 0
+            if not done:
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def step(self) -> int:
+        """Do every job that is due now; how many."""
+        claimed = await self._db.write(jobs.claim, self._token, LEASE, AT_ONCE)
+        for job in claimed:
+            await self._do(job)
+        return len(claimed)
+
+    async def _do(self, job: Claimed) -> None:
+        action = self._actions.get(job.kind)
+        if action is None:
+            await self._db.write(jobs.fail, job.id, self._token, "Nobody knows this kind of job.")
+            return
+        try:
+            await self._db.write(_done, action, job, self._token, self._every.get(job.kind))
+        except HubError as error:
+            log.warning("a job failed", kind=job.kind, attempts=job.attempts, code=error.code)
+            if job.attempts >= ATTEMPTS:
+                await self._db.write(jobs.fail, job.id, self._token, str(error))
+            else:
+                pause = FIRST_PAUSE * 2**job.attempts
+                await self._db.write(jobs.retry, job.id, self._token, after=pause, error=str(error))
+
+
+def _done(tx: Tx, action: JobAction, job: Claimed, token: str, every: Moment | None) -> None:
+    action(tx, job.payload)
+    jobs.finish(tx, job.id, token)
+    if every is not None:
+        jobs.schedule(tx, job.kind, "", {}, due_at=tx.now + every)
+
+
+def _schedule_if_absent(tx: Tx, kind: str) -> None:
+    if not jobs.is_scheduled(tx, kind, ""):
+        jobs.schedule(tx, kind, "", {}, due_at=tx.now)
