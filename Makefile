@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check types format build screenshots bench lock clean venv venv-dev console peers
+.PHONY: help run test test-slow check style types floors house browser-types format build screenshots bench lock clean venv venv-dev console peers
 
 PYTHON := .venv/bin/python
 NPM := scripts/console.sh npm
@@ -21,15 +21,23 @@ test: venv-dev console peers ## The tests of both sides without the slow ones (A
 test-slow: venv-dev console peers ## The slow tests: crashes, load, whole days
 	@$(PYTHON) -m pytest -m slow $(ARGS)
 
-check: venv-dev console types ## Style, types, import floors, house rules, generated files
+check: style types floors house browser-types ## Style, types, import floors, house rules (make -k check shows all at once)
+
+style: venv-dev
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/lint-imports --no-logo
-	@$(NPM) run check
-	@$(PYTHON) -m pytest -q tests/house
 
 types: venv-dev
 	@.venv/bin/mypy
+
+floors: venv-dev
+	@.venv/bin/lint-imports --no-logo
+
+house: venv-dev
+	@$(PYTHON) -m pytest -q tests/house
+
+browser-types: venv-dev
+	@$(NPM) run check
 
 format: venv-dev ## Lays the Python code out and mends what can be mended
 	@.venv/bin/ruff check --fix .

@@ -22,7 +22,10 @@ missing() {
 
 read -r -d '' -a wanted < <(missing) || true
 if ((${#wanted[@]} == 0)); then exit 0; fi
-apt_install "${wanted[@]}" || true
+# One that this distribution does not have (Ubuntu's Chromium is a snap) must not keep the others away.
+if ! apt_install "${wanted[@]}"; then
+    for package in "${wanted[@]}"; do apt_install "$package" || true; done
+fi
 
 read -r -d '' -a left < <(missing) || true
 if ((${#left[@]} == 0)); then exit 0; fi
