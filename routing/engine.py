@@ -58,7 +58,7 @@ class Engine:
     def set_agent(self, agent: Agent) -> None:
         """Add an agent, or replace everything known of one with the facts of the database."""
         known = self._roster.seats.get(agent.id)
-        if known is not None and known.facts() == agent:
+        if known is not None and known.is_as(agent):
             return
         seat = self._roster.seat(agent)
         if self._roster.take_over(seat, agent):

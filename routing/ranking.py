@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
 from routing.strategies import Rank
@@ -19,16 +19,19 @@ def slots(bits: int) -> Iterator[int]:
         bits ^= low
 
 
+_Entry = tuple[Rank, int, int]
+
+
 class _Block:
     """Neighbours in the ranking: their ranks in order, and the same agents as bits."""
 
     __slots__ = ("bits", "ranks")
 
-    def __init__(self, ranks: list[tuple[Rank, int]]) -> None:
+    def __init__(self, ranks: list[_Entry]) -> None:
         self.ranks = ranks
         self.bits = 0
-        for _, slot in ranks:
-            self.bits |= 1 << slot
+        for _, _, bit in ranks:
+            self.bits |= bit
 
 
 class Ranking:
@@ -53,8 +56,9 @@ class Ranking:
         self._rank_of[slot] = rank
         index = bisect_right(self._starts, rank) - 1
         block = self._blocks[index]
-        insort(block.ranks, (rank, slot))
-        block.bits |= 1 << slot
+        bit = 1 << slot
+        insort(block.ranks, (rank, slot, bit))
+        block.bits |= bit
         if len(block.ranks) > _FULL:
             self._split(index)
 
@@ -63,8 +67,8 @@ class Ranking:
         rank = self._rank_of.pop(slot)
         index = bisect_right(self._starts, rank) - 1
         block = self._blocks[index]
-        block.ranks.remove((rank, slot))
-        block.bits ^= 1 << slot
+        _, _, bit = block.ranks.pop(bisect_left(block.ranks, (rank,)))
+        block.bits ^= bit
         if len(block.ranks) < _SPARSE:
             self._merge(index)
 
@@ -86,17 +90,19 @@ class Ranking:
 
     def best(self, bits: int) -> int | None:
         """The slot of the best-ranked agent among these, or None when the set holds nobody ranked."""
-        return next(self.in_order(bits), None)
+        for block in self._blocks:
+            shared = bits & block.bits
+            if shared:
+                if not shared & (shared - 1):
+                    return shared.bit_length() - 1
+                for _, slot, bit in block.ranks:
+                    if shared & bit:
+                        return slot
+        return None
 
     def in_order(self, bits: int) -> Iterator[int]:
         """The slots of these agents, best rank first. The ranking must not change meanwhile."""
         for block in self._blocks:
             shared = bits & block.bits
-            if not shared:
-                continue
-            if not shared & (shared - 1):
-                yield shared.bit_length() - 1
-                continue
-            for _, slot in block.ranks:
-                if shared >> slot & 1:
-                    yield slot
+            if shared:
+                yield from (slot for _, slot, bit in block.ranks if shared & bit)

@@ -64,8 +64,10 @@ class Reference:
     def offer(self, work: Work, now: int, *, explained: bool = True) -> Decision | None:
         """This one work to the best agent who may take it, or None."""
         agent = self._choose(work, now)
-        if agent is None:
-            return None
+        return None if agent is None else self.give(work, agent, now, explained=explained)
+
+    def give(self, work: Work, agent: Agent, now: int, *, explained: bool = True) -> Decision:
+        """This work to this agent, who may take it."""
         decision = self._decision(work, agent, now, explained=explained)
         used = {**agent.used, work.medium: agent.used.get(work.medium, 0) + 1}
         self.agents[agent.id] = replace(agent, used=used, idle_since=max(agent.idle_since, now))

@@ -34,14 +34,26 @@ _State = tuple[int, tuple[int, ...], bool, bool, bool, frozenset[Medium]]
 class Seat:
     """One agent with the counts that change most: `used` follows the order of `MEDIA`, `bit` is 1 << slot."""
 
-    __slots__ = ("agent", "bit", "buckets", "capacity_id", "idle_since", "marks", "slot", "used", "wrapping")
+    __slots__ = (
+        "agent",
+        "bit",
+        "buckets",
+        "capacity_id",
+        "idle_since",
+        "marks",
+        "slot",
+        "units",
+        "used",
+        "wrapping",
+    )
 
     def __init__(self, agent: Agent, slot: int) -> None:
         self.slot = slot
         self.bit = 1 << slot
         self.agent = agent
-        self.capacity_id = 0
+        self.capacity_id = -1
         self.used: tuple[int, ...] = ()
+        self.units = 0
         self.idle_since = 0
         self.wrapping = False
         self.marks: frozenset[str] = frozenset()
@@ -51,15 +63,36 @@ class Seat:
         """The agent as of now, offers made since included."""
         agent = self.agent
         if agent.idle_since != self.idle_since or counts(agent) != self.used:
-            used = dict(zip(MEDIA, self.used, strict=True))
-            self.agent = agent = replace(agent, used=used, idle_since=self.idle_since)
+            self.agent = agent = replace(agent, used=_used(self), idle_since=self.idle_since)
         return agent
+
+    def is_as(self, agent: Agent) -> bool:
+        """Whether these facts are known already."""
+        known = self.agent
+        return (
+            self.used == counts(agent)
+            and self.idle_since == agent.idle_since
+            and (known.activity_routable, known.present, known.wrap_up_until, known.muted)
+            == (agent.activity_routable, agent.present, agent.wrap_up_until, agent.muted)
+            and standing(known) == standing(agent)
+            and known.capacity == agent.capacity
+        )
 
     def rank(self, strategy: Strategy) -> Rank:
         """Where the agent stands under a strategy."""
-        capacity = self.agent.capacity
-        units = sum(capacity.weight_of(medium) * n for medium, n in zip(MEDIA, self.used, strict=True) if n)
-        return rank(strategy, agent_id=self.agent.id, units=units, total=capacity.total, idle_since=self.idle_since)
+        agent = self.agent
+        return rank(
+            strategy,
+            agent_id=agent.id,
+            units=self.units,
+            total=agent.capacity.total,
+            idle_since=self.idle_since,
+        )
+
+
+def standing(agent: Agent) -> tuple[object, ...]:
+    """What changes only when somebody edits the agent."""
+    return (agent.queues, agent.barred, agent.skills)
 
 
 def counts(agent: Agent) -> tuple[int, ...]:
@@ -86,7 +119,7 @@ class Roster:
         self._levels: dict[str, dict[int, int]] = {}
         self._free_slots: list[int] = []
         self._capacities: dict[object, int] = {}
-        self._marks_of: dict[_State, frozenset[str]] = {}
+        self._marks_of: dict[_State, tuple[frozenset[str], int]] = {}
 
     def rank_by(self, strategy: Strategy) -> Ranking:
         """The ranking for a strategy, made at the first call and kept up to date from then on."""
@@ -110,11 +143,12 @@ class Roster:
     def take_over(self, seat: Seat, agent: Agent) -> bool:
         """Take over all facts of the agent. True when memberships or skills changed."""
         before = seat.agent
-        moved = (before.queues, before.barred, before.skills) != (agent.queues, agent.barred, agent.skills)
+        moved = standing(before) != standing(agent)
         if moved:
             self._enter(seat.bit, before, agent)
         seat.agent = agent
-        seat.capacity_id = self._capacity_id(agent.capacity)
+        if seat.capacity_id < 0 or before.capacity != agent.capacity:
+            seat.capacity_id = self._capacity_id(agent.capacity)
         seat.used = counts(agent)
         seat.idle_since = agent.idle_since
         seat.wrapping = agent.wrap_up_until is not None
@@ -158,11 +192,12 @@ class Roster:
             seat.wrapping,
             agent.muted,
         )
-        marks = self._marks_of.get(state)
-        if marks is None:
+        known = self._marks_of.get(state)
+        if known is None:
             if len(self._marks_of) >= _MARKS_REMEMBERED:
                 self._marks_of.clear()
-            marks = self._marks_of[state] = _marks(seat)
+            known = self._marks_of[state] = (_marks(seat), agent.capacity.units(_used(seat)))
+        marks, seat.units = known
         if marks is not seat.marks:
             self._mark(seat, marks)
         for strategy, ranking in self.rankings.items():
@@ -213,8 +248,12 @@ def qualifies(agent: Agent, demand: Demand) -> bool:
     return all(skills.get(skill, 0) >= minimum for skill, minimum in required)
 
 
+def _used(seat: Seat) -> dict[Medium, int]:
+    return dict(zip(MEDIA, seat.used, strict=True))
+
+
 def _marks(seat: Seat) -> frozenset[str]:
-    agent, used = seat.agent, dict(zip(MEDIA, seat.used, strict=True))
+    agent, used = seat.agent, _used(seat)
     marks = {MUTED[medium] for medium in agent.muted}
     if agent.activity_routable:
         marks.add(ROUTABLE)

@@ -4,22 +4,34 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from crm_core.words.content import Medium
 from routing.engine import Engine
 from routing.model import Agent, Capacity, Decision, Queue, Strategy, Work
 from routing.reference import Reference
 
-AGENTS = st.integers(1, 8)
-QUEUES = st.integers(1, 3)
-WORKS = st.integers(1, 14)
-MEDIA = st.sampled_from(Medium)
-SKILLS = st.dictionaries(st.sampled_from(["french", "billing"]), st.integers(0, 3), max_size=2)
+AGENTS = st.integers(1, 4)
+QUEUES = st.sampled_from([1, 1, 1, 2, 3])
+WORKS = st.integers(1, 9)
+MEDIA = st.sampled_from([Medium.CALL, Medium.CHAT, Medium.CHAT, Medium.MAIL])
+SKILLS = st.just({}) | st.dictionaries(st.sampled_from(["french", "billing"]), st.integers(0, 3), max_size=2)
 LATER = st.integers(1, 60)
-CAPACITIES = st.sampled_from(
+HELD = st.sampled_from(
     [
-        Capacity(),
+        {},
+        {},
+        {Medium.CHAT: 1},
+        {Medium.CHAT: 2},
+        {Medium.CHAT: 3},
+        {Medium.CHAT: 4},
+        {Medium.CALL: 1},
+        {Medium.CHAT: 1, Medium.MAIL: 2},
+    ]
+)
+AWKWARD = st.sampled_from(["", "", "", "", "", "away", "asleep", "barred", "muted", "wrapping"])
+CAPACITIES = st.just(Capacity()) | st.sampled_from(
+    [
         Capacity(most={Medium.CHAT: 2, Medium.MAIL: 1}),
         Capacity(total=50),
         Capacity(alongside={Medium.CHAT: frozenset({Medium.CHAT})}),
@@ -38,27 +50,35 @@ class Routing(RuleBasedStateMachine):
         self.reference = Reference()
         self.now = 1_000
         self.waiting: set[int] = set()
+        self.eager = False
         for queue_id in (1, 2):
             self.set_queue(queue_id, Strategy.LONGEST_IDLE)
+
+    @initialize(eager=st.booleans(), held=st.lists(HELD, min_size=2, max_size=4))
+    def open_the_house(self, eager: bool, held: list[dict[Medium, int]]) -> None:
+        """Eager: offers are made after every event; otherwise only when `assign` comes up."""
+        for agent_id, used in enumerate(held, start=1):
+            self.tell(Agent(id=agent_id, queues=frozenset({1, 2}), used=used))
+        self.eager = eager
+
+    def settle(self) -> None:
+        if self.eager:
+            self.assign(explained=False)
 
     @rule(queue_id=QUEUES, strategy=st.sampled_from(Strategy))
     def set_queue(self, queue_id: int, strategy: Strategy) -> None:
         queue = Queue(id=queue_id, strategy=strategy)
         self.engine.set_queue(queue)
         self.reference.set_queue(queue)
-
-    @rule(queue_id=QUEUES)
-    def remove_queue(self, queue_id: int) -> None:
-        self.engine.remove_queue(queue_id)
-        self.reference.remove_queue(queue_id)
+        self.settle()
 
     @rule(
         agent_id=AGENTS,
-        queues=st.frozensets(QUEUES, min_size=1),
+        queues=st.just(frozenset({1})) | st.frozensets(QUEUES, min_size=1),
         skills=SKILLS,
-        awkward=st.sampled_from(["", "", "", "", "away", "asleep", "barred", "muted", "wrapping"]),
+        awkward=AWKWARD,
         capacity=CAPACITIES,
-        used=st.dictionaries(MEDIA, st.integers(0, 2), max_size=2),
+        used=HELD,
         idle_for=LATER,
         later=LATER,
         muted=st.frozensets(MEDIA, max_size=2),
@@ -78,7 +98,7 @@ class Routing(RuleBasedStateMachine):
         self.tell(agent)
 
     @precondition(lambda self: self.reference.agents)
-    @rule(data=st.data(), used=st.dictionaries(MEDIA, st.integers(0, 2), max_size=2))
+    @rule(data=st.data(), used=HELD)
     def hold_something_else(self, data: st.DataObject, used: dict[Medium, int]) -> None:
         agent_id = data.draw(st.sampled_from(sorted(self.reference.agents)))
         self.tell(replace(self.reference.agents[agent_id], used=used))
@@ -92,11 +112,31 @@ class Routing(RuleBasedStateMachine):
     def tell(self, agent: Agent) -> None:
         self.engine.set_agent(agent)
         self.reference.set_agent(agent)
+        self.settle()
 
-    @rule(agent_id=AGENTS)
-    def remove_agent(self, agent_id: int) -> None:
-        self.engine.remove_agent(agent_id)
-        self.reference.remove_agent(agent_id)
+    @rule(work_id=WORKS, medium=MEDIA, waited=LATER)
+    def plain_work(self, work_id: int, medium: Medium, waited: int) -> None:
+        self.put(Work(id=work_id, queue_id=1, medium=medium, virtual_start=self.now - waited))
+
+    @rule(medium=MEDIA)
+    def newest_work(self, medium: Medium) -> None:
+        work_id = max(self.waiting, default=0) + 1
+        self.put(Work(id=work_id, queue_id=1, medium=medium, virtual_start=self.now))
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def work_is_withdrawn(self, data: st.DataObject) -> None:
+        work_id = data.draw(st.sampled_from(sorted(self.waiting)))
+        self.engine.remove_work(work_id)
+        self.reference.remove_work(work_id)
+        self.waiting.discard(work_id)
+        self.settle()
+
+    @rule(kind=st.sampled_from(["queue", "agent", "agent"]), one=st.integers(1, 4))
+    def something_is_removed(self, kind: str, one: int) -> None:
+        for router in (self.engine, self.reference):
+            (router.remove_queue if kind == "queue" else router.remove_agent)(one)
+        self.settle()
 
     @rule(
         work_id=WORKS,
@@ -106,7 +146,7 @@ class Routing(RuleBasedStateMachine):
         waited=LATER,
         skills=SKILLS,
         excluded=st.just(frozenset()) | st.frozensets(AGENTS, max_size=2),
-        preferred=st.none() | AGENTS,
+        preferred=st.none() | st.none() | AGENTS,
         preferred_for=st.none() | LATER,
         cooling=st.just({}) | st.dictionaries(AGENTS, LATER, max_size=2),
     )
@@ -120,23 +160,23 @@ class Routing(RuleBasedStateMachine):
             cooling={agent_id: self.now + later - 5 for agent_id, later in cooling.items()},
             **facts,  # type: ignore[arg-type]
         )
+        self.put(work)
+
+    def put(self, work: Work) -> None:
         self.engine.set_work(work)
         self.reference.set_work(work)
-        self.waiting.add(work_id)
-
-    @rule(work_id=WORKS)
-    def remove_work(self, work_id: int) -> None:
-        self.engine.remove_work(work_id)
-        self.reference.remove_work(work_id)
-        self.waiting.discard(work_id)
+        self.waiting.add(work.id)
+        self.settle()
 
     @rule(later=LATER)
     def time_passes(self, later: int) -> None:
         self.now += later
+        self.settle()
 
     @rule()
     def wake(self) -> None:
         self.now = self.engine.next_wake(self.now) or self.now
+        self.settle()
 
     @rule(explained=st.booleans())
     def assign(self, explained: bool) -> None:
@@ -167,7 +207,7 @@ class Routing(RuleBasedStateMachine):
 
 TestEngineEqualsReference = Routing.TestCase
 TestEngineEqualsReference.settings = settings(
-    max_examples=120,
+    max_examples=150,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
