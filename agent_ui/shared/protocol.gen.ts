@@ -1,0 +1,562 @@
+// Generated from hub/console/protocol.py and crm_core/words by `hub protocol --write`. Do not edit.
+// Times are whole milliseconds since 1970-01-01 UTC; ids are whole numbers below 2^53.
+
+export const PROTOCOL = 1;
+export const WATCHED_ENTRIES = 50;
+export const MOST_WATCHED = 5;
+
+/** Why the server closed the socket (RFC 6455 section 7.4; from 4000 on our own). */
+export const CloseCode = {
+  GOING_AWAY: 1001,
+  BINARY: 1003,
+  NOT_JSON: 1007,
+  POLICY: 1008,
+  TOO_LARGE: 1009,
+  RESTART: 1012,
+  TRY_AGAIN: 1013,
+  SIGNED_OUT: 4401,
+  OLD_PROTOCOL: 4409,
+} as const;
+
+/** All that routing ever learns of a channel. */
+export type Medium = "call" | "chat" | "mail";
+
+/** How far an outbound message got. It only moves forward (`outranks`). */
+export type DeliveryStatus = "queued" | "sending" | "unconfirmed" | "sent" | "failed" | "delivered" | "read";
+
+/** What a person of ours may do. Each includes what the one before may. */
+export type Role = "agent" | "supervisor" | "administrator";
+
+/** What an agent says they are doing. Only AVAILABLE receives offers. */
+export type Activity = "available" | "busy" | "break" | "training" | "not_responding" | "offline";
+
+export type ConversationStatus = "open" | "snoozed" | "closed";
+
+export type WorkState = "queued" | "offered" | "assigned" | "done";
+
+export type OfferState = "pending" | "accepted" | "declined" | "timed_out" | "withdrawn";
+
+/** A note is a kind of its own: what sends messages cannot even read one. */
+export type EntryKind = "message" | "note" | "notice";
+
+export type Direction = "in" | "out" | "internal";
+
+export type AuthorKind = "contact" | "agent" | "system";
+
+export type ContactKind = "person" | "company";
+
+/**
+ * `new`: Nothing was said to resume from.
+ * `rights`: The agent's role or queues changed.
+ */
+export type ResyncReason = "new" | "unknown_position" | "too_old" | "other_epoch" | "rights";
+
+/** `not_understood`: The one answer to every unknown or wrong frame. */
+export type ProblemCode = "not_understood";
+
+export interface Author {
+  kind: AuthorKind;
+  /** The agent's id, or the identity's; none for the system. */
+  id: number | null;
+  name: string;
+}
+
+export interface FileValue {
+  id: number;
+  name: string;
+  /** Found from the bytes, never what the sender claimed. */
+  type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+}
+
+/** A thin line of the timeline: what happened, by code and facts, so that each reader sees their language. */
+export interface Notice {
+  code: string;
+  facts: Record<string, string | number | null>;
+}
+
+export interface EntryValue {
+  id: number;
+  conversation_id: number;
+  kind: EntryKind;
+  direction: Direction;
+  author: Author;
+  at: number;
+  /** The kind of the channel account, such as `webchat`; empty for notes and notices. */
+  channel: string;
+  account_id: number | null;
+  text: string;
+  files: FileValue[];
+  notice: Notice | null;
+  delivery: DeliveryStatus | null;
+  delivery_reason: string | null;
+  /** The key the sender's own device gave, so that it knows its own message again. */
+  client_key: string | null;
+  version: number;
+}
+
+export interface ConversationValue {
+  id: number;
+  status: ConversationStatus;
+  /** The name to show: the contact's, else what the stranger calls themselves, else the address. */
+  who: string;
+  channel: string;
+  account_id: number;
+  identity_id: number;
+  contact_id: number | null;
+  queue_id: number | null;
+  assignee_id: number | null;
+  work_state: WorkState | null;
+  subject: string;
+  preview: string;
+  preview_author: AuthorKind;
+  priority: number;
+  tags: string[];
+  opened_at: number;
+  last_activity_at: number;
+  last_entry_id: number;
+  last_inbound_id: number;
+  /** Since when the contact waits for an answer; none when it is their turn. */
+  waiting_since: number | null;
+  first_reply_at: number | null;
+  snoozed_until: number | null;
+  closed_at: number | null;
+  disposition: string | null;
+  /** The newest entry the contact has read. */
+  contact_read_id: number;
+  /** The newest entry the assignee has read. */
+  agent_read_id: number;
+  entry_count: number;
+  version: number;
+}
+
+export interface IdentityValue {
+  id: number;
+  scheme: string;
+  value: string;
+  display: string;
+  name: string;
+  contact_id: number | null;
+  verified: boolean;
+  is_primary: boolean;
+  label: string;
+  last_seen: number | null;
+  /** What the channel knows of them: the page they are on, their browser, language. */
+  facts: Record<string, string>;
+}
+
+export interface ContactValue {
+  id: number;
+  kind: ContactKind;
+  name: string;
+  company: string;
+  title: string;
+  language: string;
+  timezone: string;
+  owner_id: number | null;
+  note: string;
+  tags: string[];
+  fields: Record<string, string>;
+  identities: IdentityValue[];
+  created_at: number;
+  version: number;
+}
+
+export interface OfferValue {
+  id: number;
+  work_id: number;
+  conversation_id: number;
+  agent_id: number;
+  queue_id: number;
+  state: OfferState;
+  medium: Medium;
+  channel: string;
+  who: string;
+  preview: string;
+  waiting_since: number;
+  made_at: number;
+  expires_at: number;
+  version: number;
+}
+
+/** A colleague as everybody may see them. */
+export interface AgentValue {
+  id: number;
+  name: string;
+  role: Role;
+  activity: Activity;
+  reason: string;
+  activity_since: number;
+  /** They let an offer run out and have to say that they are back. */
+  missed_offer: boolean;
+  present: boolean;
+  queues: number[];
+  skills: Record<string, number>;
+  units_used: number;
+  units_total: number;
+  /** Since when nothing was given to them or taken from them; the longest idle is offered first. */
+  idle_since: number;
+  wrap_up_until: number | null;
+  language: string;
+  disabled: boolean;
+  version: number;
+}
+
+export interface QueueValue {
+  id: number;
+  name: string;
+  waiting: number;
+  longest_since: number | null;
+  chat_offer_seconds: number;
+  mail_offer_seconds: number;
+  sticky_seconds: number;
+  cooldown_seconds: number;
+  strategy: string;
+  skills: Record<string, number>;
+  archived: boolean;
+  version: number;
+}
+
+/** A canned reply. `{{contact.name}}`, `{{agent.name}}` are filled in by the console, as text. */
+export interface CannedValue {
+  id: number;
+  shortcut: string;
+  title: string;
+  text: string;
+  language: string;
+  deleted: boolean;
+  version: number;
+}
+
+export interface DispositionValue {
+  id: number;
+  name: string;
+  position: number;
+  deleted: boolean;
+  version: number;
+}
+
+export interface DraftValue {
+  conversation_id: number;
+  kind: EntryKind;
+  text: string;
+  files: FileValue[];
+  updated_at: number;
+}
+
+/** A channel account without its secrets. */
+export interface AccountValue {
+  id: number;
+  kind: string;
+  name: string;
+  public_key: string;
+  queue_id: number | null;
+  settings: Record<string, unknown>;
+  state: string;
+  problem: string;
+  disabled: boolean;
+  version: number;
+}
+
+/** What waits for an agent, or is with one. Routing's own facts; agents see its conversation instead. */
+export interface WorkValue {
+  id: number;
+  conversation_id: number;
+  queue_id: number;
+  medium: Medium;
+  state: WorkState;
+  agent_id: number | null;
+  priority: number;
+  skills: Record<string, number>;
+  virtual_start: number;
+  preferred_agent_id: number | null;
+  preferred_until: number | null;
+  /** Agents who declined or missed it, and until when they are not offered it again. */
+  cooling: Record<string, number>;
+  version: number;
+}
+
+/** Something was written or happened in a conversation; the conversation's row as it is now comes along. */
+export interface EntryAdded {
+  type: "EntryAdded";
+  entry: EntryValue;
+  conversation: ConversationValue;
+}
+
+/** An entry's delivery moved on. */
+export interface EntryChanged {
+  type: "EntryChanged";
+  entry: EntryValue;
+  conversation: ConversationValue;
+}
+
+/**
+ * Status, owner, queue or marks of a conversation changed.
+ *
+ * `lost_agent_id` and `lost_queue_id` name who had it before and has not any more: they are told too.
+ */
+export interface ConversationChanged {
+  type: "ConversationChanged";
+  conversation: ConversationValue;
+  lost_agent_id: number | null;
+  lost_queue_id: number | null;
+}
+
+/** Work entered a queue, was offered, assigned or done. For the engine; not shown. */
+export interface WorkChanged {
+  type: "WorkChanged";
+  work: WorkValue;
+}
+
+/** An offer was made to an agent, or ended. */
+export interface OfferChanged {
+  type: "OfferChanged";
+  offer: OfferValue;
+}
+
+export interface AgentChanged {
+  type: "AgentChanged";
+  agent: AgentValue;
+}
+
+export interface QueueChanged {
+  type: "QueueChanged";
+  queue: QueueValue;
+}
+
+export interface ContactChanged {
+  type: "ContactChanged";
+  contact: ContactValue;
+  /** Open conversations with this contact: their lists show the name. */
+  conversation_ids: number[];
+}
+
+/** An agent's own draft; `draft` is none when it was sent or thrown away. */
+export interface DraftChanged {
+  type: "DraftChanged";
+  agent_id: number;
+  conversation_id: number;
+  draft: DraftValue | null;
+}
+
+export interface CannedChanged {
+  type: "CannedChanged";
+  canned: CannedValue;
+}
+
+export interface DispositionChanged {
+  type: "DispositionChanged";
+  disposition: DispositionValue;
+}
+
+export interface AccountChanged {
+  type: "AccountChanged";
+  account: AccountValue;
+}
+
+/** Sessions of an agent ended: one (`session_id`), or all of them. Their sockets are closed. */
+export interface SignedOut {
+  type: "SignedOut";
+  agent_id: number;
+  session_id: number | null;
+}
+
+/** A conversation on the screen. */
+export interface Watched {
+  conversation: ConversationValue;
+  /** The newest, oldest first. */
+  entries: EntryValue[];
+  contact: ContactValue | null;
+}
+
+/**
+ * All that the console keeps live, as it stood at `position`.
+ *
+ * Only what events alone can keep true is here: figures such as counts of views, of waiting work and of units
+ * in use are asked for over the API, and stand at zero in `queues` and `agents`.
+ */
+export interface Snapshot {
+  position: number;
+  me: AgentValue;
+  agents: AgentValue[];
+  queues: QueueValue[];
+  canned: CannedValue[];
+  dispositions: DispositionValue[];
+  /** For those who configure; empty for everybody else. */
+  accounts: AccountValue[];
+  /** Assigned to me and not closed, by id. */
+  mine: ConversationValue[];
+  /** Made to me and pending, by id. */
+  offers: OfferValue[];
+  /** Mine, by conversation and kind. */
+  drafts: DraftValue[];
+  watched: Watched[];
+}
+
+/** The hello was good. When `resumed`, the missed events follow; else a snapshot. */
+export interface Ready {
+  type: "ready";
+  protocol: number;
+  agent_id: number;
+  epoch: string;
+  /** A name for the rights the agent has now; said again when resuming. */
+  rights: string;
+  position: number;
+  /** The server's clock, against which deadlines are shown. */
+  at: number;
+  resumed: boolean;
+  /** The agents who are here, when resumed; a snapshot says it itself. */
+  present: number[];
+  heartbeat_ms: number;
+}
+
+/** Everything anew; replaces what the console had. */
+export interface SnapshotTaken {
+  type: "snapshot";
+  epoch: string;
+  rights: string;
+  at: number;
+  snapshot: Snapshot;
+}
+
+/** Something happened. Positions grow; those in between were for others. */
+export interface Happened {
+  type: "event";
+  position: number;
+  at: number;
+  event: EntryAdded | EntryChanged | ConversationChanged | WorkChanged | OfferChanged | AgentChanged | QueueChanged | ContactChanged | DraftChanged | CannedChanged | DispositionChanged | AccountChanged | SignedOut;
+}
+
+/** The agent may not read this conversation (any more), or there is none. */
+export interface Gone {
+  type: "gone";
+  position: number;
+  conversation_id: number;
+}
+
+/** The conversation asked for with `watch`, as it stood at `position`. */
+export interface WatchedShown {
+  type: "watched";
+  position: number;
+  watched: Watched;
+}
+
+export interface TypingShown {
+  type: "typing";
+  conversation_id: number;
+  by: AuthorKind;
+  agent_id: number | null;
+  on: boolean;
+  kind: EntryKind;
+}
+
+/** The agents who have this conversation on their screen. */
+export interface ViewingShown {
+  type: "viewing";
+  conversation_id: number;
+  agent_ids: number[];
+}
+
+/** Who came, and who has been away for a minute. */
+export interface PresenceShown {
+  type: "presence";
+  came: number[];
+  left: number[];
+}
+
+/** The heartbeat: everything up to here was told. Answered with `alive`. */
+export interface Position {
+  type: "position";
+  position: number;
+  at: number;
+}
+
+/** What the console has is not enough to go on from; a snapshot follows. */
+export interface Resync {
+  type: "resync";
+  reason: ResyncReason;
+}
+
+/** The server is about to close this socket; come back after so many milliseconds. */
+export interface Restarting {
+  type: "restarting";
+  after_ms: number;
+}
+
+/** The client's last frame was of no use. The code is all that is said. */
+export interface Problem {
+  type: "problem";
+  code: ProblemCode;
+}
+
+/** Where a console was when it lost the server. */
+export interface Resume {
+  position: number;
+  epoch: string;
+  rights: string;
+}
+
+/** The first frame, within ten seconds. */
+export interface Hello {
+  type: "hello";
+  ticket: string;
+  protocol: number;
+  resume?: Resume | null;
+  watching?: number[];
+}
+
+/** This conversation is on the screen now, instead of any before; or none is. */
+export interface Watch {
+  type: "watch";
+  conversation_id: number | null;
+}
+
+/** The agent writes in a conversation they watch, or stopped. */
+export interface Type {
+  type: "typing";
+  conversation_id: number;
+  on: boolean;
+  kind?: "message" | "note";
+}
+
+/** The answer to `position`. */
+export interface Alive {
+  type: "alive";
+}
+
+export type AnyEvent =
+  | EntryAdded
+  | EntryChanged
+  | ConversationChanged
+  | WorkChanged
+  | OfferChanged
+  | AgentChanged
+  | QueueChanged
+  | ContactChanged
+  | DraftChanged
+  | CannedChanged
+  | DispositionChanged
+  | AccountChanged
+  | SignedOut;
+
+export type FromServer =
+  | Ready
+  | SnapshotTaken
+  | Happened
+  | Gone
+  | WatchedShown
+  | TypingShown
+  | ViewingShown
+  | PresenceShown
+  | Position
+  | Resync
+  | Restarting
+  | Problem;
+
+export type FromClient =
+  | Hello
+  | Watch
+  | Type
+  | Alive;
