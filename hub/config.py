@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+
+from crm_core.store.address import database_address
 
 PREFIX: Final = "HUB_"
 SHORTEST_KEY: Final = 32
@@ -80,20 +80,7 @@ def _origins(value: object) -> object:
 
 
 def _database(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        url = make_url(re.sub(r"^postgres://", "postgresql://", value))
-    except ArgumentError:
-        raise ValueError("is no address of a database") from None
-    kind = url.get_backend_name()
-    if kind == "postgresql":
-        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    if kind != "sqlite":
-        raise ValueError(f"names {kind}; the hub keeps its records in SQLite or PostgreSQL")
-    if not url.database or url.database == ":memory:":
-        raise ValueError("names no file; what is only in memory would be lost at the next stop")
-    return value
+    return database_address(value) if isinstance(value, str) else value
 
 
 def _redis(value: object) -> object:

@@ -32,7 +32,7 @@ class Links:
         """The path of a link that holds for at least `lifetime` milliseconds."""
         ends = -(-(self._clock() + lifetime) // STEP) * STEP
         facts = _FACTS.pack(file_id, ends)
-        return "/files/" + base64.urlsafe_b64encode(facts + self._mac(facts)).decode("ascii").rstrip("=")
+        return f"/files/{_spelled(facts + self._mac(facts))}"
 
     def url(self, file_id: int, lifetime: Moment = LIFETIME) -> str:
         """The whole address of such a link."""
@@ -44,14 +44,18 @@ class Links:
         Raises NotFound when it was not made here or has ended: a stranger learns nothing of which.
         """
         try:
-            token = base64.b64decode(signed.encode("ascii") + b"=" * (-len(signed) % 4), altchars=b"-_", validate=True)
+            token = base64.b64decode(signed + "=" * (-len(signed) % 4), altchars=b"-_", validate=True)
             file_id, ends = _FACTS.unpack_from(token)
         except (ValueError, binascii.Error, struct.error):
             raise NotFound from None
         is_ours = hmac.compare_digest(token[_FACTS.size :], self._mac(token[: _FACTS.size]))
-        if not is_ours or self._clock() >= ends:
+        if not is_ours or self._clock() >= ends or _spelled(token) != signed:
             raise NotFound
         return int(file_id), int(ends)
 
     def _mac(self, facts: bytes) -> bytes:
         return hmac.new(self._key, facts, hashlib.sha256).digest()[:_MAC_BYTES]
+
+
+def _spelled(token: bytes) -> str:
+    return base64.urlsafe_b64encode(token).decode("ascii").rstrip("=")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,7 +25,7 @@ class Shelf(Protocol):
         """Keep a complete, synced draft for good, and return when a power cut cannot take it; the draft may go."""
         ...
 
-    def read(self, name: str, start: int, length: int) -> AsyncIterator[bytes]:
+    def read(self, name: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """`length` bytes from `start` on. Raises NotFound when there is nothing of that name."""
         ...
 
@@ -43,7 +43,7 @@ class Folder:
     async def put(self, name: str, draft: Path) -> None:
         await asyncio.to_thread(self._put, name, draft)
 
-    async def read(self, name: str, start: int, length: int) -> AsyncIterator[bytes]:
+    async def read(self, name: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
         try:
             file = await asyncio.to_thread(self._path(name).open, "rb")
         except FileNotFoundError:
@@ -81,7 +81,7 @@ class Bucket:
         except (BaseError, OSError) as error:
             raise StoreUnavailable("The file store does not answer. Nothing was stored; try again.") from error
 
-    async def read(self, name: str, start: int, length: int) -> AsyncIterator[bytes]:
+    async def read(self, name: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
         if length <= 0:
             return
         try:

@@ -7,7 +7,8 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -79,9 +80,8 @@ class FileStore:
             await draft.take(chunks)
             kind, size = await asyncio.to_thread(draft.examine)
             stored_as = secrets.token_hex(16)
-            await self._shelf.put(stored_as, draft.path)
-        except OSError as error:
-            raise _refusal(error) from error
+            with _disk():
+                await self._shelf.put(stored_as, draft.path)
         finally:
             draft.discard()
         return StoredFile(
@@ -94,7 +94,7 @@ class FileStore:
             height=size[1] if size else None,
         )
 
-    def read(self, stored_as: str, start: int, length: int) -> AsyncIterator[bytes]:
+    def read(self, stored_as: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """`length` bytes of a file from `start` on. Raises NotFound when its bytes are gone."""
         return self._shelf.read(stored_as, start, length)
 
@@ -128,7 +128,7 @@ class Draft:
         return self._hash.hexdigest()
 
     async def take(self, chunks: AsyncIterator[bytes]) -> None:
-        """Write all chunks and sync them. Raises TooLarge, OSError."""
+        """Write all chunks and sync them. Raises TooLarge, StoreFull, StoreUnavailable, and what the chunks raise."""
         with await asyncio.to_thread(self._open) as file:
             waiting = bytearray()
             async for chunk in chunks:
@@ -138,8 +138,7 @@ class Draft:
                 if len(waiting) >= _BUFFER:
                     await asyncio.to_thread(self._write, file, bytes(waiting))
                     waiting.clear()
-            await asyncio.to_thread(self._write, file, bytes(waiting))
-            await asyncio.to_thread(os.fsync, file.fileno())
+            await asyncio.to_thread(self._write, file, bytes(waiting), last=True)
 
     def examine(self) -> tuple[str, tuple[int, int] | None]:
         """The type found from the bytes, and a picture's width and height. Blocks."""
@@ -154,21 +153,32 @@ class Draft:
         self.path.unlink(missing_ok=True)
 
     def _open(self) -> BinaryIO:
-        return open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
+        with _disk():
+            return open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
 
-    def _write(self, file: BinaryIO, waiting: bytes) -> None:
+    def _write(self, file: BinaryIO, waiting: bytes, *, last: bool = False) -> None:
         if len(self._head) < HEAD:
             self._head += waiting[: HEAD - len(self._head)]
         self._hash.update(waiting)
         self._text.feed(waiting)
         self.size += len(waiting)
         rest = memoryview(waiting)
-        while rest:
-            rest = rest[file.write(rest) :]
+        with _disk():
+            while rest:
+                rest = rest[file.write(rest) :]
+            if last:
+                os.fsync(file.fileno())
 
 
-def _refusal(error: OSError) -> StoreUnavailable:
-    return StoreFull() if error.errno in _FULL else StoreUnavailable("The file could not be kept. Try again.")
+@contextmanager
+def _disk() -> Iterator[None]:
+    """What the disk complains of, as ours. Not around the chunks: a broken connection is an OSError too."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StoreFull from error
+        raise StoreUnavailable("The file could not be kept. Try again in a moment.") from error
 
 
 def _in_words(size: int) -> str:
