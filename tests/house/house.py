@@ -55,8 +55,16 @@ class Source:
         return self.text.splitlines()
 
     @cached_property
+    def parsed(self) -> tuple[ast.Module, SyntaxError | None]:
+        """The syntax tree, or an empty one and the mistake that the rule `syntax` reports."""
+        try:
+            return ast.parse(self.text, self.path), None
+        except SyntaxError as error:
+            return ast.Module(body=[], type_ignores=[]), error
+
+    @property
     def tree(self) -> ast.Module:
-        return ast.parse(self.text, self.path)
+        return self.parsed[0]
 
     @cached_property
     def nodes(self) -> list[ast.AST]:

@@ -18,6 +18,7 @@ from tests.house.house import Breach, House
 RULES: Final[Mapping[str, Callable[[House], Iterator[Breach]]]] = {
     find.__name__: find
     for find in (
+        rules_of_code.syntax,
         rules_of_code.clock,
         rules_of_code.task,
         rules_of_code.commit,

@@ -26,6 +26,13 @@ def calls(source: Source) -> Iterator[ast.Call]:
     yield from (node for node in source.nodes if isinstance(node, ast.Call))
 
 
+def syntax(house: House) -> Iterator[Breach]:
+    """Every file parses with the oldest Python that we run on; the other rules see nothing in one that does not."""
+    for source in house.python:
+        if mistake := source.parsed[1]:
+            yield Breach(source.path, mistake.lineno or 1, mistake.msg)
+
+
 def clock(house: House) -> Iterator[Breach]:
     """Only crm_core/words/clock reads the clock; everybody else is handed one, so that tests can move it."""
     for source in house.product:

@@ -27,6 +27,7 @@ class Case(NamedTuple):
 
 
 CASES = [
+    Case("syntax", "hub/a.py", "def f(:", "def f(): ..."),
     Case("clock", "hub/desk/a.py", "import time\nx = time.time()", "import time\nx = time.sleep"),
     Case("clock", "hub/desk/a.py", "from time import monotonic\nx = monotonic()", "from time import sleep\nsleep(1)"),
     Case("clock", "channels/a.py", "from datetime import datetime as d\nd.now()", "import datetime\nx = datetime.UTC"),
