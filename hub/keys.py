@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,6 +39,12 @@ class House:
     sealer: Sealer
     draining: bool = field(default=False)
     """Set when the hub was told to stop: readiness fails, sockets are sent elsewhere."""
+    group: asyncio.TaskGroup | None = field(default=None)
+
+    def spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        """Do something beside the request that caused it, held and named until it ends."""
+        assert self.group is not None, "the house is not running"
+        self.group.create_task(work, name=name)
 
 
 HOUSE: Final = web.AppKey("house", House)

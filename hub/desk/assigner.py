@@ -62,6 +62,8 @@ class Assigner:
         """Work that is offered or assigned."""
         self._used: defaultdict[int, Counter[Medium]] = defaultdict(Counter)
         """What each agent holds, by medium: counted from `_held` as it changes."""
+        self._waiting: dict[int, int] = {}
+        """Conversations in line, and their work."""
         self._deadlines: dict[int, Moment] = {}
         self._awake = asyncio.Event()
 
@@ -104,19 +106,17 @@ class Assigner:
             self._set_agent(agent_id)
             self._awake.set()
 
-    def position(self, work_id: int) -> int:
-        """The place of waiting work in its line, from 1; 0 when it does not wait."""
-        try:
-            return self._engine.position(work_id)
-        except KeyError:
-            return 0
+    def position(self, conversation_id: int) -> int | None:
+        """The place of a conversation's work in its line, 1 for the next; none when it does not wait."""
+        work_id = self._waiting.get(conversation_id)
+        return None if work_id is None else self._engine.position(work_id)
 
     def explain(self, work_id: int) -> Decision:
         """Why waiting work goes, or does not go, to whom, as of now. Raises KeyError when it does not wait."""
         return self._engine.decide(work_id, self._clock())
 
-    def is_anyone_available(self, queue_id: int) -> bool:
-        """Whether somebody of a queue is at work."""
+    def anyone_available(self, queue_id: int | None) -> bool:
+        """Whether somebody of a queue is at work, busy or not."""
         return any(
             queue_id in agent.queues and agent.activity is Activity.AVAILABLE and self._is_present(agent.id)
             for agent in self._agents.values()
@@ -217,6 +217,7 @@ class Assigner:
             self._held[item.id] = item
             self._used[item.agent_id][item.medium] += 1
         if item.state is WorkState.QUEUED:
+            self._waiting[item.conversation_id] = item.id
             self._engine.set_work(
                 Work(
                     id=item.id,
@@ -232,6 +233,7 @@ class Assigner:
             )
         else:
             self._engine.remove_work(item.id)
+            self._waiting.pop(item.conversation_id, None)
         touched = {item.agent_id, before.agent_id if before else None}
         for agent_id in touched & self._agents.keys():
             assert agent_id is not None

@@ -1,0 +1,169 @@
+"""The composition root: the only file that knows every concrete class."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from channels.registry import find_channels
+from crm_core import migrations
+from crm_core.accounts.sealing import Sealer
+from crm_core.staff import queries as staff
+from crm_core.staff.actions import set_activity
+from crm_core.staff.rules import Cause
+from crm_core.store.database import Database
+from crm_core.store.transaction import Tx
+from crm_core.words.clock import Clock, system_clock
+from crm_core.words.errors import HubError
+from crm_core.words.values import Activity
+from crm_core.work import actions as work
+from hub import metrics
+from hub.api import door, files, health, inlets, pages
+from hub.api.chat import ChatDoor
+from hub.api.files import files_origin_guard
+from hub.api.middleware import identified, worded
+from hub.auth.gate import Gate
+from hub.auth.tickets import Tickets
+from hub.bus.local import Bus
+from hub.bus.whispers import PresenceSeen
+from hub.config import Settings, derived_key, house_key
+from hub.console import door as console_door
+from hub.console.gateway import Gateway
+from hub.desk import chores
+from hub.desk.assigner import Assigner
+from hub.desk.delivering import Deliverer
+from hub.desk.front import Front
+from hub.desk.visitors import Visitors
+from hub.keys import HOUSE, House
+from hub.machinery.accounts import Accounts
+from hub.machinery.jobs import JobRunner
+from hub.machinery.media.store import FileStore
+from hub.machinery.presence import Presence
+
+log = structlog.get_logger(__name__)
+
+Worker = Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[tuple[House, web.Application]]:
+    """
+    Everything, wired and running: the database at its newest version, accounts open, work being offered.
+
+    Yields the house and the application that answers for it. Raises StoreUnavailable when the database
+    cannot be reached. On leaving, what is under way is finished and the database is closed.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    key = house_key(settings)
+    await asyncio.to_thread(migrations.upgrade, settings.database_url)
+    db = await Database.open(settings.database_url, clock=clock, node=settings.node)
+    try:
+        house, workers = await _wire(settings, key, db, clock)
+        app = make_app(house)
+        async with asyncio.TaskGroup() as group:
+            await _start(house, app)
+            tasks = [group.create_task(worker(), name=name) for name, worker in workers.items()]
+            tasks += [group.create_task(house.bus.run(), name="bus"), group.create_task(app[GATEWAY].run(), name="gateway")]
+            house.group = group
+            try:
+                yield house, app
+            finally:
+                for task in tasks:
+                    task.cancel()
+    finally:
+        await db.close()
+
+
+GATEWAY = web.AppKey("gateway", Gateway)
+
+
+async def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[House, dict[str, Worker]]:
+    bus = Bus(db)
+    presence = Presence(clock)
+    front = Front(db, bus, metrics.message_in)
+    sealer = Sealer(derived_key(key, "accounts"))
+    accounts = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=front.delivering)
+    assigner = Assigner(db, clock, presence.is_present)
+    deliverer = Deliverer(db, accounts, metrics.message_out)
+    house = House(
+        settings=settings,
+        clock=clock,
+        db=db,
+        bus=bus,
+        gate=Gate(db, settings, clock),
+        tickets=Tickets(clock),
+        presence=presence,
+        accounts=accounts,
+        assigner=assigner,
+        media=FileStore.open(settings, key, clock),
+        sealer=sealer,
+    )
+    for listener in (accounts.heard, assigner.heard, deliverer.heard):
+        bus.subscribe(listener)
+    jobs = JobRunner(db, chores.ACTIONS, every=chores.EVERY)
+    workers: dict[str, Worker] = {
+        "accounts": accounts.run,
+        "assigner": assigner.run,
+        "deliverer": deliverer.run,
+        "jobs": jobs.run,
+        "presence": presence.run,
+    }
+    return house, workers
+
+
+async def _start(house: House, app: web.Application) -> None:
+    """Begin where the last process stopped: events from now on, offers that still run, agents who were here."""
+    await house.bus.start()
+    await house.assigner.start()
+    await app[GATEWAY].start()
+    working = await house.db.read(_at_work)
+    house.presence.expect(working)
+    house.presence.seen = lambda agent_id, present: _seen(house, agent_id, present=present)
+    house.presence.gone = lambda agent_id: house.spawn(_gone(house, agent_id), f"agent {agent_id} is gone")
+    for agent_id in working:
+        house.assigner.presence_changed(agent_id)
+
+
+def _at_work(tx: Tx) -> list[int]:
+    return [a.id for a in staff.agents(tx) if a.activity is not Activity.OFFLINE and not a.disabled]
+
+
+def _seen(house: House, agent_id: int, *, present: bool) -> None:
+    house.bus.whisper(PresenceSeen(agent_id=agent_id, present=present))
+    house.assigner.presence_changed(agent_id)
+
+
+async def _gone(house: House, agent_id: int) -> None:
+    """An agent's consoles have been closed for a minute: they are offline, and their offers go to others."""
+    try:
+        await house.db.write(_leave, agent_id)
+    except HubError as error:
+        log.warning("an agent who left could not be set offline", agent=agent_id, code=error.code)
+
+
+def _leave(tx: Tx, agent_id: int) -> None:
+    work.withdraw_offers(tx, agent_id, reason="offline")
+    set_activity(tx, None, agent_id, Activity.OFFLINE, caused_by=Cause.DISCONNECT)
+
+
+def make_app(house: House) -> web.Application:
+    """The application with every door of the hub."""
+    settings = house.settings
+    app = web.Application(
+        middlewares=[identified, worded, files_origin_guard(settings)], client_max_size=settings.max_file_bytes + 65_536
+    )
+    app[HOUSE] = house
+    app[GATEWAY] = Gateway(house.db, house.bus, house.presence, clock=house.clock)
+    door.mount(app)
+    files.mount(app)
+    health.mount(app)
+    pages.mount(app)
+    inlets.mount(app)
+    console_door.mount(app, app[GATEWAY])
+    visitors = Visitors(house.db, house.bus, house.assigner, house.media.signed_url)
+    ChatDoor(house.accounts, visitors, house.media, house.db, settings, house.clock).add_to(app)
+    return app
