@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check style types floors house browser-types format build screenshots bench lock clean venv venv-dev console peers
+.PHONY: help run test test-slow check style types floors generated house browser-types generate format build screenshots bench lock clean venv venv-dev console peers
 
 PYTHON := .venv/bin/python
 NPM := scripts/console.sh npm
@@ -21,7 +21,7 @@ test: venv-dev console peers ## The tests of both sides without the slow ones (A
 test-slow: venv-dev console peers ## The slow tests: crashes, load, whole days
 	@$(PYTHON) -m pytest -m slow $(ARGS)
 
-check: style types floors house browser-types ## Style, types, import floors, house rules (make -k check shows all at once)
+check: style types floors generated house browser-types ## Style, types, import floors, house rules (make -k check shows all at once)
 
 style: venv-dev
 	@.venv/bin/ruff check .
@@ -33,6 +33,9 @@ types: venv-dev
 floors: venv-dev
 	@.venv/bin/lint-imports --no-logo
 
+generated: venv-dev
+	@$(PYTHON) -m hub.console.typescript --check
+
 house: venv-dev
 	@$(PYTHON) -m pytest -q tests/house
 
@@ -42,6 +45,9 @@ browser-types: venv-dev
 format: venv-dev ## Lays the Python code out and mends what can be mended
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+generate: venv-dev ## Writes the console's TypeScript types anew from the Python ones
+	@$(PYTHON) -m hub.console.typescript --write
 
 build: venv console ## The wheel with the console inside, in dist/
 	@.venv/bin/uv build --quiet --wheel --out-dir dist --build-constraints requirements-build.lock
