@@ -12,11 +12,15 @@ ANYBODY = -1
 
 
 class Attempts:
-    """New work, and for each freed agent the one item they come to next; earliest place first."""
+    """New work, and for each freed agent the one item they come to next; earliest place first.
+
+    `complete`: everything that waits is new, so that no agent can lead to anything more. True after a start.
+    """
 
     def __init__(self, new: Iterable[Place]) -> None:
         self._heap = [(place, ANYBODY) for place in new]
         self._next: dict[int, Place] = {}
+        self.complete = False
         heapify(self._heap)
 
     def expect(self, agent_id: int, place: Place) -> None:

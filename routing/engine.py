@@ -334,6 +334,7 @@ class Engine:
     def _attempts(self) -> Attempts:
         """What to look at: all new work, and for each freed agent the first work open to them."""
         attempts = Attempts(self._backlog.items[work_id].place for work_id in self._new_work)
+        attempts.complete = len(self._new_work) == len(self._backlog.items)
         for agent_id in self._freed:
             self._expect(attempts, agent_id, None)
         self._new_work.clear()
@@ -341,6 +342,8 @@ class Engine:
         return attempts
 
     def _expect(self, attempts: Attempts, agent_id: int, after: Place | None) -> None:
+        if attempts.complete:
+            return
         item = self._next_for(self._roster.seats[agent_id], after)
         if item is not None:
             attempts.expect(agent_id, item.place)
