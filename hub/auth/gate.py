@@ -12,7 +12,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.clock import DAY, HOUR, MINUTE, SECOND, Clock, Moment
 from crm_core.words.errors import Denied, Gone, NotSignedIn, StoreUnavailable
 from crm_core.words.permissions import Actor, Permission
-from crm_core.words.text import folded
+from crm_core.words.text import folded, storable
 from hub.auth.passwords import Passwords
 from hub.auth.throttle import Throttle, peer_key
 from hub.config import Settings
@@ -60,7 +60,8 @@ class Gate:
         Raises NotSignedIn, in the same words and after the same work whether the address, the password or
         neither is known; TooMany after too many failures from one peer or for one address.
         """
-        peer, address = peer_key(where.peer), folded(email.strip())[:254]
+        email = storable(email.strip())
+        peer, address = peer_key(where.peer), folded(email)[:254]
         self._by_peer.take(peer)
         self._by_address.take(address)
         known = await self._db.read(queries.secrets_by_email, email)
