@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine
 from crm_core.store.engine import make_engine, make_reader, translated
 from crm_core.store.journal import Committed, append
 from crm_core.store.transaction import Batch, Tx
-from crm_core.words.clock import Clock, system_clock
+from crm_core.words.clock import Clock, monotonic, system_clock
 from crm_core.words.errors import HubError, Overloaded, StoreUnavailable
 from crm_core.words.ids import Ids
 
@@ -47,6 +47,7 @@ class _Unit:
     result: Any = None
     error: BaseException | None = None
     tries: int = field(default=0)
+    since: float = field(default_factory=monotonic)
 
     @property
     def is_abandoned(self) -> bool:
@@ -69,6 +70,8 @@ class Database:
         self._closing = False
         self._loop = asyncio.get_running_loop()
         self._listeners: list[Callable[[Sequence[Committed]], None]] = []
+        self.measured: Callable[[int, float], None] = lambda _units, _seconds: None
+        """Is told, in the event loop, the writes of each commit and the seconds that the longest of them took."""
         self._writer = threading.Thread(target=self._write_loop, name="writer", daemon=True)
         self._writer.start()
 
@@ -85,6 +88,11 @@ class Database:
             engine.dispose()
             raise translated(error) from error
         return cls(url, engine, clock, Ids(clock, node=node))
+
+    @property
+    def waiting(self) -> int:
+        """Writes that were handed in and are not durable yet."""
+        return self._waiting
 
     def subscribe(self, listener: Callable[[Sequence[Committed]], None]) -> None:
         """Call `listener` in the event loop with the events of each commit, in commit order."""
@@ -176,6 +184,7 @@ class Database:
 
     def _tell(self, units: list[_Unit], committed: Sequence[Committed]) -> None:
         self._waiting -= len(units)
+        self.measured(len(units), monotonic() - units[0].since)
         if committed:
             for listener in self._listeners:
                 listener(committed)
