@@ -426,7 +426,7 @@ export interface Happened {
   type: "event";
   position: number;
   at: number;
-  event: EntryAdded | EntryChanged | ConversationChanged | WorkChanged | OfferChanged | AgentChanged | QueueChanged | ContactChanged | DraftChanged | CannedChanged | DispositionChanged | AccountChanged | SignedOut;
+  event: AnyEvent;
 }
 
 /** The agent may not read this conversation (any more), or there is none. */

@@ -130,7 +130,7 @@ def _struct(struct: shape.StructType) -> str:
 def _union(name: str, members: object) -> str:
     info = shape.type_info(members)
     assert isinstance(info, shape.UnionType), name
-    return f"export type {name} =\n" + "\n".join(f"  | {_written(t)}" for t in info.types) + ";\n"
+    return f"export type {name} =\n" + "\n".join(f"  | {_written(member)}" for member in info.types) + ";\n"
 
 
 def _written(kind: shape.Type) -> str:
@@ -142,6 +142,8 @@ def _written(kind: shape.Type) -> str:
             return f"({inner})[]" if " " in inner else f"{inner}[]"
         case shape.DictType(value_type=value):
             return f"Record<string, {_written(value)}>"
+        case shape.UnionType() if kind == shape.type_info(AnyEvent):
+            return "AnyEvent"
         case shape.UnionType(types=types):
             return " | ".join(_written(t) for t in types)
         case shape.LiteralType(values=values):
