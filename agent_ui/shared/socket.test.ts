@@ -126,6 +126,7 @@ describe('a console that loses the server', () => {
   it('waits longer each time, and shortly again after a good connection', async () => {
     hub.isUnreachable = true;
     socket.start();
+    await vi.advanceTimersByTimeAsync(0);
     await pass(33_000);
     const waits = hub.openedAt.slice(1).map((at, index) => at - (hub.openedAt[index] ?? 0));
     expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000]);
