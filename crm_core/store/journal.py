@@ -17,6 +17,7 @@ from crm_core.store.base import At, Base, Id, Ref, Words
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.events import AnyEvent, decode, encode
+from crm_core.words.ids import new_token
 
 
 class JournalRow(Base):
@@ -104,6 +105,11 @@ def head(tx: Tx) -> Head:
     row = tx.first(select(JournalHead.position, JournalHead.epoch).where(JournalHead.ws == tx.ws))
     assert row is not None, "the workspace has no journal"
     return Head(row.position, row.epoch)
+
+
+def begin_epoch(tx: Tx) -> None:
+    """Positions known outside mean nothing any more, as after a restore: every console starts afresh."""
+    tx.execute(update(JournalHead).where(JournalHead.ws == tx.ws).values(epoch=new_token()))
 
 
 def after(tx: Tx, position: int, *, most: int) -> Sequence[Committed]:
