@@ -1,0 +1,119 @@
+"""Errors as `application/problem+json` (RFC 9457): one shape for everything that goes wrong."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import web
+from pydantic import ConfigDict, Field, ValidationError
+
+from crm_core.words.errors import HubError, Invalid, MovedOn, NotSignedIn, StoreUnavailable, TooMany
+from hub.api.models.shapes import Shown
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+_SHOWN_FACTS: Final = ("newest_entry_id",)
+"""Facts of an error that the caller is told; others may hold what they may not see."""
+
+
+class FieldProblem(Shown):
+    """What is wrong with one field."""
+
+    pointer: str
+    """`#/field/0/part` in the body, `?name` in the query."""
+    detail: str
+
+
+class Problem(Shown):
+    """What went wrong (RFC 9457)."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str = Field(description="Stays the same through all versions and languages: programs decide by it.")
+    detail: str
+    errors: list[FieldProblem] = []
+    id: str | None = Field(None, description="Name this when you report a fault; it finds our log line.")
+
+
+class BadRequest(Invalid):
+    """This request cannot be read."""
+
+    code, status = "bad_request", 400
+
+
+class WrongMethod(Invalid):
+    """This address does not take this method."""
+
+    code, status = "wrong_method", 405
+
+
+class WrongMediaType(Invalid):
+    """Send this as application/json."""
+
+    code, status = "wrong_media_type", 415
+
+
+class BadFields(Invalid):
+    """Something in this request is not as it has to be."""
+
+    def __init__(self, sentence: str | None = None, *, errors: list[FieldProblem]) -> None:
+        super().__init__(sentence)
+        self.errors = errors
+
+
+class Fault(HubError):
+    """Something in the hub went wrong. It was written down under the id."""
+
+    code, status = "fault", 500
+
+
+def bad_fields(error: ValidationError, *, where: str = "#/") -> BadFields:
+    """A validation error in words; what was sent is not repeated in the answer."""
+    problems = [
+        FieldProblem(pointer=where + "/".join(_step(part) for part in found["loc"]), detail=_sentence(found))
+        for found in error.errors(include_url=False, include_input=False, include_context=False)[:20]
+    ]
+    return BadFields(errors=problems)
+
+
+def answer(error: HubError, *, request_id: str | None = None, status: int | None = None) -> web.Response:
+    """The error as an HTTP response; `status` when it is not the one of the error's class."""
+    status = status or error.status
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": error.code,
+        "detail": str(error),
+        "errors": [problem.model_dump() for problem in error.errors] if isinstance(error, BadFields) else [],
+        "id": request_id,
+    }
+    if isinstance(error, MovedOn):
+        body |= {name: error.facts[name] for name in _SHOWN_FACTS if name in error.facts}
+    return web.Response(
+        text=json.dumps(body), status=status, content_type=CONTENT_TYPE, headers=_headers(error), charset="utf-8"
+    )
+
+
+def _headers(error: HubError) -> dict[str, str]:
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.facts.get("retry_after", 5))}
+    if isinstance(error, StoreUnavailable):
+        return {"Retry-After": "2"}
+    if isinstance(error, NotSignedIn):
+        return {"WWW-Authenticate": "Bearer"}
+    return {}
+
+
+def _step(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")[:100]
+
+
+def _sentence(found: Any) -> str:
+    known = {"extra_forbidden": "There is no such field.", "missing": "This is required."}
+    return known.get(found["type"], str(found["msg"]).removeprefix("Value error, "))

@@ -1,0 +1,32 @@
+"""What agents do now, and what that means for the work they are being offered."""
+
+from __future__ import annotations
+
+from crm_core.staff import actions
+from crm_core.store.transaction import Tx
+from crm_core.words.permissions import Actor
+from crm_core.words.values import Activity, AgentValue
+from crm_core.work.actions import withdraw_offers
+
+
+def set_activity(tx: Tx, actor: Actor, agent_id: int, activity: Activity, reason: str = "") -> AgentValue:
+    """
+    Say what an agent does now. Whoever is not available is offered nothing: running offers go to others.
+
+    Raises Denied, NotFound, Invalid, Conflict as `staff.actions.set_activity` does.
+    """
+    value = actions.set_activity(tx, actor, agent_id, activity, reason)
+    if activity is not Activity.AVAILABLE:
+        withdraw_offers(tx, agent_id, reason=activity)
+    return value
+
+
+def disable(tx: Tx, actor: Actor, agent_id: int) -> AgentValue:
+    """
+    Lock an agent out at once; what they are being offered goes to others.
+
+    Raises Denied, NotFound, Conflict for the last administrator, Invalid for oneself.
+    """
+    value = actions.disable_agent(tx, actor, agent_id)
+    withdraw_offers(tx, agent_id, reason="disabled")
+    return value

@@ -1,0 +1,165 @@
+"""The API behind a real server on a free port, in front of a real database of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from channels.contract import Deliver
+from channels.registry import find_channels
+from crm_core.accounts.sealing import Sealer
+from crm_core.staff import actions, sessions
+from crm_core.staff.actions import NewAgent
+from crm_core.store.database import Database
+from crm_core.words.values import AgentValue, Role
+from crm_core.work import queues
+from hub.api import door
+from hub.api.middleware import MIDDLEWARES
+from hub.auth.gate import Gate
+from hub.auth.passwords import Cost, Passwords
+from hub.auth.tickets import Tickets
+from hub.bus.local import Bus
+from hub.config import Settings, derived_key
+from hub.desk.assigner import Assigner
+from hub.keys import HOUSE, House
+from hub.machinery.accounts import Accounts, Open
+from hub.machinery.media.store import FileStore
+from hub.machinery.presence import Presence
+from tests.peers.clock import VirtualClock
+
+PASSWORD = "correct horse battery"
+KEY = b"k" * 32
+
+
+def _delivering(_opened: Open) -> Deliver:
+    raise AssertionError("no account is opened in these tests")
+
+
+@pytest.fixture
+async def house(db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncIterator[House]:
+    """A house whose workers stand still: what the API does is all that happens."""
+    settings = Settings(data_dir=tmp_path / "var", files_url="http://files.localhost", max_file_bytes=100_000)
+    settings.data_dir.mkdir()
+    presence = Presence(clock)
+    sealer = Sealer(derived_key(KEY, "accounts"))
+    made = House(
+        settings=settings,
+        clock=clock,
+        db=db,
+        bus=Bus(db),
+        gate=Gate(db, settings, clock, Passwords(Cost(passes=1, kibibytes=64))),
+        tickets=Tickets(clock),
+        presence=presence,
+        accounts=Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=_delivering),
+        assigner=Assigner(db, clock, presence.is_present),
+        media=FileStore.open(settings, KEY, clock),
+        sealer=sealer,
+    )
+    yield made
+    made.gate.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: Any
+    text: str
+    headers: Mapping[str, str]
+    cookies: Any
+
+
+@dataclass(slots=True)
+class Client:
+    """Somebody who asks the API, with a token or without."""
+
+    http: aiohttp.ClientSession
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
+        headers = {**self.headers, **more.pop("headers", {})}
+        given = {"json": body} if body is not None else {}
+        address = self.url + (path if path.startswith(("/api", "/sign-in")) else f"/api/v1{path}")
+        async with self.http.request(method, address, headers=headers, allow_redirects=False, **given, **more) as got:
+            text = await got.text()
+            decoded = await got.json(content_type=None) if text and "json" in got.content_type else None
+            return Answer(got.status, decoded, text, got.headers, got.cookies)
+
+    def as_holder_of(self, token: str) -> Client:
+        """The same way in, with a bearer token."""
+        return Client(self.http, self.url, {"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+async def stranger(house: House) -> AsyncIterator[Client]:
+    """Somebody who is not signed in."""
+    app = web.Application(middlewares=MIDDLEWARES)
+    app[HOUSE] = house
+    door.mount(app)
+    async with (
+        TestServer(app) as server,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+    ):
+        yield Client(http, str(server.make_url("")).rstrip("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One of the staff, with a token of theirs."""
+
+    agent: AgentValue
+    token: str
+    ask: Client
+
+    @property
+    def id(self) -> int:
+        return self.agent.id
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Everybody there is: two agents of different queues, a supervisor, an administrator."""
+
+    agent: Person
+    other: Person
+    supervisor: Person
+    administrator: Person
+    sales: int
+    support: int
+
+
+async def _person(house: House, client: Client, name: str, role: Role, *queue_ids: int) -> Person:
+    new = NewAgent(
+        name=name,
+        email=f"{name.lower()}@example.com",
+        role=role,
+        password_hash=await house.gate.passwords.hash(PASSWORD),
+        queues=queue_ids,
+    )
+    agent = await house.db.write(actions.add_agent, None, new)
+    _, token = await house.db.write(sessions.open_session, agent.id, "token", label="tests")
+    return Person(agent, token, client.as_holder_of(token))
+
+
+@pytest.fixture
+async def staff(house: House, stranger: Client) -> Staff:
+    """The staff of every test: Ada sells, Grace supports."""
+    sales = await house.db.write(queues.add_queue, None, queues.NewQueue(name="Sales"))
+    support = await house.db.write(queues.add_queue, None, queues.NewQueue(name="Support"))
+    return Staff(
+        agent=await _person(house, stranger, "Ada", Role.AGENT, sales.id),
+        other=await _person(house, stranger, "Grace", Role.AGENT, support.id),
+        supervisor=await _person(house, stranger, "Mary", Role.SUPERVISOR),
+        administrator=await _person(house, stranger, "Edith", Role.ADMINISTRATOR),
+        sales=sales.id,
+        support=support.id,
+    )
