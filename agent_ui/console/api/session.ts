@@ -1,0 +1,18 @@
+import type { AgentValue } from "../wire";
+import type { Http } from "./http";
+
+export type Permission = "work" | "assign_others" | "see_all" | "watch_agents" | "edit_canned" | "configure";
+
+export interface Me {
+  agent: AgentValue;
+  email: string;
+  permissions: Permission[];
+  session_id: number;
+}
+
+export const session = {
+  me: (http: Http) => http.get<Me>("/me"),
+  signIn: (http: Http, email: string, password: string) => http.post<Me>("/session", { email, password }),
+  signOut: (http: Http) => http.delete<void>("/session"),
+  socketTicket: async (http: Http) => (await http.post<{ ticket: string }>("/socket-tickets")).ticket,
+};
