@@ -50,6 +50,11 @@ def made_at(identifier: int) -> Moment:
     return (identifier >> (_NODE_BITS + _SEQUENCE_BITS)) + EPOCH
 
 
+def first_at(moment: Moment) -> int:
+    """The least id that can be made at a moment: ids below it are older."""
+    return max(0, moment - EPOCH) << (_NODE_BITS + _SEQUENCE_BITS)
+
+
 def new_token() -> str:
     """An unguessable text of 256 random bits, for links, sessions and API tokens."""
     return secrets.token_urlsafe(32)

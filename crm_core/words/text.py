@@ -34,5 +34,7 @@ def preview(text: str, *, most: int = 160) -> str:
 
 def folded(text: str) -> str:
     """The text for comparing: NFKD without marks, case folded. `Жанна` and `жанна` meet."""
+    if text.isascii():
+        return text.lower()
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return bare.casefold()
