@@ -27,7 +27,7 @@ if (key && !w["Switchboard"]) {
   sheet.replaceSync(
     `:host{all:initial}button,iframe{position:fixed;${side}:20px;z-index:999999999;border:0}` +
       `button{bottom:20px;width:56px;height:56px;padding:16px;border-radius:50%;background:${colour};color:${ink};cursor:pointer;box-shadow:0 4px 16px #0005}` +
-      `button:focus-visible{outline:3px solid ${colour};outline-offset:2px}path{fill:none;stroke:${ink};stroke-width:2}` +
+      `button:focus-visible{outline:3px solid}path{fill:none;stroke:${ink};stroke-width:2}` +
       `b{position:absolute;top:-2px;right:-2px;min-width:20px;font:600 12px/20px system-ui;border-radius:10px;background:#c62828;color:#fff}` +
       `iframe{bottom:88px;width:384px;height:min(640px,100vh - 108px);border-radius:14px;box-shadow:0 4px 32px #0005}[hidden]{display:none}` +
       `@media(max-width:480px){iframe{inset:0;width:100%;height:100%;border-radius:0}.on{display:none}}`,
