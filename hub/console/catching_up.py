@@ -13,7 +13,7 @@ from crm_core.words.permissions import Actor
 from hub.console.backlog import Kept
 from hub.console.crowd import QUEUE_BYTES, Console
 from hub.console.frames import encoded
-from hub.console.gateway import BEAT_SECONDS, HEARTBEAT_SECONDS, Gateway, gone_frame
+from hub.console.live import BEAT_SECONDS, HEARTBEAT_SECONDS, Live, gone_frame
 from hub.console.protocol import (
     PROTOCOL,
     CloseCode,
@@ -40,13 +40,13 @@ log = structlog.get_logger(__name__)
 
 
 class CatchingUp:
-    """Serves what the gateway's consoles want. `run()` until cancelled."""
+    """Serves what the consoles want. `run()` until cancelled."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, live: Live) -> None:
+        self._live = live
 
     async def run(self) -> None:
-        """Read for consoles, and let the gateway's heart beat."""
+        """Read for consoles, and let the heart beat."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat())
             for _ in range(READERS):
@@ -54,7 +54,7 @@ class CatchingUp:
 
     def admit(self, console: Console, resume: Resume | None) -> None:
         """Say ready to a console that was counted in, then what it missed, or that a snapshot will come."""
-        gateway = self._gateway
+        live = self._live
         actor = console.actor
         if actor is None or console.is_ended:
             return
@@ -63,35 +63,35 @@ class CatchingUp:
         ready = Ready(
             protocol=PROTOCOL,
             agent_id=actor.agent_id,
-            epoch=gateway.epoch,
+            epoch=live.epoch,
             rights=rights(actor),
-            position=gateway.bus.position,
-            at=gateway.clock(),
+            position=live.bus.position,
+            at=live.clock(),
             resumed=resumed,
-            present=sorted(gateway.presence.present()) if resumed else [],
+            present=sorted(live.presence.present()) if resumed else [],
             heartbeat_ms=int(HEARTBEAT_SECONDS * 1000),
         )
-        gateway.fan.send(console, encoded(ready))
+        live.fan.send(console, encoded(ready))
         if isinstance(missed, ResyncReason):
-            gateway.fan.send(console, encoded(Resync(reason=missed)))
-            gateway.want(console, "snapshot")
+            live.fan.send(console, encoded(Resync(reason=missed)))
+            live.want(console, "snapshot")
             return
         self._catch_up(console, missed)
         console.live = not console.is_ended
         if console.watching:
-            gateway.want(console, "watch")
+            live.want(console, "watch")
 
     def _missed(self, resume: Resume | None, actor: Actor) -> Sequence[Kept] | ResyncReason:
-        gateway = self._gateway
+        live = self._live
         if resume is None:
             return ResyncReason.NEW
-        if resume.epoch != gateway.epoch:
+        if resume.epoch != live.epoch:
             return ResyncReason.OTHER_EPOCH
         if resume.rights != rights(actor):
             return ResyncReason.RIGHTS
-        if not 0 <= resume.position <= gateway.bus.position:
+        if not 0 <= resume.position <= live.bus.position:
             return ResyncReason.UNKNOWN_POSITION
-        missed = gateway.backlog.since(resume.position, gateway.clock())
+        missed = live.backlog.since(resume.position, live.clock())
         return ResyncReason.TOO_OLD if missed is None else missed
 
     def _catch_up(self, console: Console, missed: Sequence[Kept]) -> None:
@@ -110,16 +110,16 @@ class CatchingUp:
     def _give(self, console: Console, data: bytes) -> None:
         # What is owed as a whole may be larger than what may wait of passing news.
         console.allowance = max(console.allowance, QUEUE_BYTES + console.pipe.get_write_buffer_size() + len(data))
-        self._gateway.fan.send(console, data)
+        self._live.fan.send(console, data)
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            self._gateway.beat()
+            self._live.beat()
 
     async def _work(self) -> None:
         while True:
-            await self.serve(await self._gateway.wanting.get())
+            await self.serve(await self._live.wanting.get())
 
     async def serve(self, console: Console) -> None:
         """Give one console what it wants now."""
@@ -140,19 +140,19 @@ class CatchingUp:
         finally:
             console.busy = False
             if console.wants is not None and not console.is_ended:
-                self._gateway.want(console, console.wants)
+                self._live.want(console, console.wants)
 
     async def _give_snapshot(self, console: Console) -> None:
-        gateway = self._gateway
+        live = self._live
         console.live = False
         for _ in range(TRIES):
             actor = console.actor
             assert actor is not None, "only consoles with an agent want a snapshot"
-            taken = await gateway.db.read(snapshot, actor, console.watching)
-            await gateway.bus.reached(taken.position)
+            taken = await live.db.read(snapshot, actor, console.watching)
+            await live.bus.reached(taken.position)
             if console.is_ended:
                 return
-            missed = gateway.backlog.since(taken.position, gateway.clock())
+            missed = live.backlog.since(taken.position, live.clock())
             if missed is not None and console.actor is actor:
                 if console.wants == "snapshot":
                     console.take_want()
@@ -161,12 +161,12 @@ class CatchingUp:
         console.end(CloseCode.TRY_AGAIN)
 
     def _show(self, console: Console, actor: Actor, taken: Snapshot, missed: Sequence[Kept]) -> None:
-        gateway = self._gateway
+        live = self._live
         frame = SnapshotTaken(
-            epoch=gateway.epoch,
+            epoch=live.epoch,
             rights=rights(actor),
-            at=gateway.clock(),
-            snapshot=see(taken, gateway.presence.present(), present=True),
+            at=live.clock(),
+            snapshot=see(taken, live.presence.present(), present=True),
         )
         self._give(console, encoded(frame))
         self._catch_up(console, missed)
@@ -174,19 +174,19 @@ class CatchingUp:
         self._enter_rooms(console, taken.watched, missed)
 
     async def _give_look(self, console: Console) -> None:
-        gateway = self._gateway
-        actor, watching, told = console.actor, console.watching, gateway.bus.position
+        live = self._live
+        actor, watching, told = console.actor, console.watching, live.bus.position
         if actor is None or not console.live or not watching:
             return
         # Everything up to `told` is with the console or on its way; nothing more until the reading is done.
         console.live = False
-        seen = await gateway.db.read(look, actor, watching)
-        await gateway.bus.reached(seen.position)
+        seen = await live.db.read(look, actor, watching)
+        await live.bus.reached(seen.position)
         if console.is_ended or console.actor is not actor:
             return
-        missed = gateway.backlog.since(told, gateway.clock())
+        missed = live.backlog.since(told, live.clock())
         if missed is None:
-            gateway.want(console, "snapshot")
+            live.want(console, "snapshot")
             return
         later = [kept for kept in missed if kept.position > seen.position]
         self._catch_up(console, missed[: len(missed) - len(later)])
@@ -202,14 +202,14 @@ class CatchingUp:
         self._enter_rooms(console, shown, later)
 
     def _enter_rooms(self, console: Console, shown: Sequence[Watched], later: Sequence[Kept]) -> None:
-        gateway = self._gateway
-        if console.is_ended or console not in gateway.crowd.all:
+        live = self._live
+        if console.is_ended or console not in live.crowd.all:
             return
         for one in shown:
             if one.conversation.id in console.watching:
-                gateway.rooms.enter(console, one.conversation)
+                live.rooms.enter(console, one.conversation)
         # The rooms learn what happened since the reading before anybody is told who is in them.
         for kept in later:
-            gateway.turn_out(kept.event)
+            live.turn_out(kept.event)
         for one in shown:
-            gateway.show_viewers(one.conversation.id)
+            live.show_viewers(one.conversation.id)

@@ -13,14 +13,15 @@ from aiohttp import WSMsgType, web
 
 from crm_core.words.errors import HubError, NotFound
 from hub.auth.tickets import LASTS, Tickets
-from hub.console.catching_up import CatchingUp
 from hub.console.crowd import BURST, Console
 from hub.console.frames import LARGEST_IN, NotAFrame, NotJson, decoded, encoded
-from hub.console.gateway import Gateway, typing_of
-from hub.console.origins import is_allowed
+from hub.console.gateway import Gateway
+from hub.console.live import Live, typing_of
+from hub.console.origins import allowed_origins, is_allowed
 from hub.console.protocol import PROTOCOL, Alive, CloseCode, Hello, Problem, ProblemCode, Type, Watch
 from hub.console.snapshot import entrance
 from hub.console.telling import actor_now
+from hub.keys import HOUSE
 
 HELLO_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 3.0
@@ -35,12 +36,19 @@ _PROBLEM: Final = encoded(Problem(code=ProblemCode.NOT_UNDERSTOOD))
 log = structlog.get_logger(__name__)
 
 
+def mount(app: web.Application, gateway: Gateway) -> None:
+    """Put the door into the house."""
+    house = app[HOUSE]
+    origins = allowed_origins(house.settings.public_url, house.settings.allowed_origins)
+    app.router.add_get("/live", Door(gateway, house.tickets, origins=origins).attend)
+
+
 class Door:
     """The handler of `/live`."""
 
-    def __init__(self, gateway: Gateway, catching_up: CatchingUp, tickets: Tickets, *, origins: frozenset[str]) -> None:
-        self._gateway = gateway
-        self._catching_up = catching_up
+    def __init__(self, gateway: Gateway, tickets: Tickets, *, origins: frozenset[str]) -> None:
+        self._live: Live = gateway.live
+        self._catching_up = gateway.catching_up
         self._tickets = tickets
         self._origins = origins
 
@@ -56,11 +64,11 @@ class Door:
         transport = request.transport
         if transport is None or not isinstance(transport, asyncio.Transport):
             return ws
-        console = Console(transport, self._gateway.elapsed())
+        console = Console(transport, self._live.elapsed())
         try:
             await self._converse(console, ws)
         finally:
-            self._gateway.leave(console)
+            self._live.leave(console)
         if not ws.closed:
             await ws.close(code=console.close_code or CloseCode.POLICY, drain=False)
         if transport.get_write_buffer_size():
@@ -73,7 +81,7 @@ class Door:
             return web.Response(status=403, text="This page may not open the console's socket.\n")
         if request.query_string:
             return web.Response(status=400, text="The socket's address takes no parameters; say hello with a ticket.\n")
-        if self._gateway.is_draining:
+        if self._live.is_draining:
             return web.Response(status=503, text="The hub is shutting down.\n", headers={"Retry-After": "2"})
         return None
 
@@ -112,7 +120,7 @@ class Door:
 
     def _counted(self, console: Console, text: str) -> str | None:
         """The text, unless the console says more than it may."""
-        now = self._gateway.elapsed()
+        now = self._live.elapsed()
         console.tokens = min(BURST, console.tokens + (now - console.topped_up) * FRAMES_PER_SECOND) - 1
         console.topped_up = console.heard = now
         if console.tokens < 0:
@@ -132,7 +140,7 @@ class Door:
         except NotAFrame:
             hello = None
         if not isinstance(hello, Hello):
-            self._gateway.fan.send(console, _PROBLEM)
+            self._live.fan.send(console, _PROBLEM)
             console.end(CloseCode.POLICY)
         elif hello.protocol != PROTOCOL:
             console.end(CloseCode.OLD_PROTOCOL)
@@ -140,14 +148,14 @@ class Door:
             await self._let_in(console, hello)
 
     async def _let_in(self, console: Console, hello: Hello) -> None:
-        gateway = self._gateway
+        live = self._live
         ticket = self._tickets.redeem(hello.ticket)
         if ticket is None:
             console.end(CloseCode.SIGNED_OUT)
             return
         try:
-            came = await gateway.db.read(entrance, ticket.agent_id)
-            await gateway.bus.reached(came.head.position)
+            came = await live.db.read(entrance, ticket.agent_id, ticket.session_id)
+            await live.bus.reached(came.head.position)
         except NotFound:
             console.end(CloseCode.SIGNED_OUT)
             return
@@ -155,12 +163,13 @@ class Door:
             console.end(CloseCode.TRY_AGAIN)
             return
         made_at = ticket.until - LASTS
-        if came.agent.disabled or gateway.was_ended_since(made_at, ticket.agent_id, ticket.session_id):
+        is_over = came.agent.disabled or not came.session_lives
+        if is_over or live.was_ended_since(made_at, ticket.agent_id, ticket.session_id):
             console.end(CloseCode.SIGNED_OUT)
             return
         # From here to `admit` nothing is awaited: what changes rights meanwhile is in the backlog.
-        gateway.enter(console, actor_now(came.agent, ticket.session_id))
-        gateway.obey_since(console, came.head.position)
+        live.enter(console, actor_now(came.agent, ticket.session_id))
+        live.obey_since(console, came.head.position)
         console.watching = tuple(dict.fromkeys(hello.watching))
         console.wants = None
         self._catching_up.admit(console, hello.resume)
@@ -186,22 +195,22 @@ class Door:
 
     def _strike(self, console: Console) -> None:
         console.strikes += 1
-        self._gateway.fan.send(console, _PROBLEM)
+        self._live.fan.send(console, _PROBLEM)
         if console.strikes >= STRIKES:
             console.end(CloseCode.POLICY)
 
     def _watch(self, console: Console, conversation_id: int | None) -> None:
-        gateway = self._gateway
-        gateway.leave_rooms(console, [i for i in console.watching if i != conversation_id])
+        live = self._live
+        live.leave_rooms(console, [i for i in console.watching if i != conversation_id])
         console.watching = () if conversation_id is None else (conversation_id,)
         if conversation_id is not None:
-            gateway.want(console, "watch")
+            live.want(console, "watch")
 
     def _type(self, console: Console, frame: Type) -> None:
-        gateway = self._gateway
+        live = self._live
         actor = console.actor
         # Only for a conversation whose reading was granted; anything else is silence, not a hint.
-        if actor is None or console not in gateway.rooms.consoles(frame.conversation_id):
+        if actor is None or console not in live.rooms.consoles(frame.conversation_id):
             return
         console.typing = (frame.conversation_id, frame.kind) if frame.on else None
-        gateway.bus.whisper(typing_of(actor, frame.conversation_id, frame.kind, on=frame.on))
+        live.bus.whisper(typing_of(actor, frame.conversation_id, frame.kind, on=frame.on))
