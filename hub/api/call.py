@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from crm_core.staff.sessions import SignedIn
-from crm_core.store.idempotency import keep, kept
+from crm_core.store.idempotency import Answer, keep, kept
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import NotSignedIn
 from crm_core.words.permissions import Actor
@@ -78,7 +78,13 @@ class Call:
             if before is not None:
                 return AnsweredBefore(before.body)
             shown = show(action(tx, *args, **kwargs))
-            keep(tx, self.key.agent_id, self.key.text, self.key.request_hash, self.key.status, shown.model_dump_json())
+            keep(
+                tx,
+                self.key.agent_id,
+                self.key.text,
+                self.key.request_hash,
+                Answer(self.key.status, shown.model_dump_json()),
+            )
             return shown
 
         shown = await self.house.db.write(do)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
@@ -50,7 +51,6 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     for endpoint in endpoints:
         operation = _operation(endpoint, schemas)
         paths.setdefault(endpoint.route.path, {})[endpoint.route.method.lower()] = operation
-    hidden = {_name_of(schemas[_key(e.query, "validation")]) for e in endpoints if e.query}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -63,7 +63,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "tags": [{"name": tag} for tag in dict.fromkeys(e.route.tag for e in endpoints)],
         "paths": paths,
         "components": {
-            "schemas": {name: schema for name, schema in components.items() if name not in hidden},
+            "schemas": _reached(paths, components),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "hub_session"},
@@ -104,6 +104,22 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[dict[Any, Any], dict[str, A
         [(key, key[1], adapter) for key, adapter in wanted.items()], ref_template=_REF
     )
     return {key: schemas[key, key[1]] for key in wanted}, dict(rest.get("$defs", {}))
+
+
+def _reached(paths: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """The models that some operation leads to; those of queries were written out as parameters."""
+    found: dict[str, Any] = {}
+    to_read = _names_in(paths)
+    while to_read:
+        name = to_read.pop()
+        if name not in found:
+            found[name] = components[name]
+            to_read |= _names_in(components[name])
+    return dict(sorted(found.items()))
+
+
+def _names_in(part: Any) -> set[str]:
+    return set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(part)))
 
 
 def _key(model: type[BaseModel] | None, mode: str) -> tuple[Any, str]:

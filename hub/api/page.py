@@ -78,7 +78,7 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
 
 def _answer(response: dict[str, Any]) -> str:
     models = [_linked(content["schema"]) for content in response.get("content", {}).values()]
-    return f'{escape(response["description"])} <span class="dim">{", ".join(models)}</span>'
+    return f'{_marked(response["description"])} <span class="dim">{", ".join(models)}</span>'
 
 
 def _model(name: str, schema: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     get("/tokens", sessions.my_tokens, WORK),
     # Not keyed: a kept answer would keep the token.
     post("/tokens", sessions.make_token, WORK, status=201, keyed=False),
-    delete("/tokens/{session_id}", sessions.end_session, WORK),
+    delete("/tokens/{token_id}", sessions.end_token, WORK),
     get("/agents", agents.listed, WORK),
     post("/agents", agents.add, CONFIGURE, Conflict, TooMany, status=201),
     get("/agents/{agent_id}", agents.get, WORK),

@@ -88,6 +88,11 @@ async def my_tokens(call: Call) -> ListOf[Session]:
     return _listed([each for each in found if each.kind == "token"], call)
 
 
+async def end_token(call: Call, token_id: int) -> None:
+    """Revoke one of my API tokens."""
+    await call.do(sessions.end_session, call.actor.agent_id, token_id)
+
+
 async def make_token(call: Call, body: NewToken) -> MadeToken:
     """Make an API token that acts as me. Its text is shown in this answer only."""
     if body.expires_at is not None and body.expires_at <= call.house.clock():

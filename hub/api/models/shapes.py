@@ -24,7 +24,13 @@ class Asked(BaseModel):
 class Shown(BaseModel):
     """What an answer says; made from a value of the house with `model_validate`."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        from_attributes=True,
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
@@ -77,8 +83,18 @@ class PageOf(Shown, Generic[M]):
     items: list[M]
     next_cursor: str | None = None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """`ConversationPage` in the OpenAPI document."""
+        return f"{params[0].__name__}Page"
+
 
 class ListOf(Shown, Generic[M]):
     """A whole list: one that is short by nature."""
 
     items: list[M]
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """`AgentList` in the OpenAPI document."""
+        return f"{params[0].__name__}List"

@@ -12,12 +12,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from channels.contract import Deliver
+from channels.contract import Deliver, MessageArrived
 from channels.registry import find_channels
 from crm_core.accounts.sealing import Sealer
 from crm_core.staff import actions, sessions
 from crm_core.staff.actions import NewAgent
 from crm_core.store.database import Database
+from crm_core.words.addresses import Address
+from crm_core.words.content import Content, ExternalId, Medium, ThreadKey
 from crm_core.words.values import AgentValue, Role
 from crm_core.work import queues
 from hub.api import door
@@ -28,6 +30,7 @@ from hub.auth.tickets import Tickets
 from hub.bus.local import Bus
 from hub.config import Settings, derived_key
 from hub.desk.assigner import Assigner
+from hub.desk.inbound import Source, take
 from hub.keys import HOUSE, House
 from hub.machinery.accounts import Accounts, Open
 from hub.machinery.media.store import FileStore
@@ -163,3 +166,30 @@ async def staff(house: House, stranger: Client) -> Staff:
         sales=sales.id,
         support=support.id,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that came in, and where it went."""
+
+    conversation_id: int
+    entry_id: int
+    identity_id: int
+
+
+async def arrive(house: House, queue_id: int | None, *, visitor: str = "v1", text: str = "Hello") -> Arrival:
+    """A visitor writes; the conversation waits in the queue."""
+    number = house.db.ids()
+    event = MessageArrived(
+        external_id=ExternalId(str(number)),
+        thread=ThreadKey(visitor),
+        sender=Address("visitor", visitor),
+        content=Content(text=text),
+        sent_at=house.clock(),
+        sender_name=f"Visitor {visitor}",
+    )
+    stored = await house.db.write(take, Source(1, "webchat", Medium.CHAT, queue_id), event)
+    assert stored.entry is not None
+    entry = stored.entry
+    assert entry.author.id is not None
+    return Arrival(entry.conversation_id, entry.id, entry.author.id)
