@@ -1,1 +1,1 @@
-"""Channel accounts: what is configured, with secrets sealed, and where listeners left off."""
+"""Channel accounts: settings, cursors, and secrets that are sealed with the house key, written and never read back."""

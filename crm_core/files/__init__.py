@@ -1,1 +1,1 @@
-"""Files: what is known of them. The bytes lie in the file store under random names."""
+"""Files: whose they are, where they are shown, who may see them. Their bytes are kept by `hub.machinery.media`."""
