@@ -86,6 +86,9 @@ class Live:
         """Hear the bus, and fetch the newest events so that consoles of before a restart can go on."""
         self.bus.subscribe(self.publish)
         self.bus.hear(self._hear)
+        await self._begin()
+
+    async def _begin(self) -> None:
         head = await self.db.read(journal.head)
         self.epoch = head.epoch
         await self.bus.reached(head.position)
