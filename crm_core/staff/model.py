@@ -84,7 +84,7 @@ class ActivitySpan(Base):
 
 
 class Session(Base):
-    """A way in: a browser's session, an API token or a one-time sign-in link. Only the SHA-256 of its secret is here."""
+    """A way in: a browser's session, an API token or a one-time link. Only the SHA-256 of its secret is here."""
 
     __tablename__ = "session"
 

@@ -6,12 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
 
 from crm_core.staff.model import Session
 from crm_core.staff.queries import actor_of
 from crm_core.store.transaction import Tx
-from crm_core.words.clock import MINUTE, Moment
+from crm_core.words.clock import DAY, MINUTE, Moment
 from crm_core.words.errors import Gone, NotFound
 from crm_core.words.events import SignedOut
 from crm_core.words.ids import new_token
@@ -153,6 +153,12 @@ def use_link(tx: Tx, secret_hash: str) -> int:
         raise Gone("This sign-in link was used already or has run out.")
     agent_id: int = found.agent_id
     return agent_id
+
+
+def sweep_sessions(tx: Tx) -> None:
+    """Forget what ended or ran out more than 30 days ago."""
+    old = tx.now - 30 * DAY
+    tx.execute(delete(Session).where(or_(Session.revoked_at < old, Session.expires_at < old)))
 
 
 def _is_alive(tx: Tx) -> ColumnElement[bool]:
