@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 
-from crm_core.contacts.actions import KnownIdentity
+from crm_core.contacts.resolving import KnownIdentity
 from crm_core.conversations.model import Conversation
 from crm_core.store.transaction import Tx
 from crm_core.words.values import AuthorKind, ConversationStatus
@@ -118,7 +118,7 @@ def _found(known: _Known, identity: KnownIdentity) -> Opened | None:
 def _open_ones(tx: Tx, wanted: Sequence[Wanted]) -> _Known:
     identities = {w[0].id for w in wanted}
     contacts = {w[0].contact_id for w in wanted if w[0].contact_id is not None}
-    theirs = Conversation.identity_id.in_(sorted(identities))
+    theirs: ColumnElement[bool] = Conversation.identity_id.in_(sorted(identities))
     if contacts:
         theirs = or_(theirs, Conversation.contact_id.in_(sorted(contacts)))
     statement = select(*_TABLE.c).where(theirs, Conversation.status != ConversationStatus.CLOSED)

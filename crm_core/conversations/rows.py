@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
+from crm_core.store.transaction import Fields
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.values import (
     Author,
@@ -28,7 +26,7 @@ _PLAIN = tuple(
 )
 
 
-def conversation_value(row: Mapping[str, Any]) -> ConversationValue:
+def conversation_value(row: Fields) -> ConversationValue:
     """A conversation's row (or the mapping it will become) as its value."""
     state = row["work_state"]
     return ConversationValue(
@@ -40,7 +38,7 @@ def conversation_value(row: Mapping[str, Any]) -> ConversationValue:
     )
 
 
-def entry_value(row: Mapping[str, Any]) -> EntryValue:
+def entry_value(row: Fields) -> EntryValue:
     """An entry's row (or the mapping it will become) as its value."""
     files, notice, delivery = row["files"], row["notice"], row["delivery"]
     return EntryValue(

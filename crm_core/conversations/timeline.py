@@ -10,8 +10,8 @@ from sqlalchemy import insert, select, tuple_
 from crm_core.conversations.model import Entry
 from crm_core.conversations.queries import readable_row
 from crm_core.conversations.rows import entry_value
-from crm_core.search.index import index_entries
-from crm_core.store.transaction import Tx
+from crm_core.store.fulltext import index_entries
+from crm_core.store.transaction import Fields, Tx
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.errors import Invalid, NotFound
 from crm_core.words.permissions import Actor
@@ -57,7 +57,7 @@ def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         index_entries(tx, spoken)
 
 
-def seen_before(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Mapping[str, Any]]:
+def seen_before(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Fields]:
     """Of these (account, external id), the entries that exist."""
     rows = tx.all(select(*TABLE.c).where(tuple_(Entry.account_id, Entry.external_id).in_(keys)))
     return {(r.account_id, r.external_id): r._mapping for r in rows}
@@ -73,7 +73,7 @@ def by_client_key(tx: Tx, conversation_id: int, agent_id: int, key: str) -> Entr
     return None if found is None else entry_value(found._mapping)
 
 
-def row(tx: Tx, entry_id: int) -> Mapping[str, Any]:
+def row(tx: Tx, entry_id: int) -> Fields:
     """An entry's row. Raises NotFound."""
     found = tx.first(select(*TABLE.c).where(Entry.id == entry_id, Entry.ws == tx.ws))
     if found is None:

@@ -54,6 +54,8 @@ def _sqlite(url: str, pragmas: tuple[str, ...], *, begin: str, size: int) -> Eng
         pool_size=size,
         max_overflow=0,
         connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
+        # An error's text goes to the log, and the parameters are people's words.
+        hide_parameters=True,
         json_serializer=_to_json,
         json_deserializer=msgspec.json.decode,
     )
@@ -79,6 +81,8 @@ def _postgresql(url: str, *, size: int, timeout: str) -> Engine:
         pool_size=size,
         max_overflow=0,
         pool_pre_ping=True,
+        # An error's text goes to the log, and the parameters are people's words.
+        hide_parameters=True,
         json_serializer=_to_json,
         json_deserializer=msgspec.json.decode,
         connect_args={

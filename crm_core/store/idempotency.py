@@ -55,11 +55,17 @@ def kept(tx: Tx, agent_id: int, key: str, request_hash: str) -> Answer | None:
     return Answer(row.status, row.body)
 
 
-def keep(tx: Tx, agent_id: int, key: str, request_hash: str, status: int, body: str) -> None:
+def keep(tx: Tx, agent_id: int, key: str, request_hash: str, answer: Answer) -> None:
     """Keep an answer with the effect it tells of. Raises when the key is taken: ask before."""
     tx.execute(
         insert(KeptAnswer).values(
-            agent_id=agent_id, key=key, ws=tx.ws, request_hash=request_hash, status=status, body=body, at=tx.now
+            agent_id=agent_id,
+            key=key,
+            ws=tx.ws,
+            request_hash=request_hash,
+            status=answer.status,
+            body=answer.body,
+            at=tx.now,
         )
     )
 

@@ -149,7 +149,7 @@ def expired(tx: Tx) -> list[Owed]:
             Delivery.ws == tx.ws, Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= tx.now
         )
     )
-    return [Owed(*r) for r in rows]
+    return [Owed(r.id, r.account_id, r.conversation_id, r.entry_id, r.attempts) for r in rows]
 
 
 def settle_sent(tx: Tx, delivery_id: int, token: str, *, external_ids: Sequence[str]) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Executable, Row
+from sqlalchemy import Connection, Executable, Row, RowMapping
 from sqlalchemy.engine import CursorResult
 
 from crm_core.store.base import WORKSPACE
@@ -16,8 +16,11 @@ from crm_core.words.ids import Ids
 P = ParamSpec("P")
 R = TypeVar("R")
 
-AnyRow = Row[Any]
+AnyRow: TypeAlias = Row[Any]
 """A row of an answer, for those who may not import SQLAlchemy."""
+
+Fields: TypeAlias = Mapping[str, Any] | RowMapping
+"""Columns by name: a row of an answer, or one that is still to be written."""
 
 
 class Tx:

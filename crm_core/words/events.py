@@ -1,4 +1,4 @@
-"""What happened, as facts with whole new values. They are stored in the journal in the transaction that made them true."""
+"""What happened, as facts with whole new values; stored in the journal in the transaction that made them true."""
 
 from __future__ import annotations
 

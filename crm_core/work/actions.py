@@ -11,7 +11,7 @@ from crm_core.conversations import actions as conversations
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.staff import load
 from crm_core.staff.actions import set_activity
-from crm_core.store.transaction import Tx
+from crm_core.store.transaction import Fields, Tx
 from crm_core.words.clock import SECOND, Moment
 from crm_core.words.content import Medium
 from crm_core.words.errors import Conflict, Gone, NotFound
@@ -59,7 +59,7 @@ def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.record(WorkChanged(work=work_value(row, {})))
 
 
-def work_value(row: Mapping[str, Any], cooling: Mapping[int, Moment]) -> WorkValue:
+def work_value(row: Fields, cooling: Mapping[int, Moment]) -> WorkValue:
     """A work row as its value."""
     return WorkValue(
         id=row["id"],
@@ -112,10 +112,10 @@ def cooling_of(tx: Tx, work_ids: Sequence[int]) -> dict[int, dict[int, Moment]]:
             )
             .order_by(Offer.id)
         )
-        for work_id, agent_id, ended_at, cooldown in rows:
-            until = ended_at + cooldown * SECOND
+        for row in rows:
+            until = row.ended_at + row.cooldown_seconds * SECOND
             if until > tx.now:
-                answer.setdefault(work_id, {})[agent_id] = until
+                answer.setdefault(row.work_id, {})[row.agent_id] = until
     return answer
 
 
@@ -135,11 +135,11 @@ def set_work(tx: Tx, work_id: int, version: int | None, **values: Any) -> WorkVa
 def units_held(tx: Tx, agent_id: int) -> int:
     """Capacity units taken by what an agent has or is offered, counted from the rows."""
     rows = tx.all(
-        select(WorkItem.medium, func.count())
+        select(WorkItem.medium, func.count().label("held"))
         .where(WorkItem.agent_id == agent_id, WorkItem.state.in_((WorkState.OFFERED, WorkState.ASSIGNED)))
         .group_by(WorkItem.medium)
     )
-    return sum(UNITS[Medium(medium)] * count for medium, count in rows)
+    return sum(UNITS[Medium(row.medium)] * row.held for row in rows)
 
 
 # --- offers -------------------------------------------------------------------
@@ -153,7 +153,7 @@ def offer_row(tx: Tx, offer_id: int) -> Row[Any]:
     return found
 
 
-def offer_value(tx: Tx, row: Mapping[str, Any]) -> OfferValue:
+def offer_value(tx: Tx, row: Fields) -> OfferValue:
     """An offer's row as its value, with what the agent has to know about the conversation."""
     conversation = conversation_row(tx, row["conversation_id"])
     return OfferValue(
@@ -213,7 +213,7 @@ def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) 
     value = offer_value(tx, row)
     tx.record(OfferChanged(offer=value))
     conversations.changed(tx, conversations.change(tx, work.conversation_id, work_state=WorkState.OFFERED))
-    load.touch(tx, agent_id)
+    load.busied(tx, agent_id)
     return value
 
 
@@ -282,7 +282,7 @@ def next_deadline(tx: Tx) -> Moment | None:
     return deadline
 
 
-def give(tx: Tx, work: Mapping[str, Any], agent_id: int) -> WorkValue:
+def give(tx: Tx, work: Fields, agent_id: int) -> WorkValue:
     """The work is this agent's from now on. Raises Conflict when it changed in the meantime."""
     value = set_work(tx, work["id"], work["version"], state=WorkState.ASSIGNED, agent_id=agent_id)
     load.busied(tx, agent_id)

@@ -21,11 +21,12 @@ def _wake(tx: Tx, payload: Mapping[str, Any]) -> None:
     conversations.wake(tx, payload["conversation_id"])
 
 
-def _sweep(tx: Tx, _payload: Mapping[str, Any]) -> None:
+def _sweep(tx: Tx, _payload: Mapping[str, Any]) -> list[str]:
+    """Forget what nobody needs; the names under which swept files' bytes lie."""
     idempotency.sweep(tx)
     sweep_sessions(tx)
-    sweep_unused(tx)
     journal.forget(tx, before=tx.now - JOURNAL_KEPT)
+    return sweep_unused(tx)
 
 
 ACTIONS: Final[Mapping[str, JobAction]] = {conversations.WAKE: _wake, "sweep": _sweep}

@@ -10,10 +10,10 @@ import structlog
 
 from channels.contract import AccountBroken, ChannelError, OutboundMessage, Refused, Sends, Sent, TryLater, Unclear
 from crm_core.accounts import actions as accounts_actions
+from crm_core.contacts.queries import address_of
 from crm_core.conversations import actions, timeline
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.conversations.rows import entry_value
-from crm_core.contacts.queries import address_of
 from crm_core.store import outbox
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed

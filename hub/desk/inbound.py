@@ -1,4 +1,4 @@
-"""What arrives from a channel becomes an entry, a conversation and work: once, and durable before it is acknowledged."""
+"""What arrives from a channel becomes an entry, a conversation and work: once, durable before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channels.contract import MessageArrived, Stored
-from crm_core.contacts.actions import KnownIdentity, resolve_many
+from crm_core.contacts.resolving import KnownIdentity, resolve_many
 from crm_core.conversations import timeline
 from crm_core.conversations.actions import changed
 from crm_core.conversations.opening import Opened, flush, open_or_continue
 from crm_core.conversations.rows import conversation_value, entry_value
 from crm_core.files.actions import claim_for_entry
-from crm_core.store.transaction import Batch, Tx
+from crm_core.store.transaction import Batch, Fields, Tx
 from crm_core.words.content import Medium
 from crm_core.words.errors import Conflict, HubError, Invalid
 from crm_core.words.events import EntryAdded
@@ -113,7 +113,7 @@ def _answer_repeats(tx: Tx, arrivals: Sequence[_Arrival]) -> None:
             arrival.answer = _repeat(arrival, row)
 
 
-def _repeat(arrival: _Arrival, row: Mapping[str, Any]) -> Stored | HubError:
+def _repeat(arrival: _Arrival, row: Fields) -> Stored | HubError:
     if row["digest"] != arrival.digest:
         return Conflict("This message id was used before with other words.")
     return Stored(entry=entry_value(row), repeated=True)

@@ -1,9 +1,9 @@
-"""Runs jobs when they are due: claimed with a lease, done in one transaction, put off with growing pauses when they fail."""
+"""Runs jobs when they are due: claimed with a lease, done in one transaction, put off longer each time they fail."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -22,8 +22,11 @@ AT_ONCE: Final = 32
 ATTEMPTS: Final = 10
 FIRST_PAUSE: Final[Moment] = 5 * SECOND
 
-JobAction = Callable[[Tx, Mapping[str, Any]], object]
+JobAction = Callable[[Tx, Mapping[str, Any]], Any]
 """What a kind of job does, given its payload, in one transaction."""
+
+Afterwards = Callable[[Any], Awaitable[None]]
+"""What is done outside the database with an action's result, once it is committed. May be lost by a crash."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,11 +35,17 @@ class JobRunner:
     """One per process; several share the work by leases. `every` repeats kinds: {kind: milliseconds}."""
 
     def __init__(
-        self, db: Database, actions: Mapping[str, JobAction], *, every: Mapping[str, Moment] | None = None
+        self,
+        db: Database,
+        actions: Mapping[str, JobAction],
+        *,
+        every: Mapping[str, Moment] | None = None,
+        afterwards: Mapping[str, Afterwards] | None = None,
     ) -> None:
         self._db = db
         self._actions = actions
         self._every = every or {}
+        self._afterwards = afterwards or {}
         self._token = new_token()
 
     async def run(self) -> None:
@@ -65,7 +74,9 @@ class JobRunner:
             await self._db.write(jobs.fail, job.id, self._token, "Nobody knows this kind of job.")
             return
         try:
-            await self._db.write(_done, action, job, self._token, self._every.get(job.kind))
+            result = await self._db.write(_done, action, job, self._token, self._every.get(job.kind))
+            if job.kind in self._afterwards:
+                await self._afterwards[job.kind](result)
         except HubError as error:
             log.warning("a job failed", kind=job.kind, attempts=job.attempts, code=error.code)
             if job.attempts >= ATTEMPTS:
@@ -75,11 +86,12 @@ class JobRunner:
                 await self._db.write(jobs.retry, job.id, self._token, after=pause, error=str(error))
 
 
-def _done(tx: Tx, action: JobAction, job: Claimed, token: str, every: Moment | None) -> None:
-    action(tx, job.payload)
+def _done(tx: Tx, action: JobAction, job: Claimed, token: str, every: Moment | None) -> Any:
+    result = action(tx, job.payload)
     jobs.finish(tx, job.id, token)
     if every is not None:
         jobs.schedule(tx, job.kind, "", {}, due_at=tx.now + every)
+    return result
 
 
 def _schedule_if_absent(tx: Tx, kind: str) -> None:

@@ -1,0 +1,84 @@
+"""Channel accounts as administrators set them up: settings checked by the channel itself, secrets told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from channels.contract import Manifest
+from crm_core.accounts import actions, queries
+from crm_core.accounts.actions import AccountChange, NewAccount
+from crm_core.accounts.sealing import Sealer
+from crm_core.store.transaction import Tx
+from crm_core.words.errors import Invalid
+from crm_core.words.permissions import Actor, Permission
+from crm_core.words.values import AccountValue
+
+
+def add(tx: Tx, actor: Actor, sealer: Sealer, manifests: Mapping[str, Manifest], new: NewAccount) -> AccountValue:
+    """
+    Add an account of one of the channels. `new.settings` holds plain and secret ones together.
+
+    Raises Denied, Invalid for settings that the channel does not take.
+    """
+    actor.must(Permission.CONFIGURE)
+    plain, secrets = checked(_manifest(manifests, new.kind), new.settings)
+    told_apart = NewAccount(kind=new.kind, name=new.name, queue_id=new.queue_id, settings=plain, secrets=secrets)
+    return actions.add(tx, actor, sealer, told_apart)
+
+
+# house: parameters because an account is changed by somebody, with a key, for a channel
+def change(
+    tx: Tx, actor: Actor, sealer: Sealer, manifests: Mapping[str, Manifest], account_id: int, wanted: AccountChange
+) -> AccountValue:
+    """
+    Change an account. Settings that are not named stay as they are, secret ones too.
+
+    Raises Denied, NotFound, Invalid for settings that the channel does not take, Conflict.
+    """
+    actor.must(Permission.CONFIGURE)
+    if wanted.settings is None:
+        return actions.change(tx, actor, sealer, account_id, wanted)
+    known = queries.row(tx, account_id)
+    merged = {**(known.settings or {}), **sealer.unseal(known.sealed), **wanted.settings}
+    plain, secrets = checked(_manifest(manifests, known.kind), merged)
+    told_apart = AccountChange(
+        version=wanted.version,
+        name=wanted.name,
+        queue_id=wanted.queue_id,
+        settings=plain,
+        secrets=secrets,
+        disabled=wanted.disabled,
+    )
+    return actions.change(tx, actor, sealer, account_id, told_apart)
+
+
+def checked(manifest: Manifest, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The plain settings and the secret ones. Raises Invalid, naming the settings and never what was given."""
+    unknown = sorted(set(given) - set(manifest.settings.model_fields))
+    if unknown:
+        raise Invalid(f"{manifest.title} has no setting {unknown[0][:60]!r}.")
+    try:
+        settings = manifest.settings.model_validate(dict(given))
+    except ValidationError as error:
+        told = error.errors(include_url=False, include_input=False, include_context=False)
+        words = [f"{'.'.join(str(part) for part in each['loc'])[:100]}: {each['msg']}" for each in told[:5]]
+        raise Invalid("The settings are not right. " + "; ".join(words)) from None
+    values = {name: getattr(settings, name) for name in manifest.settings.model_fields}
+    secrets = {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
+    hidden = {name for name, field in manifest.settings.model_fields.items() if _is_secret(field.annotation)}
+    plain = settings.model_dump(mode="json", exclude=hidden | set(secrets))
+    return plain, secrets
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_is_secret(part) for part in getattr(annotation, "__args__", ()))
+
+
+def _manifest(manifests: Mapping[str, Manifest], kind: str) -> Manifest:
+    found = manifests.get(kind)
+    if found is None:
+        raise Invalid("There is no such channel.")
+    return found
