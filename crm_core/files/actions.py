@@ -41,7 +41,7 @@ class NewFile:
 def add(tx: Tx, new: NewFile) -> FileValue:
     """Keep a file for its uploader, who may use it once within a day."""
     file_id = tx.new_id()
-    name = one_line(new.name, most=200) or "file"
+    name = one_line(new.name.replace("\\", "/").rpartition("/")[2], most=200) or "file"
     tx.execute(
         insert(File).values(
             id=file_id,
