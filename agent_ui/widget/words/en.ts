@@ -54,5 +54,4 @@ export const words = {
   files_many: { one: "At most {n} file in one message", other: "At most {n} files in one message" },
   unread: { one: "{n} new message", other: "{n} new messages" },
   log: "Messages",
-  blocked: "This page may not show the chat.",
 } satisfies Record<string, string | Plural>;

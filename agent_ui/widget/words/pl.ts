@@ -54,5 +54,4 @@ export const words: Words = {
   files_many: { one: "Najwyżej {n} plik w jednej wiadomości", few: "Najwyżej {n} pliki w jednej wiadomości", many: "Najwyżej {n} plików w jednej wiadomości", other: "Najwyżej {n} pliku w jednej wiadomości" },
   unread: { one: "{n} nowa wiadomość", few: "{n} nowe wiadomości", many: "{n} nowych wiadomości", other: "{n} nowej wiadomości" },
   log: "Wiadomości",
-  blocked: "Ta strona nie może pokazywać czatu.",
 };

@@ -54,5 +54,4 @@ export const words: Words = {
   files_many: { other: "每条消息最多 {n} 个文件" },
   unread: { other: "{n} 条新消息" },
   log: "消息",
-  blocked: "此页面不能显示聊天。",
 };
