@@ -78,7 +78,7 @@ def page(queues: Iterable[QueueValue] = (), *, waiting_writes: int = 0, owed: in
     asked = [_waiting(queues), GaugeMetricFamily("hub_writes_waiting", "Writes not durable yet.", value=waiting_writes)]
     if owed is not None:
         asked.append(GaugeMetricFamily("hub_deliveries_owed", "Messages of ours that still have to leave.", value=owed))
-    return generate_latest(_Together(asked))  # type: ignore[arg-type]
+    return generate_latest(_Together(asked))
 
 
 class _Together(Collector):

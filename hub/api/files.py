@@ -28,6 +28,11 @@ _PROBES: Final = ("/healthz", "/readyz", "/metrics")
 _NOTHING_RUNS: Final = "default-src 'none'; sandbox"
 
 
+def mount(app: web.Application) -> None:
+    """Add `/files/{signed}`. The guard below has to be among the middlewares."""
+    app.router.add_get(PATH, give)
+
+
 async def give(request: web.Request) -> web.StreamResponse:
     """GET and HEAD of a signed link; `?download` saves what would be shown. Raises NotFound for any link but ours."""
     house = request.app[HOUSE]

@@ -71,8 +71,8 @@ async def _cannot_write(house: House) -> str:
 
 def _may_count(request: web.Request, house: House) -> bool:
     token = house.settings.metrics_token
-    given = request.headers.get(hdrs.AUTHORIZATION, "").removeprefix("Bearer ")
-    if token and hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+    scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    if token and scheme == "Bearer" and hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
         return True
     try:
         peer = ipaddress.ip_address(peer_address(request, house).partition("%")[0])
