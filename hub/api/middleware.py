@@ -57,6 +57,8 @@ async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
             return problems.answer(problems.Fault(), request_id=request[request_id_key])
         return problems.answer(error)
     except web.HTTPException as error:
+        if error.status < 400:
+            raise
         return _translated(error)
     except (asyncio.CancelledError, ConnectionResetError):
         raise
@@ -83,8 +85,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def _translated(error: web.HTTPException) -> web.StreamResponse:
-    if error.status < 400:
-        return error
     if isinstance(error, web.HTTPNotFound):
         return problems.answer(NotFound("There is nothing at this address."))
     if isinstance(error, web.HTTPMethodNotAllowed):
