@@ -153,6 +153,7 @@ _FORM: Final = {
     "type": "object",
     "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
     "required": ["file"],
+    "additionalProperties": False,
 }
 
 

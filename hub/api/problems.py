@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 from pydantic import ConfigDict, Field, ValidationError
 
-from crm_core.words.errors import HubError, Invalid, MovedOn, NotSignedIn, StoreUnavailable, TooMany
+from crm_core.words.errors import Conflict, HubError, Invalid, NotSignedIn, StoreUnavailable, TooMany
 from hub.api.models.shapes import Shown
 
 CONTENT_TYPE: Final = "application/problem+json"
 
-_SHOWN_FACTS: Final = ("newest_entry_id",)
-"""Facts of an error that the caller is told; others may hold what they may not see."""
+_SHOWN_FACTS: Final = ("newest_entry_id", "contact_id", "version")
+"""Facts of a conflict that the caller is told; others may hold what they may not see."""
 
 
 class FieldProblem(Shown):
@@ -29,7 +28,7 @@ class FieldProblem(Shown):
 class Problem(Shown):
     """What went wrong (RFC 9457)."""
 
-    model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     type: str = "about:blank"
     title: str
@@ -37,6 +36,9 @@ class Problem(Shown):
     code: str = Field(description="Stays the same through all versions and languages: programs decide by it.")
     detail: str
     errors: list[FieldProblem] = []
+    newest_entry_id: int | None = Field(None, description="With `moved_on`: the newest entry.")
+    contact_id: int | None = Field(None, description="With `conflict` over an address: whose it is.")
+    version: int | None = Field(None, description="With `conflict` over a version: the newest one.")
     id: str | None = Field(None, description="Name this when you report a fault; it finds our log line.")
 
 
@@ -84,19 +86,22 @@ def bad_fields(error: ValidationError, *, where: str = "#/") -> BadFields:
 def answer(error: HubError, *, request_id: str | None = None, status: int | None = None) -> web.Response:
     """The error as an HTTP response; `status` when it is not the one of the error's class."""
     status = status or error.status
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": error.code,
-        "detail": str(error),
-        "errors": [problem.model_dump() for problem in error.errors] if isinstance(error, BadFields) else [],
-        "id": request_id,
-    }
-    if isinstance(error, MovedOn):
-        body |= {name: error.facts[name] for name in _SHOWN_FACTS if name in error.facts}
+    facts = error.facts if isinstance(error, Conflict) else {}
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=error.code,
+        detail=str(error),
+        errors=error.errors if isinstance(error, BadFields) else [],
+        id=request_id,
+        **{name: facts[name] for name in _SHOWN_FACTS if name in facts},
+    )
     return web.Response(
-        text=json.dumps(body), status=status, content_type=CONTENT_TYPE, headers=_headers(error), charset="utf-8"
+        text=problem.model_dump_json(exclude_none=True),
+        status=status,
+        content_type=CONTENT_TYPE,
+        headers=_headers(error),
+        charset="utf-8",
     )
 
 

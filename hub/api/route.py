@@ -80,9 +80,11 @@ def patch(path: str, handler: Callable[..., Any], needs: Permission | None, *err
     return Route(method="PATCH", path=path, handler=handler, needs=needs, tag=_tag(path), status=200, errors=errors)
 
 
-def delete(path: str, handler: Callable[..., Any], needs: Permission | None, *errors: type[HubError]) -> Route:
+def delete(
+    path: str, handler: Callable[..., Any], needs: Permission | None, *errors: type[HubError], status: int = 204
+) -> Route:
     """Something ends."""
-    return Route(method="DELETE", path=path, handler=handler, needs=needs, tag=_tag(path), status=204, errors=errors)
+    return Route(method="DELETE", path=path, handler=handler, needs=needs, tag=_tag(path), status=status, errors=errors)
 
 
 def _tag(path: str) -> str:

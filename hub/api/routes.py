@@ -9,7 +9,19 @@ from typing import Final
 
 from crm_core.words.errors import Conflict, Gone, NotSignedIn, TooMany
 from crm_core.words.permissions import Permission
-from hub.api import agents, conversations, entries, offers, queues, sessions, uploads
+from hub.api import (
+    accounts,
+    agents,
+    contacts,
+    conversations,
+    drafts,
+    entries,
+    offers,
+    phrases,
+    queues,
+    sessions,
+    uploads,
+)
 from hub.api.route import PUBLIC, Route, delete, get, patch, post, put
 
 WORK: Final = Permission.WORK
@@ -60,10 +72,42 @@ ROUTES: Final[tuple[Route, ...]] = (
     get("/conversations/{conversation_id}/entries", entries.page, WORK),
     post("/conversations/{conversation_id}/replies", entries.reply, WORK, Conflict, status=201),
     post("/conversations/{conversation_id}/notes", entries.note, WORK, Conflict, status=201),
+    get("/conversations/{conversation_id}/identity", contacts.identity, WORK),
+    post("/conversations/{conversation_id}/contact", contacts.make, WORK, Conflict, status=201),
     post("/entries/{entry_id}/retry", entries.retry, WORK, Conflict),
     get("/offers", offers.mine, WORK),
     post("/offers/{offer_id}/accept", offers.accept, WORK, Conflict, Gone),
     post("/offers/{offer_id}/decline", offers.decline, WORK, Conflict, Gone),
+    get("/contacts", contacts.page, WORK),
+    post("/contacts", contacts.add, WORK, Conflict, status=201),
+    get("/contacts/{contact_id}", contacts.get, WORK),
+    patch("/contacts/{contact_id}", contacts.change, WORK, Conflict),
+    post("/contacts/{contact_id}/archive", contacts.archive, WORK),
+    post("/contacts/{contact_id}/restore", contacts.restore, WORK),
+    post("/contacts/{contact_id}/identities", contacts.add_identity, WORK, Conflict, status=201),
+    put("/contacts/{contact_id}/identities/{identity_id}", contacts.attach_identity, WORK, Conflict),
+    delete("/contacts/{contact_id}/identities/{identity_id}", contacts.detach_identity, WORK, status=200),
+    get("/contacts/{contact_id}/links", contacts.links, WORK),
+    post("/contacts/{contact_id}/links", contacts.link, WORK, status=201),
+    delete("/contacts/{contact_id}/links/{link_id}", contacts.unlink, WORK, status=200),
+    get("/drafts", drafts.mine, WORK),
+    put("/conversations/{conversation_id}/drafts/{kind}", drafts.save, WORK, status=204),
+    delete("/conversations/{conversation_id}/drafts/{kind}", drafts.clear, WORK),
+    get("/canned", phrases.canned, WORK),
+    post("/canned", phrases.add_canned, CANNED, Conflict, status=201),
+    patch("/canned/{canned_id}", phrases.change_canned, CANNED, Conflict),
+    delete("/canned/{canned_id}", phrases.delete_canned, CANNED, Conflict, status=200),
+    post("/canned/{canned_id}/restore", phrases.restore_canned, CANNED, Conflict),
+    get("/dispositions", phrases.dispositions, WORK),
+    post("/dispositions", phrases.add_disposition, CONFIGURE, status=201),
+    patch("/dispositions/{disposition_id}", phrases.change_disposition, CONFIGURE, Conflict),
+    delete("/dispositions/{disposition_id}", phrases.delete_disposition, CONFIGURE, Conflict, status=200),
+    post("/dispositions/{disposition_id}/restore", phrases.restore_disposition, CONFIGURE, Conflict),
+    get("/channels", accounts.channels, CONFIGURE),
+    get("/accounts", accounts.listed, CONFIGURE),
+    post("/accounts", accounts.add, CONFIGURE, Conflict, status=201),
+    get("/accounts/{account_id}", accounts.get, CONFIGURE),
+    patch("/accounts/{account_id}", accounts.change, CONFIGURE, Conflict),
     post("/files", uploads.add, WORK, status=201, keyed=False, form=True),
     get("/files/{file_id}", uploads.open_file, WORK, status=302),
 )

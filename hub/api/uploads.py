@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from crm_core.files import actions
 from crm_core.words.errors import Invalid
@@ -27,7 +28,7 @@ async def add(call: Call) -> File:
         if not isinstance(part, BodyPartReader) or part.name != "file":
             raise Invalid("The first field of the form has to be `file`.")
         stored = await call.house.media.receive(_chunks(part), part.filename or "file")
-    except (ValueError, AssertionError, web.RequestPayloadError) as error:
+    except (ValueError, AssertionError, BadHttpMessage, web.RequestPayloadError) as error:
         raise BadRequest("The form cannot be read.") from error
     new = actions.NewFile(
         name=stored.name,

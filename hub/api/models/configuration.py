@@ -99,7 +99,7 @@ class AccountChange(Asked):
 
     version: Version
     name: Line | None = None
-    queue_id: Id | None = None
+    queue_id: Whole | None = Field(None, description="0 means none.")
     settings: Settings | None = None
     disabled: bool | None = None
 
@@ -174,3 +174,9 @@ class DispositionChange(Asked):
     name: Line | None = None
     position: Annotated[Whole, Field(le=10_000)] | None = None
     deleted: bool | None = None
+
+
+class Phrases(Asked):
+    """Which ones."""
+
+    deleted: bool = Field(False, description="Deleted ones too.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from crm_core.contacts.queries import Sort
 from crm_core.words.values import ContactKind
 from hub.api.models.shapes import (
     Asked,
@@ -20,6 +21,7 @@ from hub.api.models.shapes import (
     Tags,
     Time,
     Version,
+    Whole,
 )
 
 
@@ -104,30 +106,43 @@ class ContactChange(Asked):
     title: OptionalLine | None = None
     language: Language | None = None
     timezone: OptionalLine | None = None
-    owner_id: Id | None = None
+    owner_id: Whole | None = Field(None, description="0 takes the owner away.")
     note: Note | None = None
     tags: Tags | None = None
     fields: Fields | None = None
-
-
-class ContactSort(StrEnum):
-    """Orders of contacts."""
-
-    NAME = "name"
-    NEWEST = "newest"
 
 
 class Contacts(Listing):
     """Which contacts, in which order."""
 
     kind: ContactKind | None = None
-    text: OptionalLine | None = Field(None, description="Words that the name begins with.")
+    text: OptionalLine | None = Field(None, description="Words of names and addresses; the last may be unfinished.")
     tag: Tag | None = None
     owner_id: Id | None = None
-    sort: ContactSort = ContactSort.NAME
+    company_id: Id | None = Field(None, description="People who have a place in this company now.")
+    sort: Sort = Sort.NAME
 
 
 class FromConversation(Asked):
     """The stranger of a conversation becomes a contact."""
 
     name: Line | None = None
+
+
+class ContactLink(Shown):
+    """A person's place in a company; `until` is null while it lasts."""
+
+    id: int
+    person_id: int
+    company_id: int
+    kind: str
+    title: str
+    since: Time | None
+    until: Time | None
+
+
+class NewLink(Asked):
+    """A place in a company."""
+
+    company_id: Id
+    title: OptionalLine = ""

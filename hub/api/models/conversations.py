@@ -232,3 +232,20 @@ class Routing(Shown):
     decision: dict[str, Any] | None
     """The engine's explanation: who was chosen and why, and why each other agent was not."""
     offers: list[Offer]
+
+
+class Typed(Asked):
+    """What is typed and not sent."""
+
+    text: Text
+    files: FileIds = []
+
+
+class Draft(Shown):
+    """What I have typed and not sent."""
+
+    conversation_id: int
+    kind: EntryKind
+    text: str
+    files: list[File]
+    updated_at: Time

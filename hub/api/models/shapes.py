@@ -65,7 +65,7 @@ Tag = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Tags = Annotated[list[Tag], Field(max_length=50)]
 Skills = Annotated[dict[Tag, Annotated[int, Field(ge=1, le=10)]], Field(max_length=50)]
 Ids = Annotated[list[Id], Field(max_length=500)]
-Cursor = Annotated[str, StringConstraints(max_length=512)]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern="^[A-Za-z0-9_-]+$")]
 Limit = Annotated[int, Field(ge=1, le=100)]
 Version = Annotated[int, Field(ge=1, le=LARGEST, description="The version you saw; another one in the house is 409.")]
 

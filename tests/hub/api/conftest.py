@@ -18,10 +18,12 @@ from crm_core.accounts.sealing import Sealer
 from crm_core.staff import actions, sessions
 from crm_core.staff.actions import NewAgent
 from crm_core.store.database import Database
+from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
 from crm_core.words.content import Content, ExternalId, Medium, ThreadKey
-from crm_core.words.values import AgentValue, Role
+from crm_core.words.values import Activity, AgentValue, Role
 from crm_core.work import queues
+from crm_core.work.actions import offer, open_work
 from hub.api import door
 from hub.api.middleware import MIDDLEWARES
 from hub.auth.gate import Gate
@@ -193,3 +195,70 @@ async def arrive(house: House, queue_id: int | None, *, visitor: str = "v1", tex
     entry = stored.entry
     assert entry.author.id is not None
     return Arrival(entry.conversation_id, entry.id, entry.author.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """One of everything, by the name its id has in paths. The conversation is Sales'; nobody has it yet."""
+
+    ids: Mapping[str, int]
+    arrival: Arrival
+
+    def path(self, template: str, **other: int | str) -> str:
+        """The path of a route with the ids of these things."""
+        return template.format(**{"kind": "message", **self.ids, **other})
+
+
+@pytest.fixture
+async def things(house: House, staff: Staff) -> Things:
+    """One of everything that a path can name."""
+    ask = staff.administrator.ask
+    arrival = await arrive(house, staff.sales)
+    conversation = f"/conversations/{arrival.conversation_id}"
+    person = await ask(
+        "POST", "/contacts", {"name": "Jane Roe", "identities": [{"scheme": "tel", "value": "+442079460018"}]}
+    )
+    company = await ask("POST", "/contacts", {"name": "Acme", "kind": "company"})
+    linked = await ask("POST", f"/contacts/{person.body['id']}/links", {"company_id": company.body["id"]})
+    assert linked.status == 201, linked.text
+    links = await ask("GET", f"/contacts/{person.body['id']}/links")
+    note = await ask("POST", f"{conversation}/notes", {"text": "Known."})
+    canned = await ask("POST", "/canned", {"shortcut": "hi", "text": "Hello!"})
+    disposition = await ask("POST", "/dispositions", {"name": "Solved"})
+    account = await ask("POST", "/accounts", {"kind": "webchat", "name": "Shop"})
+    form = aiohttp.FormData()
+    form.add_field("file", b"words", filename="words.txt")
+    file = await ask("POST", "/files", data=form)
+    hired = await ask("POST", "/agents", {"name": "Temp", "email": "temp@example.com", "password": PASSWORD})
+    await house.db.write(actions.set_activity, None, staff.agent.id, Activity.AVAILABLE)
+    work_id = await house.db.read(_work_of, arrival.conversation_id)
+    offered = await house.db.write(offer, work_id, staff.agent.id, offer_ms=30_000, trace={"chosen": "longest idle"})
+    assert offered is not None
+    me = await staff.agent.ask("GET", "/me")
+    token = await staff.agent.ask("POST", "/tokens", {"label": "second"})
+    return Things(
+        {
+            "agent_id": hired.body["id"],
+            "queue_id": staff.sales,
+            "conversation_id": arrival.conversation_id,
+            "entry_id": note.body["id"],
+            "contact_id": person.body["id"],
+            "identity_id": person.body["identities"][0]["id"],
+            "link_id": links.body["items"][0]["id"],
+            "canned_id": canned.body["id"],
+            "disposition_id": disposition.body["id"],
+            "account_id": account.body["id"],
+            "file_id": file.body["id"],
+            "offer_id": offered.id,
+            "session_id": me.body["session_id"],
+            "token_id": token.body["id"],
+        },
+        arrival,
+    )
+
+
+def _work_of(tx: Tx, conversation_id: int) -> int:
+    found = open_work(tx, conversation_id)
+    assert found is not None
+    work_id: int = found.id
+    return work_id
