@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
+from multidict import istr
 
 from channels.contract import Doorway, TakesVisitors, Visit
 from crm_core.files.actions import NewFile
@@ -287,7 +288,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
     return _built(f"assets/{name}", headers)
 
 
-def _built(name: str, headers: Mapping[str, str]) -> web.StreamResponse:
+def _built(name: str, headers: Mapping[istr, str] | Mapping[str, str]) -> web.StreamResponse:
     path = STATIC / name
     if not path.is_file():
         raise NotFound("The widget has not been built.")
