@@ -6,6 +6,7 @@ Whoever has a figure to tell calls a function here; what can be asked is asked w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
@@ -49,14 +50,11 @@ def message_out(channel: str) -> None:
     _MESSAGES.labels("out", channel).inc()
 
 
-def socket_opened(side: str) -> None:
-    """A WebSocket opened; `side` is console or visitor."""
-    _SOCKETS.labels(side).inc()
-
-
-def socket_closed(side: str) -> None:
-    """A WebSocket of that side closed."""
-    _SOCKETS.labels(side).dec()
+@contextmanager
+def open_socket(side: str) -> Iterator[None]:
+    """A WebSocket is open for as long as this is; `side` is console or visitor."""
+    with _SOCKETS.labels(side).track_inprogress():
+        yield
 
 
 def commit_done(units: int, seconds: float) -> None:

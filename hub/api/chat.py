@@ -25,6 +25,7 @@ from crm_core.store.database import Database
 from crm_core.words.clock import SECOND, Clock
 from crm_core.words.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
 from crm_core.words.values import AuthorKind, FileValue
+from hub import metrics
 from hub.api.problems import BadRequest
 from hub.auth.peers import own_origins, peer_of
 from hub.auth.throttle import Throttle, peer_key
@@ -158,7 +159,8 @@ async def chat(request: web.Request) -> web.WebSocketResponse:
     door.sockets.add(socket)
     door.open_by_peer[peer] += 1
     try:
-        await channel.attend(_Socket(socket, request, remote), door.desk(found), door.accounts.deliver(found))
+        with metrics.open_socket("visitor"):
+            await channel.attend(_Socket(socket, request, remote), door.desk(found), door.accounts.deliver(found))
     except Exception as error:
         log.error("a visitor's socket failed", account=found.account.id, exc_info=error)
         await socket.close(code=WSCloseCode.INTERNAL_ERROR)

@@ -76,9 +76,9 @@ async def test_the_figures_tell_who_waits_and_what_was_done(watch: Watcher, hous
     before = await watch.figures()
     metrics.message_in("webchat")
     metrics.message_out("webchat")
-    metrics.socket_opened("console")
-    assert await watch("/readyz") == (200, "ready\n")
-    after = await watch.figures()
+    with metrics.open_socket("console"):
+        assert await watch("/readyz") == (200, "ready\n")
+        after = await watch.figures()
     grown = {name for name, value in after.items() if value > before.get(name, 0)}
     assert {
         ("hub_messages_total", "in", "webchat"),
@@ -89,7 +89,6 @@ async def test_the_figures_tell_who_waits_and_what_was_done(watch: Watcher, hous
     } <= grown
     assert after["hub_queue_waiting", "Sales"] == 0
     assert after["hub_writes_waiting",] == 0
-    metrics.socket_closed("console")
     assert (await watch.figures())["hub_sockets", "console"] == before.get(("hub_sockets", "console"), 0)
 
 
