@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -24,7 +25,8 @@ from hub.api.files import files_origin_guard
 from hub.api.middleware import add_headers, identified, worded
 from hub.config import Settings
 from hub.keys import HOUSE, House
-from hub.machinery.media import StoredFile
+from hub.machinery.media import FileStore, StoredFile
+from tests.peers.clock import VirtualClock
 
 FILES = "files.localhost"
 CONSOLE = "localhost:8080"
@@ -118,26 +120,26 @@ async def test_a_shown_file_can_be_saved_instead(browse: Browser) -> None:
     assert got.headers[hdrs.CONTENT_DISPOSITION] == 'attachment; filename="a.png"'
 
 
-@pytest.mark.parametrize(
-    ("content", "served"),
-    [
-        (SVG, "application/octet-stream"),
-        (HTML, "application/octet-stream"),
-        (b"<?xml version='1.0'?><a/>", "application/octet-stream"),
-        (b"%PDF-1.7 /JS (app.alert(1))", "application/pdf"),
-        (b"alert(document.domain)", "text/plain; charset=utf-8"),
-        (b"GIF89a=1;alert(1)", "text/plain; charset=utf-8"),
-        (b"\0asm\1\0\0\0", "application/octet-stream"),
-        (b"", "text/plain; charset=utf-8"),
-        (picture()[:20], "image/png"),
-    ],
-)
-async def test_everything_else_can_only_be_saved(content: bytes, served: str, browse: Browser) -> None:
-    got = await browse(await browse.share(content, "x.png"))
-    assert (got.status, got.content) == (200, content)
-    assert got.headers[hdrs.CONTENT_TYPE] == served
-    assert got.headers[hdrs.CONTENT_DISPOSITION].startswith("attachment;")
-    assert got.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+SAVED = [
+    (SVG, "application/octet-stream"),
+    (HTML, "application/octet-stream"),
+    (b"<?xml version='1.0'?><a/>", "application/octet-stream"),
+    (b"%PDF-1.7 /JS (app.alert(1))", "application/pdf"),
+    (b"alert(document.domain)", "text/plain; charset=utf-8"),
+    (b"GIF89a=1;alert(1)", "text/plain; charset=utf-8"),
+    (b"\0asm\1\0\0\0", "application/octet-stream"),
+    (b"", "text/plain; charset=utf-8"),
+    (picture()[:20], "image/png"),
+]
+
+
+async def test_everything_else_can_only_be_saved(browse: Browser) -> None:
+    for content, served in SAVED:
+        got = await browse(await browse.share(content, "x.png"))
+        assert (got.status, got.content) == (200, content)
+        assert got.headers[hdrs.CONTENT_TYPE] == served
+        assert got.headers[hdrs.CONTENT_DISPOSITION].startswith("attachment;")
+        assert got.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 SPELLINGS = [
@@ -153,8 +155,11 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("declared", SPELLINGS)
-async def test_no_spelling_of_a_content_type_makes_a_script_a_picture(declared: str, house: House) -> None:
+async def test_no_spelling_of_a_content_type_makes_a_script_a_picture(
+    declared: str, tmp_path: Path, clock: VirtualClock
+) -> None:
     uploads: list[StoredFile] = []
+    media = FileStore.open(Settings(data_dir=tmp_path), b"k" * 48, clock)
 
     async def upload(request: web.Request) -> web.Response:
         part = await (await request.multipart()).next()
@@ -164,7 +169,7 @@ async def test_no_spelling_of_a_content_type_makes_a_script_a_picture(declared: 
             while chunk := await part.read_chunk():
                 yield chunk
 
-        uploads.append(await house.media.receive(chunks(), part.filename or ""))
+        uploads.append(await media.receive(chunks(), part.filename or ""))
         return web.Response()
 
     app = web.Application()
@@ -196,41 +201,41 @@ HOSTILE_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-async def test_no_name_breaks_out_of_its_header(name: str, browse: Browser) -> None:
-    got = await browse(await browse.share(b"x", name))
-    assert got.status == 200
-    assert hdrs.SET_COOKIE not in got.headers
-    header = got.headers[hdrs.CONTENT_DISPOSITION]
-    assert header.startswith("attachment; filename=")
-    assert header.count('"') == 2
-    assert header.isascii()
+async def test_no_name_breaks_out_of_its_header(browse: Browser) -> None:
+    for name in HOSTILE_NAMES:
+        got = await browse(await browse.share(b"x", name))
+        assert got.status == 200
+        assert hdrs.SET_COOKIE not in got.headers
+        header = got.headers[hdrs.CONTENT_DISPOSITION]
+        assert header.startswith("attachment; filename=")
+        assert header.count('"') == 2
+        assert header.isascii()
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/files/",
-        "/files/..",
-        "/files/../secret.key",
-        "/files/..%2fsecret.key",
-        "/files/%2e%2e%2fsecret.key",
-        "/files/..%5csecret.key",
-        "/files/%00",
-        "/files/%252e%252e%252f",
-        "/files//etc/passwd",
-        "/files/AAAA",
-        "/files/1",
-        "/files/%C3%A9",
-        "/files/" + "A" * 3000,
-        "//files/x",
-        "/FILES/x",
-    ],
-)
-async def test_a_path_that_is_no_link_finds_nothing(path: str, browse: Browser) -> None:
-    got = await browse(path, host=FILES)
-    assert got.status in (307, 404)
-    assert b"passwd" not in got.content
+NO_LINKS = [
+    "/files/",
+    "/files/..",
+    "/files/../secret.key",
+    "/files/..%2fsecret.key",
+    "/files/%2e%2e%2fsecret.key",
+    "/files/..%5csecret.key",
+    "/files/%00",
+    "/files/%252e%252e%252f",
+    "/files//etc/passwd",
+    "/files/AAAA",
+    "/files/1",
+    "/files/%C3%A9",
+    "/files/" + "A" * 3000,
+    "//files/x",
+    "/FILES/x",
+]
+
+
+async def test_a_path_that_is_no_link_finds_nothing(browse: Browser) -> None:
+    for path in NO_LINKS:
+        got = await browse(path, host=FILES)
+        assert got.status in (307, 404), path
+        assert b"passwd" not in got.content
 
 
 async def test_a_link_that_ended_was_forged_or_changed_finds_nothing(browse: Browser, house: House) -> None:
@@ -254,22 +259,23 @@ async def test_a_deleted_file_finds_nothing_be_it_its_row_or_its_bytes(browse: B
 SOUND = b"ID3\x04" + os.urandom(99_996)
 
 
-@pytest.mark.parametrize(
-    ("asked", "first", "last"),
-    [
-        ("bytes=0-", 0, 99_999),
-        ("bytes=0-0", 0, 0),
-        ("bytes=10-19", 10, 19),
-        ("bytes=99990-200000", 99_990, 99_999),
-        ("bytes=-5", 99_995, 99_999),
-        ("bytes=-999999", 0, 99_999),
-    ],
-)
-async def test_a_player_may_ask_for_a_part(asked: str, first: int, last: int, browse: Browser) -> None:
-    got = await browse(await browse.share(SOUND), Range=asked)
-    assert got.status == 206
-    assert got.headers[hdrs.CONTENT_RANGE] == f"bytes {first}-{last}/100000"
-    assert got.content == SOUND[first : last + 1]
+PARTS = [
+    ("bytes=0-", 0, 99_999),
+    ("bytes=0-0", 0, 0),
+    ("bytes=10-19", 10, 19),
+    ("bytes=99990-200000", 99_990, 99_999),
+    ("bytes=-5", 99_995, 99_999),
+    ("bytes=-999999", 0, 99_999),
+]
+
+
+async def test_a_player_may_ask_for_a_part(browse: Browser) -> None:
+    path = await browse.share(SOUND)
+    for asked, first, last in PARTS:
+        got = await browse(path, Range=asked)
+        assert got.status == 206
+        assert got.headers[hdrs.CONTENT_RANGE] == f"bytes {first}-{last}/100000"
+        assert got.content == SOUND[first : last + 1]
 
 
 async def test_a_part_behind_the_end_is_refused_and_nonsense_is_no_range(browse: Browser) -> None:
@@ -295,23 +301,25 @@ async def test_the_head_of_a_file_tells_its_size_without_its_bytes(browse: Brows
     assert (got.status, got.content, got.headers[hdrs.CONTENT_LENGTH]) == (200, b"", "100000")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-async def test_files_are_only_given_out_here(method: str, browse: Browser) -> None:
-    assert (await browse(await browse.share(b"x"), method=method)).status == 405
+async def test_files_are_only_given_out_here(browse: Browser) -> None:
+    path = await browse.share(b"x")
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        assert (await browse(path, method=method)).status == 405
 
 
-@pytest.mark.parametrize("host", [CONSOLE, "127.0.0.1", "hub.example.com", "files.localhost.evil.example", "FILES"])
-async def test_files_are_not_to_be_had_on_any_other_host(host: str, browse: Browser) -> None:
-    assert (await browse(await browse.share(picture()), host=host)).status == 404
+async def test_files_are_not_to_be_had_on_any_other_host(browse: Browser) -> None:
+    path = await browse.share(picture())
+    for host in (CONSOLE, "127.0.0.1", "hub.example.com", "files.localhost.evil.example", "FILES"):
+        assert (await browse(path, host=host)).status == 404
 
 
-@pytest.mark.parametrize("path", ["/console/", "/api/v1/session", "/live", "/widget.js", "/in/key", "/"])
-async def test_the_files_host_has_files_only(path: str, browse: Browser) -> None:
-    assert (await browse(path, host=CONSOLE)).content == b"console"
-    assert (await browse(path, method="POST")).status == 404
-    assert (await browse(path, Upgrade="websocket")).status == 404
-    sent_on = await browse(path)
-    assert (sent_on.status, sent_on.headers[hdrs.LOCATION]) == (307, f"http://{CONSOLE}{path}")
+async def test_the_files_host_has_files_only(browse: Browser) -> None:
+    for path in ("/console/", "/api/v1/session", "/live", "/widget.js", "/in/key", "/"):
+        assert (await browse(path, host=CONSOLE)).content == b"console"
+        assert (await browse(path, method="POST")).status == 404
+        assert (await browse(path, Upgrade="websocket")).status == 404
+        sent_on = await browse(path)
+        assert (sent_on.status, sent_on.headers[hdrs.LOCATION]) == (307, f"http://{CONSOLE}{path}")
     assert (await browse("/healthz")).content == b"alive\n"
 
 
