@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -46,11 +46,13 @@ from hub.machinery.presence import Presence
 
 log = structlog.get_logger(__name__)
 
-Worker = Callable[[], Awaitable[None]]
+Worker = Callable[[], Coroutine[None, None, None]]
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[tuple[House, web.Application]]:
+async def open_house(
+    settings: Settings, *, clock: Clock = system_clock
+) -> AsyncIterator[tuple[House, web.Application]]:
     """
     Everything, wired and running: the database at its newest version, accounts open, work being offered.
 
@@ -61,13 +63,15 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Asyn
     key = house_key(settings)
     await asyncio.to_thread(migrations.upgrade, settings.database_url)
     db = await Database.open(settings.database_url, clock=clock, node=settings.node)
+    db.measured = metrics.commit_done
+    db.subscribe(metrics.heard)
     try:
-        house, workers = await _wire(settings, key, db, clock)
+        house, workers = _wire(settings, key, db, clock)
         app = make_app(house)
+        workers["gateway"] = app[GATEWAY].run
         async with asyncio.TaskGroup() as group:
             await _start(house, app)
             tasks = [group.create_task(worker(), name=name) for name, worker in workers.items()]
-            tasks += [group.create_task(house.bus.run(), name="bus"), group.create_task(app[GATEWAY].run(), name="gateway")]
             house.group = group
             try:
                 yield house, app
@@ -81,7 +85,7 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Asyn
 GATEWAY = web.AppKey("gateway", Gateway)
 
 
-async def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[House, dict[str, Worker]]:
+def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[House, dict[str, Worker]]:
     bus = Bus(db)
     presence = Presence(clock)
     front = Front(db, bus, metrics.message_in)
@@ -104,15 +108,22 @@ async def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> t
     )
     for listener in (accounts.heard, assigner.heard, deliverer.heard):
         bus.subscribe(listener)
-    jobs = JobRunner(db, chores.ACTIONS, every=chores.EVERY)
+    afterwards = {chores.SWEEP: lambda names: _remove_files(house.media, names)}
+    jobs = JobRunner(db, chores.ACTIONS, every=chores.EVERY, afterwards=afterwards)
     workers: dict[str, Worker] = {
         "accounts": accounts.run,
+        "bus": bus.run,
         "assigner": assigner.run,
         "deliverer": deliverer.run,
         "jobs": jobs.run,
         "presence": presence.run,
     }
     return house, workers
+
+
+async def _remove_files(media: FileStore, names: Sequence[str]) -> None:
+    for name in names:
+        await media.remove(name)
 
 
 async def _start(house: House, app: web.Application) -> None:

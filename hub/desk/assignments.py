@@ -163,7 +163,7 @@ def _to_queue(tx: Tx, actor: Actor, row: AnyRow, target: Target) -> Conversation
 
 def _told(tx: Tx, actor: Actor, row: AnyRow, name: str | None, **values: Any) -> ConversationValue:
     code = "taken" if values["assignee_id"] == actor.agent_id else "assigned" if name else "returned_to_queue"
-    conversations.add_notice(
+    fresh = conversations.add_notice(
         tx,
         row.id,
         code,
@@ -174,7 +174,6 @@ def _told(tx: Tx, actor: Actor, row: AnyRow, name: str | None, **values: Any) ->
         work_state=WorkState.ASSIGNED if name else WorkState.QUEUED,
         **values,
     )
-    fresh = conversations.change(tx, row.id)
     lost_agent = row.assignee_id if row.assignee_id != values["assignee_id"] else None
     lost_queue = row.queue_id if row.queue_id != values["queue_id"] else None
     if lost_agent is not None or lost_queue is not None:

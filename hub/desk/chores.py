@@ -29,5 +29,6 @@ def _sweep(tx: Tx, _payload: Mapping[str, Any]) -> list[str]:
     return sweep_unused(tx)
 
 
-ACTIONS: Final[Mapping[str, JobAction]] = {conversations.WAKE: _wake, "sweep": _sweep}
-EVERY: Final[Mapping[str, Moment]] = {"sweep": HOUR}
+SWEEP: Final = "sweep"
+ACTIONS: Final[Mapping[str, JobAction]] = {conversations.WAKE: _wake, SWEEP: _sweep}
+EVERY: Final[Mapping[str, Moment]] = {SWEEP: HOUR}

@@ -29,8 +29,8 @@ def contact_read(tx: Tx, conversation_id: int, entry_id: int) -> ConversationVal
     upto = min(entry_id, found.last_entry_id)
     if upto <= found.contact_read_id:
         return None
-    conversation = actions.change(tx, conversation_id, contact_read_id=upto)
     for unread in timeline.unread_outbound(tx, conversation_id, found.contact_read_id, upto):
         actions.set_delivery(tx, unread, DeliveryStatus.READ)
+    conversation = actions.change(tx, conversation_id, contact_read_id=upto)
     actions.changed(tx, conversation)
     return conversation
