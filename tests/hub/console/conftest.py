@@ -26,6 +26,7 @@ from hub.desk.inbound import Source, take
 from hub.machinery.presence import Presence
 from tests.peers.clock import VirtualClock
 from tests.peers.console_client import ConsoleClient
+from tests.peers.live_view import LiveView
 
 ORIGIN = "https://hub.example.com"
 
@@ -107,3 +108,9 @@ async def live(db: Database, clock: VirtualClock) -> AsyncIterator[Live]:
         yield house
         running.cancel()
         await runner.cleanup()
+
+
+@pytest.fixture
+def live_view(db: Database) -> LiveView:
+    """Proves for an act that every console shows afterwards what a fresh one would."""
+    return LiveView(db, keeps=db.is_sqlite)

@@ -1,0 +1,217 @@
+"""Every use case, watched by an agent of the queue, one of another, a supervisor and an administrator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crm_core.accounts import actions as accounts
+from crm_core.accounts.sealing import Sealer
+from crm_core.contacts.actions import ContactChange, NewContact
+from crm_core.conversations import actions as conversation_actions
+from crm_core.conversations import drafts, phrases
+from crm_core.staff import actions as staff
+from crm_core.staff.queries import actor_of
+from crm_core.words.content import DeliveryStatus
+from crm_core.words.permissions import Actor
+from crm_core.words.values import Activity, EntryKind, Role
+from crm_core.work import actions as work
+from crm_core.work import queues
+from hub.desk import assignments, contacts, conversations, outbound, receipts
+from hub.desk.assignments import Target
+from hub.desk.outbound import Words
+from tests.peers.live_view import LiveView
+
+if TYPE_CHECKING:
+    from tests.hub.console.conftest import Live
+
+
+class Office:
+    """Ann and Bea serve Sales, Cat serves Support, Sue sees all, Ada configures; a visitor wrote to Sales."""
+
+    def __init__(self, live: Live, view: LiveView) -> None:
+        self.live = live
+        self.db = live.db
+        self.view = view
+        self.sales = self.support = self.conversation = 0
+        self.people: dict[str, Actor] = {}
+
+    async def open(self) -> None:
+        self.sales, self.support = await self.live.queue("Sales"), await self.live.queue("Support")
+        for name, role, served in (
+            ("Ann", Role.AGENT, (self.sales,)),
+            ("Bea", Role.AGENT, (self.sales,)),
+            ("Cat", Role.AGENT, (self.support,)),
+            ("Sue", Role.SUPERVISOR, ()),
+            ("Ada", Role.ADMINISTRATOR, ()),
+        ):
+            agent = await self.live.agent(name, *served, role=role)
+            actor = await self.db.read(actor_of, agent.id)
+            assert actor is not None
+            self.people[name] = actor
+            await self.db.write(staff.set_activity, None, agent.id, Activity.AVAILABLE)
+        stored = await self.live.hear("hello", queue=self.sales)
+        self.conversation = stored.entry.conversation_id
+        self.view.watching = (self.conversation,)
+
+    def __getattr__(self, name: str) -> Actor:
+        return self.people[name.capitalize()]
+
+    async def offer(self, to: Actor) -> int:
+        row = await self.db.read(work.open_work, self.conversation)
+        assert row is not None
+        return (await self.db.write(self._offer, row.id, to.agent_id)).id
+
+    @staticmethod
+    def _offer(tx: Any, work_id: int, agent_id: int) -> Any:
+        return work.offer(tx, work_id, agent_id, offer_ms=30_000, trace=None)
+
+    async def give(self, to: Actor) -> None:
+        await self.db.write(assignments.assign, to, self.conversation, Target(agent_id=to.agent_id))
+
+    async def does(self, name: str, action: Any, *arguments: Any) -> Any:
+        return await self.view.proves(name, self.db.write(action, *arguments))
+
+
+@pytest.fixture
+async def office(live: Live, live_view: LiveView) -> Office:
+    office = Office(live, live_view)
+    await office.open()
+    return office
+
+
+async def test_a_visitor_writes(office: Office) -> None:
+    await office.view.proves(
+        "a visitor writes for the first time", office.live.hear("x", queue=office.sales, visitor="b")
+    )
+    await office.view.proves("a visitor writes again", office.live.hear("more", queue=office.sales))
+    await office.give(office.ann)
+    await office.view.proves("a visitor writes to their agent", office.live.hear("and more", queue=office.sales))
+
+
+async def test_offers(office: Office) -> None:
+    offer = await office.view.proves("work is offered", office.offer(office.ann))
+    await office.does("an offer is declined", assignments.decline, office.ann, offer)
+    offer = await office.offer(office.bea)
+    await office.does("an offer is accepted", assignments.accept, office.bea, offer)
+
+
+async def test_an_offer_that_runs_out(office: Office) -> None:
+    await office.offer(office.ann)
+    office.live.clock.advance(31_000)
+    due = (await office.db.read(work.due_offers))[0]
+    await office.does("an offer runs out", work.time_out, due)
+
+
+async def test_an_offer_that_is_withdrawn(office: Office) -> None:
+    await office.offer(office.ann)
+
+    def withdraw(tx: Any) -> Any:
+        return work.withdraw_offers(tx, office.ann.agent_id, reason="offline")
+
+    await office.does("an offer is withdrawn", withdraw)
+
+
+async def test_writing(office: Office) -> None:
+    await office.give(office.ann)
+    c = office.conversation
+    entry = await office.does("an agent replies", outbound.reply, office.ann, c, Words(text="hi", client_key="k1"))
+    await office.does("an agent notes", outbound.note, office.ann, c, Words(text="psst"), (office.bea.agent_id,))
+
+    def settle(tx: Any, status: DeliveryStatus) -> Any:
+        return conversation_actions.set_delivery(tx, entry.id, status)
+
+    for status in (DeliveryStatus.SENDING, DeliveryStatus.FAILED):
+        await office.does(f"a reply is {status}", settle, status)
+    await office.does("a reply is tried again", outbound.retry, office.ann, entry.id)
+    await office.does("a reply is sent", settle, DeliveryStatus.SENT)
+    await office.does("a visitor reads", receipts.contact_read, c, entry.id)
+
+
+async def test_who_has_it(office: Office) -> None:
+    c = office.conversation
+    await office.does("an agent takes it", assignments.assign, office.ann, c, Target(agent_id=office.ann.agent_id))
+    await office.does("it is handed on", assignments.assign, office.ann, c, Target(agent_id=office.bea.agent_id))
+    away = Target(agent_id=office.cat.agent_id)
+    await office.does("a supervisor hands it elsewhere", assignments.assign, office.sue, c, away)
+    await office.does("it goes to a queue", assignments.assign, office.sue, c, Target(queue_id=office.support))
+    await office.does("it comes back", assignments.assign, office.sue, c, Target(queue_id=office.sales))
+
+
+async def test_its_life(office: Office) -> None:
+    await office.give(office.ann)
+    c = office.conversation
+    sold = await office.does("a disposition is added", phrases.add_disposition, office.ada, "Sold")
+    newest = (await office.live.hear("hm", queue=office.sales)).entry.id
+    await office.does("an agent reads", conversations.mark_read, office.ann, c, newest)
+    await office.does("it is tagged", conversations.set_tags, office.ann, c, ["vip"])
+    await office.does("it is snoozed", conversations.snooze, office.ann, c, office.live.clock() + 60_000)
+    office.live.clock.advance(60_001)
+    await office.does("it wakes", conversations.wake, c)
+    await office.does("it is closed", conversations.close, office.ann, c, sold.id)
+    await office.does("it is reopened", conversations.reopen, office.ann, c)
+
+
+async def test_contacts(office: Office) -> None:
+    await office.give(office.ann)
+    c = office.conversation
+    ada = await office.does("a stranger becomes a contact", contacts.make_contact, office.ann, c, "Ada L.")
+    change = ContactChange(version=ada.version, name="Ada Lovelace", company="Engines")
+    await office.does("a contact is renamed", contacts.change, office.ann, ada.id, change)
+    await office.view.proves("a contact writes", office.live.hear("me again", queue=office.sales))
+    identity = ada.identities[0].id
+    await office.does("an identity is taken away", contacts.detach_identity, office.ann, ada.id, identity)
+    other = await office.does("a contact is added", contacts.add, office.ann, NewContact(name="Augusta"))
+    await office.does("an identity is given", contacts.attach_identity, office.ann, other.id, identity)
+    await office.does("a contact is archived", contacts.archive, office.ann, other.id)
+
+
+async def test_drafts(office: Office) -> None:
+    c = office.conversation
+    await office.does("a draft is kept", drafts.save_draft, office.ann, c, (EntryKind.MESSAGE, "dear"))
+    await office.does("a note is drafted too", drafts.save_draft, office.ann, c, (EntryKind.NOTE, "psst"))
+    await office.does("a draft is changed", drafts.save_draft, office.ann, c, (EntryKind.MESSAGE, "dear Ada"))
+    await office.does("a draft is thrown away", drafts.clear_draft, office.ann, c, EntryKind.MESSAGE)
+    await office.does("a drafted note is written", outbound.note, office.ann, c, Words(text="psst"), ())
+
+
+async def test_phrases(office: Office) -> None:
+    new = phrases.NewCanned(shortcut="hi", text="Hello")
+    one = await office.does("a canned reply is added", phrases.add_canned, office.sue, new)
+    change = phrases.CannedChange(version=one.version, text="Hello!")
+    await office.does("a canned reply is changed", phrases.change_canned, office.sue, one.id, change)
+    await office.does("a canned reply is deleted", phrases.delete_canned, office.sue, one.id)
+    await office.does("a canned reply is restored", phrases.restore_canned, office.sue, one.id)
+    sold = await office.does("a disposition is made", phrases.add_disposition, office.ada, "Sold")
+    await office.does("a disposition is deleted", phrases.delete_disposition, office.ada, sold.id)
+    await office.does("a disposition is restored", phrases.restore_disposition, office.ada, sold.id)
+
+
+async def test_the_staff(office: Office) -> None:
+    bea = office.bea.agent_id
+    await office.does("an agent pauses", staff.set_activity, None, bea, Activity.BREAK, "lunch")
+    await office.does("an agent is available", staff.set_activity, None, bea, Activity.AVAILABLE)
+    await office.does("a colleague joins", staff.add_agent, None, staff.NewAgent(name="Dan", email="dan@example.com"))
+    await office.does("a colleague is renamed", staff.change_agent, None, bea, staff.AgentChange(name="Beatrix"))
+    await office.does("a colleague serves another queue", staff.set_queues, None, bea, [office.support])
+    await office.does("a colleague is disabled", staff.disable_agent, None, bea)
+    await office.does("a colleague is back", staff.enable_agent, None, bea)
+
+
+async def test_queues(office: Office) -> None:
+    change = queues.QueueChange(name="Sales and more")
+    await office.does("a queue is renamed", queues.change_queue, None, office.sales, change)
+    spare = await office.does("a queue is added", queues.add_queue, None, queues.NewQueue(name="Spare"))
+    await office.does("a queue is archived", queues.archive_queue, None, spare.id)
+    await office.does("a queue is restored", queues.restore_queue, None, spare.id)
+
+
+async def test_accounts(office: Office) -> None:
+    sealer = Sealer(b"k" * 32)
+    new = accounts.NewAccount(kind="webchat", name="Shop", queue_id=office.sales, public_key="shop")
+    shop = await office.does("an account is added", accounts.add, office.ada, sealer, new)
+    change = accounts.AccountChange(version=shop.version, name="The shop")
+    await office.does("an account is changed", accounts.change, office.ada, sealer, shop.id, change)
+    await office.does("an account breaks", accounts.set_state, shop.id, "broken", "wrong password")
+    await office.does("an account is disabled", accounts.disable, office.ada, shop.id)
