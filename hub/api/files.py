@@ -6,12 +6,13 @@ film are shown in place, everything else can only be saved, and whatever it is r
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
 
 from crm_core.files.served import Served, served
 from crm_core.words.errors import NotFound
@@ -19,8 +20,6 @@ from hub.config import Settings
 from hub.keys import HOUSE
 from hub.machinery.media import may_show, served_as
 from hub.machinery.media.names import disposition
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 PREFIX: Final = "/files/"
 PATH: Final = PREFIX + "{signed}"
@@ -59,7 +58,7 @@ async def give(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def files_origin_guard(settings: Settings) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def files_origin_guard(settings: Settings) -> Middleware:
     """A middleware, the outermost but one: files only on the files' host, and everything else only elsewhere."""
     files_host = urlsplit(settings.files_url).netloc if settings.files_url else None
 
