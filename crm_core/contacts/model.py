@@ -78,8 +78,9 @@ class Identity(Base):
     last_seen: Mapped[OptionalAt]
 
     __table_args__ = (
-        # One row for an address, whatever its spelling was.
-        UniqueConstraint("ws", "scheme", "scope", "value"),
+        # One row for an address, whatever its spelling was. The value stands first: many are looked up at once,
+        # and SQLite would read a whole workspace for them if `ws` did.
+        UniqueConstraint("value", "scheme", "scope", "ws"),
         Index(None, "contact_id"),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_core.contacts.model import Contact, Identity
@@ -85,6 +85,7 @@ class _Kept:
 
 
 def _rows(tx: Tx, addresses: Iterable[Address]) -> dict[Address, _Kept]:
+    wanted = set(addresses)
     rows = tx.all(
         select(
             Identity.id,
@@ -98,26 +99,15 @@ def _rows(tx: Tx, addresses: Iterable[Address]) -> dict[Address, _Kept]:
             Contact.name.label("contact_name"),
         )
         .outerjoin(Contact, Contact.id == Identity.contact_id)
-        .where(Identity.ws == tx.ws, _is_one_of(addresses))
+        # By value alone, which is one range of the unique index for each; the rest is compared here.
+        .where(Identity.value.in_({a.value for a in wanted}), Identity.ws == tx.ws)
     )
-    return {Address(r.scheme, r.value, r.scope): _kept(r) for r in rows}
+    found = {Address(r.scheme, r.value, r.scope): _kept(r) for r in rows}
+    return {address: row for address, row in found.items() if address in wanted}
 
 
 def _kept(row: Row[Any]) -> _Kept:
     return _Kept(row.id, row.name, row.facts or {}, row.contact_id, row.contact_name, row.last_seen)
-
-
-def _is_one_of(addresses: Iterable[Address]) -> ColumnElement[bool]:
-    """By kind and scope, so that each group is one range of the unique index."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for address in addresses:
-        groups.setdefault((address.scheme, address.scope), []).append(address.value)
-    return or_(
-        *(
-            and_(Identity.scheme == scheme, Identity.scope == scope, Identity.value.in_(values))
-            for (scheme, scope), values in groups.items()
-        )
-    )
 
 
 def _added(tx: Tx, strangers: Sequence[Seen]) -> dict[Address, _Kept]:

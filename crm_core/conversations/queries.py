@@ -166,8 +166,9 @@ def counts(tx: Tx, actor: Actor) -> dict[str, int]:
 
 
 def _of_view(actor: Actor, listing: Listing) -> list[ColumnElement[bool]]:
-    open_ = Conversation.status == ConversationStatus.OPEN
     not_closed = Conversation.status != ConversationStatus.CLOSED
+    # "not closed" is spelled out, since SQLite uses a partial index only for its own condition.
+    open_ = and_(not_closed, Conversation.status == ConversationStatus.OPEN)
     match listing.view:
         case View.MINE:
             return [open_, Conversation.assignee_id == actor.agent_id]
@@ -176,7 +177,7 @@ def _of_view(actor: Actor, listing: Listing) -> list[ColumnElement[bool]]:
         case View.UNASSIGNED:
             return [open_, Conversation.assignee_id.is_(None), readable_by(actor)]
         case View.SNOOZED:
-            return [Conversation.status == ConversationStatus.SNOOZED, readable_by(actor)]
+            return [not_closed, Conversation.status == ConversationStatus.SNOOZED, readable_by(actor)]
         case View.CLOSED:
             return [Conversation.status == ConversationStatus.CLOSED, readable_by(actor)]
         case View.MENTIONS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import and_, insert, or_, select
 
 from crm_core.conversations.model import Entry
 from crm_core.conversations.queries import readable_row
@@ -59,7 +59,12 @@ def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def seen_before(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Fields]:
     """Of these (account, external id), the entries that exist."""
-    rows = tx.all(select(*TABLE.c).where(tuple_(Entry.account_id, Entry.external_id).in_(keys)))
+    by_account: dict[int, list[str]] = {}
+    for account_id, external_id in keys:
+        by_account.setdefault(account_id, []).append(external_id)
+    # One range of the unique index for each account: SQLite reads every entry for (account, id) IN (VALUES …).
+    each = (and_(Entry.account_id == a, Entry.external_id.in_(ids)) for a, ids in by_account.items())
+    rows = tx.all(select(*TABLE.c).where(or_(*each)))
     return {(r.account_id, r.external_id): r._mapping for r in rows}
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, exists, insert, select, text, update
+from sqlalchemy import Index, UniqueConstraint, and_, exists, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from crm_core.store.base import At, Base, Count, Id, OptionalAt, OptionalWords, Ref, Words
@@ -48,22 +48,22 @@ class Delivery(Base):
     __table_args__ = (
         # An entry is owed once, however often the reply was submitted.
         UniqueConstraint("entry_id"),
-        # The worker's question: what is due now?
+        # The workers' questions: what is due now, whose lease ran out? Each in the words of its query.
         Index(
-            "ix_delivery_due",
+            "ix_delivery_owed",
             "not_before",
             "id",
-            sqlite_where=text("state IN ('owed', 'sending')"),
-            postgresql_where=text("state IN ('owed', 'sending')"),
+            sqlite_where=text("state = 'owed'"),
+            postgresql_where=text("state = 'owed'"),
+        ),
+        Index(
+            "ix_delivery_sending",
+            "lease_until",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
         ),
         # A conversation's messages leave one at a time, in order.
-        Index(
-            "ix_delivery_conversation",
-            "conversation_id",
-            "id",
-            sqlite_where=text("state IN ('owed', 'sending')"),
-            postgresql_where=text("state IN ('owed', 'sending')"),
-        ),
+        Index("ix_delivery_conversation", "conversation_id", "state", "id"),
         # Receipts name the provider's id.
         Index("ix_delivery_external", "account_id", "external_id"),
     )
@@ -110,20 +110,19 @@ def owe_again(tx: Tx, entry_id: int) -> None:
 
 def claim(tx: Tx, token: str, lease: Moment, most: int) -> list[Owed]:
     """
-    Take what is due, oldest first, at most `most`, for `lease` milliseconds.
+    Take what is due, the longest due first, at most `most`, for `lease` milliseconds.
 
     Of one conversation at most one is on its way, so that messages arrive in the order they were written.
     """
-    earlier = aliased(Delivery)
+    other = aliased(Delivery)
     blocked = exists().where(
-        earlier.conversation_id == Delivery.conversation_id,
-        earlier.state.in_((DeliveryState.OWED, DeliveryState.SENDING)),
-        earlier.id < Delivery.id,
+        other.conversation_id == Delivery.conversation_id,
+        or_(other.state == DeliveryState.SENDING, and_(other.state == DeliveryState.OWED, other.id < Delivery.id)),
     )
     due = (
         select(*_COLUMNS)
         .where(Delivery.ws == tx.ws, Delivery.state == DeliveryState.OWED, Delivery.not_before <= tx.now, ~blocked)
-        .order_by(Delivery.id)
+        .order_by(Delivery.not_before, Delivery.id)
         .limit(most)
     )
     rows = tx.all(due if tx.is_sqlite else due.with_for_update(skip_locked=True, of=Delivery))

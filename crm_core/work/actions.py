@@ -136,7 +136,12 @@ def units_held(tx: Tx, agent_id: int) -> int:
     """Capacity units taken by what an agent has or is offered, counted from the rows."""
     rows = tx.all(
         select(WorkItem.medium, func.count().label("held"))
-        .where(WorkItem.agent_id == agent_id, WorkItem.state.in_((WorkState.OFFERED, WorkState.ASSIGNED)))
+        # "not done" is spelled as in the partial index of open work, so that it is used.
+        .where(
+            WorkItem.agent_id == agent_id,
+            WorkItem.state != WorkState.DONE,
+            WorkItem.state.in_((WorkState.OFFERED, WorkState.ASSIGNED)),
+        )
         .group_by(WorkItem.medium)
     )
     return sum(UNITS[Medium(row.medium)] * row.held for row in rows)
@@ -176,10 +181,11 @@ def offer_value(tx: Tx, row: Fields) -> OfferValue:
 
 def pending_offers(tx: Tx, agent_id: int | None = None) -> list[OfferValue]:
     """Offers that still run, of one agent or of all."""
-    statement = select(*OFFERS.c).where(Offer.state == OfferState.PENDING, Offer.ws == tx.ws).order_by(Offer.id)
+    statement = select(*OFFERS.c).where(Offer.state == OfferState.PENDING, Offer.ws == tx.ws)
     if agent_id is not None:
         statement = statement.where(Offer.agent_id == agent_id)
-    return [offer_value(tx, r._mapping) for r in tx.all(statement)]
+    # Sorted here: asked for the order of ids, SQLite reads every offer there ever was.
+    return [offer_value(tx, r._mapping) for r in sorted(tx.all(statement), key=lambda r: int(r.id))]
 
 
 def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) -> OfferValue | None:

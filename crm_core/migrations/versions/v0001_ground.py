@@ -153,7 +153,7 @@ def _contacts() -> None:
         opt_number("contact_id"), flag("is_primary"), flag("is_shared"), opt_number("verified_at"),
         words("verified_by"), words("state"), json("facts"), number("first_seen"), opt_number("last_seen"),
         sa.PrimaryKeyConstraint("id", name="pk_identity"),
-        sa.UniqueConstraint("ws", "scheme", "scope", "value", name="uq_identity_ws_scheme_scope_value"),
+        sa.UniqueConstraint("value", "scheme", "scope", "ws", name="uq_identity_value_scheme_scope_ws"),
     )
     index("ix_identity_contact_id", "identity", "contact_id")
     op.create_table(
@@ -286,9 +286,10 @@ def _store() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
         sa.UniqueConstraint("entry_id", name="uq_delivery_entry_id"),
     )
-    index("ix_delivery_conversation", "delivery", "conversation_id", "id", where="state IN ('owed', 'sending')")
-    index("ix_delivery_due", "delivery", "not_before", "id", where="state IN ('owed', 'sending')")
+    index("ix_delivery_conversation", "delivery", "conversation_id", "state", "id")
     index("ix_delivery_external", "delivery", "account_id", "external_id")
+    index("ix_delivery_owed", "delivery", "not_before", "id", where="state = 'owed'")
+    index("ix_delivery_sending", "delivery", "lease_until", where="state = 'sending'")
     op.create_table(
         "job",
         number("id"), number("ws"), words("kind"), words("key"), json("payload"), words("state"), number("due_at"),

@@ -1,0 +1,73 @@
+"""Questions that are asked all the time are answered from an index, also by SQLite's cautious planner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from crm_core.contacts.resolving import resolve_many
+from crm_core.conversations import queries as conversations
+from crm_core.conversations import timeline
+from crm_core.conversations.queries import Listing, View
+from crm_core.staff import queries as staff
+from crm_core.store import outbox
+from crm_core.store.database import Database
+from crm_core.store.transaction import Tx
+from crm_core.words.addresses import Address, email
+from crm_core.words.permissions import Actor
+from crm_core.words.values import Role
+from crm_core.work import actions as work
+from crm_core.work import queues
+
+AGENT = Actor(1, "Olena", Role.AGENT, frozenset({10, 20}))
+QUESTIONS: dict[str, Callable[[Tx], Any]] = {
+    "whose addresses": lambda tx: resolve_many(
+        tx, [(email("a@example.org"), "", {}), (Address("visitor", "x", "shop"), "", {})]
+    ),
+    "seen before": lambda tx: timeline.seen_before(tx, [(1, "a"), (1, "b"), (2, "c")]),
+    "mine": lambda tx: conversations.page(tx, AGENT, Listing(view=View.MINE)),
+    "my queues": lambda tx: conversations.page(tx, AGENT, Listing(view=View.QUEUE)),
+    "one queue": lambda tx: conversations.page(tx, AGENT, Listing(view=View.QUEUE, queue_id=10)),
+    "held": lambda tx: conversations.held_by(tx, 1),
+    "capacity": lambda tx: work.units_held(tx, 1),
+    "offers": lambda tx: (work.pending_offers(tx), work.due_offers(tx), work.next_deadline(tx)),
+    "agents": lambda tx: staff.agents(tx),
+    "deliveries": lambda tx: (outbox.claim(tx, "t", 1, 10), outbox.expired(tx)),
+    "queue": lambda tx: queues.queues(tx),
+}
+SMALL = ("agent", "queue", "queue_member")
+"""Tables that have as many rows as people or queues: reading them whole is no harm."""
+
+
+def plans(tx: Tx, question: Callable[[Tx], Any]) -> list[str]:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if not many:
+            asked.append((statement, parameters))
+
+    event.listen(tx.connection, "before_cursor_execute", note)
+    question(tx)
+    event.remove(tx.connection, "before_cursor_execute", note)
+    raw = tx.connection.connection.dbapi_connection
+    assert raw is not None
+    found: list[str] = []
+    for statement, parameters in asked:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE")):
+            found += [row[-1] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]  # type: ignore[attr-defined]
+    return found
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_no_table_that_grows_is_read_whole(name: str, make_database: Callable[[str], str]) -> None:
+    db = await Database.open(make_database("sqlite"))
+    steps = await db.write(plans, QUESTIONS[name])
+    await db.close()
+    assert steps
+    scans = [s for s in steps if s.startswith("SCAN ") and "CONSTANT ROW" not in s and "(subquery" not in s]
+    whole = [s for s in scans if "USING INDEX" not in s and "USING COVERING INDEX" not in s]
+    tables = [s.split()[1] for s in whole]
+    assert [t for t in tables if t not in SMALL and not t.startswith("anon_")] == []
