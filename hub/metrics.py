@@ -71,11 +71,9 @@ def heard(events: Sequence[Committed]) -> None:
             _OFFERS.labels(_OUTCOMES[committed.event.offer.state]).inc()
 
 
-def page(queues: Iterable[QueueValue] = (), *, waiting_writes: int = 0, owed: int | None = None) -> bytes:
+def page(queues: Iterable[QueueValue] = (), *, waiting_writes: int = 0) -> bytes:
     """Every figure, as `/metrics` answers; the arguments are figures of this moment."""
     asked = [_waiting(queues), GaugeMetricFamily("hub_writes_waiting", "Writes not durable yet.", value=waiting_writes)]
-    if owed is not None:
-        asked.append(GaugeMetricFamily("hub_deliveries_owed", "Messages of ours that still have to leave.", value=owed))
     return generate_latest(_Together(asked))
 
 
