@@ -59,6 +59,11 @@ export class Outgoing {
     else this.hurry();
   }
 
+  /** Takes a parcel that goes only when the agent says so: something came that they had not seen. */
+  ask(parcel: Omit<Parcel, "state">): void {
+    this.#set([...this.parcels, { ...parcel, state: "moved_on" }]);
+  }
+
   /** Ends the time in which a parcel could be called back. */
   release(key: string): void {
     clearTimeout(this.#holds.get(key));

@@ -1,0 +1,12 @@
+const ENTER = "switchboard.enter";
+const HOLD = "switchboard.hold";
+
+/** How this person likes to write on this device. */
+export const preferences = {
+  /** Whether Enter sends; else it breaks the line and Ctrl or ⌘ with Enter sends. */
+  enterSends: (): boolean => localStorage.getItem(ENTER) !== "newline",
+  setEnterSends: (sends: boolean): void => localStorage.setItem(ENTER, sends ? "send" : "newline"),
+  /** Milliseconds in which sending can be undone. */
+  hold: (): number => Number(localStorage.getItem(HOLD) ?? 0) || 0,
+  setHold: (milliseconds: number): void => localStorage.setItem(HOLD, String(milliseconds)),
+};
