@@ -16,7 +16,7 @@ from crm_core.staff.sessions import hash_of, open_session, session_of
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import DAY
 from hub.config import Settings
-from hub.demo import page
+from hub.demo import shop
 from hub.demo.furnish import PEOPLE, furnish, is_furnished
 from hub.keys import House
 from hub.serving import serve
@@ -30,7 +30,7 @@ async def demo(settings: Settings) -> None:
 async def _prepare(house: House, app: web.Application) -> None:
     if not await house.db.read(is_furnished):
         await house.db.write(furnish, house.sealer)
-    page.mount(app)
+    shop.mount(app)
 
 
 async def _say(house: House, _app: web.Application) -> None:
