@@ -23,29 +23,27 @@ PAGE: Final = 50
 """Messages of one page of history."""
 
 EntryId: TypeAlias = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-ClientMessageId: TypeAlias = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{8,64}$")]
-Short: TypeAlias = Annotated[str, Meta(max_length=400)]
-Address: TypeAlias = Annotated[str, Meta(max_length=8_000)]
+ClientMessageId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 Secret: TypeAlias = Annotated[str, Meta(max_length=200)]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What visitors say of themselves in a form. Claimed, never proof of anything."""
+    """What visitors say of themselves in a form, cut where it is too long. Claimed, never proof of anything."""
 
-    name: Short = ""
-    email: Short = ""
-    phone: Short = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who the host page says they are. `hash` is HMAC-SHA256 in hex over `id`, or over `id`, a line feed and
     `expires` (seconds since 1970) where that is given, with the account's identity secret."""
 
-    id: Short
+    id: str
     hash: Secret = ""
     expires: int | None = None
-    name: Short = ""
-    email: Short = ""
+    name: str = ""
+    email: str = ""
 
 
 class ClientFrame(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
@@ -58,9 +56,9 @@ class Hello(ClientFrame, frozen=True, kw_only=True, tag="hello"):
     token: Secret | None = None
     user: User | None = None
     profile: Profile | None = None
-    page: Address = ""
-    referrer: Address = ""
-    language: Short = ""
+    page: str = ""
+    referrer: str = ""
+    language: str = ""
 
 
 class Send(ClientFrame, frozen=True, kw_only=True, tag="send"):

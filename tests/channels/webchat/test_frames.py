@@ -52,6 +52,7 @@ def send(text: str, **more: object) -> str:
         '{"type":"hello","role":"administrator"}',
         '{"type":"send","client_message_id":"short","text":"x"}',
         '{"type":"send","client_message_id":"has spaces in","text":"x"}',
+        '{"type":"send","client_message_id":"line-feed-after\\n","text":"x"}',
         '{"type":"send","client_message_id":"abcdefgh1","text":null}',
         '{"type":"send","client_message_id":"abcdefgh1","text":{"html":"x"}}',
         '{"type":"send","client_message_id":"abcdefgh1","text":"x","author":"agent"}',
