@@ -27,9 +27,8 @@ def is_problem(answer: Answer, status: int, code: str) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
+async def test_what_is_no_json_of_ours_is_refused(staff: Staff) -> None:
+    for raw in [
         b"",
         b"{",
         b"nonsense",
@@ -41,22 +40,17 @@ def is_problem(answer: Answer, status: int, code: str) -> bool:
         b'{"cooldown_seconds": ' + b"9" * 5000 + b"}",
         b"[" * 100_000,
         b'{"skills":' * (DEEPEST + 2) + b"1" + b"}" * (DEEPEST + 2),
-    ],
-    ids=lambda raw: raw[:24].decode("latin-1") or "empty",
-)
-async def test_what_is_no_json_of_ours_is_refused(staff: Staff, raw: bytes) -> None:
-    answer = await staff.administrator.ask("POST", "/queues", data=raw, headers=JSON)
+    ]:
+        answer = await staff.administrator.ask("POST", "/queues", data=raw, headers=JSON)
 
-    assert is_problem(answer, 400, "bad_request")
+        assert is_problem(answer, 400, "bad_request"), raw[:40]
 
 
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", ""]
-)
-async def test_another_media_type_is_refused(staff: Staff, kind: str) -> None:
-    answer = await staff.administrator.ask("POST", "/queues", data=b'{"name": "x"}', headers={"Content-Type": kind})
+async def test_another_media_type_is_refused(staff: Staff) -> None:
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", ""]:
+        answer = await staff.administrator.ask("POST", "/queues", data=b'{"name": "x"}', headers={"Content-Type": kind})
 
-    assert is_problem(answer, 415, "wrong_media_type")
+        assert is_problem(answer, 415, "wrong_media_type")
 
 
 async def test_a_body_over_the_limit_is_refused_also_when_it_hides_its_size(staff: Staff) -> None:
@@ -130,11 +124,11 @@ async def test_a_field_of_the_wrong_type_is_refused_and_never_guessed(
     assert (await ask(method, path, good)).status in (200, 201)
 
 
-@pytest.mark.parametrize("body", WRONG_TYPES)
-async def test_a_body_of_the_wrong_shape_is_refused(staff: Staff, body: Any) -> None:
-    answer = await staff.administrator.ask("POST", "/queues", data=repr_json(body), headers=JSON)
+async def test_a_body_of_the_wrong_shape_is_refused(staff: Staff) -> None:
+    for body in WRONG_TYPES:
+        answer = await staff.administrator.ask("POST", "/queues", data=repr_json(body), headers=JSON)
 
-    assert is_problem(answer, 422, "invalid")
+        assert is_problem(answer, 422, "invalid")
 
 
 def repr_json(value: Any) -> bytes:
@@ -146,17 +140,14 @@ def repr_json(value: Any) -> bytes:
     )
 
 
-@pytest.mark.parametrize(
-    "text", ["0", "-1", "1.0", "1e3", "007", "%20", "a", "9007199254740992", "9" * 40, "1%00", "٣", "null", "*"]
-)
-async def test_what_cannot_be_an_id_is_not_found(staff: Staff, text: str) -> None:
-    for path in (f"/agents/{text}", f"/conversations/{text}", f"/conversations/{text}/entries"):
-        assert is_problem(await staff.administrator.ask("GET", path), 404, "not_found")
+async def test_what_cannot_be_an_id_is_not_found(staff: Staff) -> None:
+    for text in ["0", "-1", "1.0", "1e3", "007", "%20", "a", "9007199254740992", "9" * 40, "1%00", "٣", "null", "*"]:
+        for path in (f"/agents/{text}", f"/conversations/{text}", f"/conversations/{text}/entries"):
+            assert is_problem(await staff.administrator.ask("GET", path), 404, "not_found")
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+async def test_a_query_that_makes_no_sense_is_refused_in_words(staff: Staff) -> None:
+    for query in [
         "colour=red",
         "limit=10&limit=20",
         "limit=0",
@@ -175,12 +166,10 @@ async def test_what_cannot_be_an_id_is_not_found(staff: Staff, text: str) -> Non
         "cursor=" + "a" * 600,
         "sort=id;drop%20table%20agent",
         "tag=",
-    ],
-)
-async def test_a_query_that_makes_no_sense_is_refused_in_words(staff: Staff, query: str) -> None:
-    answer = await staff.agent.ask("GET", f"/conversations?{query}")
+    ]:
+        answer = await staff.agent.ask("GET", f"/conversations?{query}")
 
-    assert is_problem(answer, 422, "invalid")
+        assert is_problem(answer, 422, "invalid"), query
 
 
 async def test_a_query_where_none_is_taken_is_refused(staff: Staff) -> None:
