@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 class Bus:
-    """Tells events once each, in the journal's order. `await start()` first; `run()` runs as long as the house stands."""
+    """Tells events once each, in the journal's order. `await start()` first; `run()` runs as long as the house."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
