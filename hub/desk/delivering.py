@@ -144,7 +144,7 @@ class Deliverer:
 
 def pause(attempts: int) -> Moment:
     """Milliseconds until the next try: 2 s, doubled with each, at most 15 minutes."""
-    return min(LONGEST_PAUSE, 2 * SECOND * 2 ** min(attempts, 20))
+    return min(LONGEST_PAUSE, 2 * SECOND << min(attempts, 20))
 
 
 def _message(tx: Tx, owed: Owed) -> OutboundMessage:

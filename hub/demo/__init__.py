@@ -1,0 +1,1 @@
+"""The demo: a furnished house, and a shop whose visitors write to it."""
