@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import update
@@ -21,6 +21,7 @@ from crm_core.words.values import (
     Direction,
     EntryKind,
     EntryValue,
+    FileValue,
 )
 
 _TABLE = Conversation.__table__
@@ -120,5 +121,5 @@ def set_delivery(
     return value
 
 
-def _named_files(files: Any) -> str:
-    return ", ".join(str(f["name"]) for f in files or ())[:160]
+def _named_files(files: Sequence[FileValue] | None) -> str:
+    return ", ".join(f.name for f in files or ())[:160]
