@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from crm_core.conversations import drafts
 from crm_core.conversations.queries import readable_row
-from crm_core.files.actions import own_unused
 from crm_core.store.transaction import Tx
 from crm_core.words.permissions import Actor
-from crm_core.words.values import AuthorKind, EntryKind
+from crm_core.words.values import EntryKind
 from hub.api.call import Call
 from hub.api.models.conversations import Draft, Typed
 from hub.api.models.shapes import ListOf
+from hub.desk import drafts as desk
 
 
 class DraftKind(StrEnum):
@@ -31,7 +30,7 @@ async def mine(call: Call) -> ListOf[Draft]:
 
 async def save(call: Call, conversation_id: int, kind: DraftKind, body: Typed) -> None:
     """Keep what I typed. Nothing typed and no files is no draft."""
-    await call.do(_save, call.actor, conversation_id, (EntryKind(kind), body.text), body.files)
+    await call.do(desk.save, call.actor, conversation_id, (EntryKind(kind), body.text), body.files)
 
 
 async def clear(call: Call, conversation_id: int, kind: DraftKind) -> None:
@@ -39,11 +38,6 @@ async def clear(call: Call, conversation_id: int, kind: DraftKind) -> None:
     await call.do(_clear, call.actor, conversation_id, EntryKind(kind))
 
 
-def _save(tx: Tx, actor: Actor, conversation_id: int, draft: tuple[EntryKind, str], file_ids: Sequence[int]) -> None:
-    files = own_unused(tx, AuthorKind.AGENT, actor.agent_id, file_ids)
-    drafts.save_draft(tx, actor, conversation_id, draft, files)
-
-
 def _clear(tx: Tx, actor: Actor, conversation_id: int, kind: EntryKind) -> None:
     readable_row(tx, actor, conversation_id)
-    drafts.clear_draft(tx, actor, conversation_id, kind)
+    desk.clear(tx, actor, conversation_id, kind)

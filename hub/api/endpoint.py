@@ -80,7 +80,7 @@ class Endpoint:
         raw = b"" if self.route.form else await read_bytes(request, most=BODY)
         if self._body_adapter is not None:
             arguments["body"] = body_of(request, raw, self._body_adapter)
-        elif raw:
+        elif raw.strip() not in (b"", b"{}"):
             raise BadRequest("This takes no body.")
         call.key = self._key(call, request.headers, raw)
         return arguments

@@ -19,6 +19,7 @@ from hub.api import (
     offers,
     phrases,
     queues,
+    search,
     sessions,
     uploads,
 )
@@ -108,6 +109,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     post("/accounts", accounts.add, CONFIGURE, Conflict, status=201),
     get("/accounts/{account_id}", accounts.get, CONFIGURE),
     patch("/accounts/{account_id}", accounts.change, CONFIGURE, Conflict),
+    get("/search", search.find, WORK),
     post("/files", uploads.add, WORK, status=201, keyed=False, form=True),
     get("/files/{file_id}", uploads.open_file, WORK, status=302),
 )

@@ -260,3 +260,17 @@ async def test_a_file_name_with_a_path_and_a_line_break_is_only_a_label(staff: S
     assert made.status == 201
     assert "/" not in made.body["name"]
     assert made.body["type"] == "image/svg+xml"
+
+
+async def test_search_finds_people_numbers_and_words_that_one_may_read(staff: Staff, things: Things) -> None:
+    words = await staff.agent.ask("GET", "/search?text=hel")
+    assert [hit["entry"]["text"] for hit in words.body["entries"]] == ["Hello"]
+    start, end = words.body["entries"][0]["marks"][0]
+    assert words.body["entries"][0]["snippet"][start:end].lower().startswith("hel")
+    assert (await staff.other.ask("GET", "/search?text=hel")).body["entries"] == []
+
+    for text in ("Jane", "7946%200018", "%2B44-20-7946-0018"):
+        people = (await staff.agent.ask("GET", f"/search?text={text}")).body["people"]
+        assert [hit["contact"]["name"] for hit in people] == ["Jane Roe"], text
+    for strange in ("%22", "*", "NEAR(", "%25", "a" * 500, "%00", "'; drop table agent; --", "%F0%9F%90%99"):
+        assert (await staff.agent.ask("GET", f"/search?text={strange}")).status == 200
