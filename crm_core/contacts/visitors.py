@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 
 from crm_core.contacts.model import Identity, Visitor
+from crm_core.contacts.rules import terms_of_identity
+from crm_core.store.fulltext import index_people
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import VISITOR, Address
 from crm_core.words.clock import MINUTE
@@ -129,6 +131,8 @@ def _identity(tx: Tx, address: Address, arriving: Arriving) -> tuple[int, str]:
         if arriving.name:
             values["name"] = arriving.name
         tx.execute(update(Identity).where(Identity.id == row.id).values(**values))
+        if arriving.name not in ("", row.name):
+            _make_findable(tx, row.id, address, arriving.name)
         return row.id, arriving.name or row.name
     identity_id = tx.new_id()
     proven = arriving.proven is not None
@@ -151,7 +155,12 @@ def _identity(tx: Tx, address: Address, arriving: Arriving) -> tuple[int, str]:
             state="ok",
         )
     )
+    _make_findable(tx, identity_id, address, arriving.name)
     return identity_id, arriving.name
+
+
+def _make_findable(tx: Tx, identity_id: int, address: Address, name: str) -> None:
+    index_people(tx, [(identity_id, terms_of_identity(address, name))])
 
 
 def _touch(tx: Tx, known: Welcomed, arriving: Arriving) -> None:
