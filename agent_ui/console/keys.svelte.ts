@@ -1,4 +1,4 @@
-import { onMount } from "svelte";
+import { onMount, untrack } from "svelte";
 
 /** Something a person can do now, by key, by ⌘K, or by the help page. */
 export interface Command {
@@ -20,14 +20,13 @@ export interface Command {
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 
 /** Everything that can be done now. Components add what they can do while they are on the screen. */
-class Keys {
+export class Keys {
   commands = $state.raw<readonly Command[]>([]);
 
-  add(...added: Command[]): () => void {
-    this.commands = [...this.commands, ...added];
-    return () => {
-      this.commands = this.commands.filter((command) => !added.includes(command));
-    };
+  add(...added: Command[]): () => unknown {
+    // Untracked, so that an effect may add commands without depending on all the others.
+    untrack(() => (this.commands = [...this.commands, ...added]));
+    return () => untrack(() => (this.commands = this.commands.filter((command) => !added.includes(command))));
   }
 
   /** The commands that make sense now, the last added first where two share an id. */

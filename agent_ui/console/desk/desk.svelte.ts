@@ -26,7 +26,7 @@ import { nameOf } from "./listing";
 import { Outgoing, type Parcel } from "./outgoing.svelte";
 import { Timeline } from "./timeline.svelte";
 
-const COUNTS_PAUSE_MS = 1_500;
+const COUNTS_PAUSE_MS = 800;
 const TYPING_LIFE_MS = 8_000;
 
 /** What the desk reaches the hub with. */
@@ -47,7 +47,7 @@ export class Desk {
   /** The live part as the socket tells it; none before the first snapshot. */
   live = $state.raw<Snapshot | null>(null);
   lineState = $state<LineState>("idle");
-  counts = $state.raw<Partial<Counts>>({});
+  #counted = $state.raw<Partial<Counts>>({});
   /** Every conversation known, by id: the one place rows and headers read from. */
   conversations = new SvelteMap<number, ConversationValue>();
   /** Contacts known, by id. */
@@ -81,6 +81,11 @@ export class Desk {
   readonly me = $derived.by<AgentValue>(() => this.live?.me ?? this.#signedIn);
   readonly agents = $derived.by<ReadonlyMap<number, AgentValue>>(() => new Map(this.live?.agents.map((agent) => [agent.id, agent])));
   readonly queues = $derived.by<ReadonlyMap<number, QueueValue>>(() => new Map(this.live?.queues.map((queue) => [queue.id, queue])));
+  /** How many stand in each view, up to 1 000. Mine is live; the others follow within a second. */
+  readonly counts = $derived.by<Partial<Counts>>(() => {
+    const mine = this.live?.mine.filter((conversation) => conversation.status === "open").length;
+    return mine === undefined ? this.#counted : { ...this.#counted, mine };
+  });
   readonly offers = $derived.by<readonly OfferValue[]>(() => this.live?.offers ?? []);
   readonly canned = $derived.by<readonly CannedValue[]>(() => this.live?.canned ?? []);
 
@@ -288,7 +293,7 @@ export class Desk {
     this.#countsTimer ??= setTimeout(() => {
       this.#countsTimer = undefined;
       void conversations.counts(this.http).then(
-        (counts) => (this.counts = counts),
+        (counts) => (this.#counted = counts),
         () => undefined,
       );
     }, pause);

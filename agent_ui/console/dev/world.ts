@@ -40,7 +40,7 @@ const ANSWERED = [
 ];
 
 export function filled(fill: string, role: string, language: string): World {
-  let id = 1000;
+  let id = 10_000;
   const nextId = () => (id += 1);
   const now = Date.now();
   const world = staffed(role, language, nextId, now);

@@ -26,6 +26,8 @@ export type Phrase = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 
 interface Spoken {
   language: Language;
+  /** The language with the region the browser names: how times and numbers are written. */
+  locale: string;
   catalogue: Record<string, Phrase>;
   plural: Intl.PluralRules;
   number: Intl.NumberFormat;
@@ -33,6 +35,7 @@ interface Spoken {
 
 let spoken = $state.raw<Spoken>({
   language: "en",
+  locale: "en",
   catalogue: {},
   plural: new Intl.PluralRules("en"),
   number: new Intl.NumberFormat("en"),
@@ -46,12 +49,8 @@ export function language(): Language {
 /** Loads a language and shows everything in it. */
 export async function speak(wanted: Language): Promise<void> {
   const catalogue = (await SOURCES[wanted]()).default as Catalogue;
-  spoken = {
-    language: wanted,
-    catalogue,
-    plural: new Intl.PluralRules(wanted),
-    number: new Intl.NumberFormat(wanted),
-  };
+  const locale = navigator.languages?.find((tag) => tag.split("-")[0] === wanted.split("-")[0]) ?? wanted;
+  spoken = { language: wanted, locale, catalogue, plural: new Intl.PluralRules(wanted), number: new Intl.NumberFormat(locale) };
   document.documentElement.lang = wanted;
 }
 
@@ -89,9 +88,9 @@ function filled(text: string, facts: Facts): string {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(kind: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${spoken.language} ${kind}`;
+  const key = `${spoken.locale} ${kind}`;
   let made = formats.get(key);
-  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(spoken.language, options)));
+  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(spoken.locale, options)));
   return made;
 }
 
@@ -150,7 +149,7 @@ export function span(milliseconds: number): string {
 export function sizeOf(bytes: number): string {
   const [unit, value] =
     bytes < 1000 ? (["byte", bytes] as const) : bytes < 1e6 ? (["kilobyte", bytes / 1e3] as const) : (["megabyte", bytes / 1e6] as const);
-  return new Intl.NumberFormat(spoken.language, {
+  return new Intl.NumberFormat(spoken.locale, {
     style: "unit",
     unit,
     unitDisplay: "short",
