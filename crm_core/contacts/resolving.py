@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql
 
 from crm_core.contacts.model import Contact, Identity
 from crm_core.contacts.rules import shown_name, terms_of_identity
 from crm_core.store.fulltext import index_people
+from crm_core.store.prepared import ManyRows, RowsOf, one_of
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
 from crm_core.words.clock import MINUTE
@@ -22,12 +23,30 @@ SEEN_EVERY: Final = 5 * MINUTE
 Seen = tuple[Address, str, Mapping[str, str]]
 """An address, what its owner calls themselves there, and what the channel knows of them."""
 
-_sqlite_insert = sqlite.insert(Identity).on_conflict_do_nothing()
-_pg_insert = postgresql.insert(Identity).on_conflict_do_nothing()
-_refresh = (
+_insert = ManyRows(insert(Identity))
+_insert_if_first = ManyRows(postgresql.insert(Identity).on_conflict_do_nothing())
+_refresh = ManyRows(
     update(Identity)
-    .where(Identity.id == bindparam("b_id"))
-    .values(name=bindparam("b_name"), facts=bindparam("b_facts"), last_seen=bindparam("b_seen"))
+    .where(Identity.id == bindparam("id_"))
+    .values({c: bindparam(f"{c}_") for c in ("name", "facts", "last_seen")})
+)
+_known_ones = RowsOf(
+    lambda is_sqlite: (
+        select(
+            Identity.id,
+            Identity.scheme,
+            Identity.scope,
+            Identity.value,
+            Identity.name,
+            Identity.facts,
+            Identity.contact_id,
+            Identity.last_seen,
+            Contact.name.label("contact_name"),
+        )
+        .outerjoin(Contact, Contact.id == Identity.contact_id)
+        # By value alone, which is one range of the unique index for each; the rest is compared later.
+        .where(one_of(Identity.value, "values", is_sqlite=is_sqlite), Identity.ws == bindparam("ws"))
+    )
 )
 
 
@@ -54,14 +73,14 @@ def resolve_many(tx: Tx, seen: Sequence[Seen]) -> dict[Address, KnownIdentity]:
     """
     newest = _merged(seen)
     rows = _rows(tx, newest)
+    stale = [_refreshed(tx, row, *newest[address]) for address, row in rows.items()]
     missing = [address for address in newest if address not in rows]
     if missing:
         rows |= _added(tx, [(address, *newest[address]) for address in missing])
-    stale = [_refreshed(tx, row, *newest[address]) for address, row in rows.items() if address not in missing]
     changes = [change for change in stale if change is not None]
     if changes:
-        tx.execute(_refresh, sorted(changes, key=lambda c: c["b_id"]))
-    renamed = {c["b_id"]: c["b_name"] for c in changes}
+        _refresh.run(tx, sorted(changes, key=lambda c: c["id"]))
+    renamed = {c["id"]: c["name"] for c in changes}
     _index(tx, [(r.id, a, renamed[r.id]) for a, r in rows.items() if renamed.get(r.id, r.name) != r.name])
     return {address: _known(address, row, renamed.get(row.id, row.name)) for address, row in rows.items()}
 
@@ -86,43 +105,28 @@ class _Kept:
 
 def _rows(tx: Tx, addresses: Iterable[Address]) -> dict[Address, _Kept]:
     wanted = set(addresses)
-    rows = tx.all(
-        select(
-            Identity.id,
-            Identity.scheme,
-            Identity.scope,
-            Identity.value,
-            Identity.name,
-            Identity.facts,
-            Identity.contact_id,
-            Identity.last_seen,
-            Contact.name.label("contact_name"),
-        )
-        .outerjoin(Contact, Contact.id == Identity.contact_id)
-        # By value alone, which is one range of the unique index for each; the rest is compared here.
-        .where(Identity.value.in_({a.value for a in wanted}), Identity.ws == tx.ws)
-    )
-    found = {Address(r.scheme, r.value, r.scope): _kept(r) for r in rows}
+    rows = _known_ones.all(tx, {"values": [a.value for a in wanted], "ws": tx.ws})
+    found = {Address(r["scheme"], r["value"], r["scope"]): _kept(r) for r in rows}
     return {address: row for address, row in found.items() if address in wanted}
 
 
-def _kept(row: Row[Any]) -> _Kept:
-    return _Kept(row.id, row.name, row.facts or {}, row.contact_id, row.contact_name, row.last_seen)
+def _kept(row: Mapping[str, Any]) -> _Kept:
+    return _Kept(
+        row["id"], row["name"], row["facts"] or {}, row["contact_id"], row["contact_name"], row["last_seen"]
+    )
 
 
 def _added(tx: Tx, strangers: Sequence[Seen]) -> dict[Address, _Kept]:
     new = [_new_row(tx, *stranger) for stranger in strangers]
-    insert = _sqlite_insert if tx.is_sqlite else _pg_insert
-    added = {r.id for r in tx.all(insert.returning(Identity.id), new)}
+    (_insert if tx.is_sqlite else _insert_if_first).run(tx, new)
     kept = {
         address: _Kept(row["id"], name, facts, None, None, tx.now)
         for row, (address, name, facts) in zip(new, strangers, strict=True)
-        if row["id"] in added
     }
-    _index(tx, [(row.id, address, row.name) for address, row in kept.items()])
-    faster = [address for address, _, _ in strangers if address not in kept]
-    # Another process was faster with these: theirs count.
-    return kept | _rows(tx, faster) if faster else kept
+    # Where several processes write, another may have been faster: theirs counts.
+    there = kept if tx.is_sqlite else _rows(tx, kept)
+    _index(tx, [(row.id, address, row.name) for address, row in kept.items() if there[address].id == row.id])
+    return there
 
 
 def _new_row(tx: Tx, address: Address, name: str, facts: Mapping[str, str]) -> dict[str, Any]:
@@ -151,7 +155,7 @@ def _refreshed(tx: Tx, row: _Kept, name: str, facts: Mapping[str, str]) -> dict[
     is_same = (name or row.name) == row.name and merged == row.facts
     if is_same and row.last_seen is not None and tx.now - row.last_seen < SEEN_EVERY:
         return None
-    return {"b_id": row.id, "b_name": name or row.name, "b_facts": merged, "b_seen": tx.now}
+    return {"id": row.id, "name": name or row.name, "facts": merged, "last_seen": tx.now}
 
 
 def _index(tx: Tx, people: Iterable[tuple[int, Address, str]]) -> None:

@@ -4,42 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from crm_core.contacts.resolving import KnownIdentity
 from crm_core.conversations.model import Conversation
+from crm_core.store.prepared import AnySelect, ManyRows, RowsOf, one_of
 from crm_core.store.transaction import Tx
 from crm_core.words.values import AuthorKind, ConversationStatus
 
 _TABLE = Conversation.__table__
-_insert = insert(_TABLE)  # type: ignore[arg-type]
-_WRITTEN = (
-    "status",
-    "who",
-    "account_id",
-    "channel",
-    "identity_id",
-    "contact_id",
+_insert = ManyRows(insert(Conversation))
+_HEARD = (
     "thread",
-    "queue_id",
-    "assignee_id",
-    "last_assignee_id",
-    "work_state",
     "preview",
     "preview_author",
     "last_activity_at",
     "last_entry_id",
     "last_inbound_id",
     "waiting_since",
-    "snoozed_until",
     "entry_count",
     "version",
 )
-_update = (
-    update(Conversation).where(Conversation.id == bindparam("b_id")).values({c: bindparam(f"b_{c}") for c in _WRITTEN})
+"""What one more message of somebody who is being looked after changes."""
+_SELDOM = (
+    "status",
+    "who",
+    "account_id",
+    "channel",
+    "identity_id",
+    "contact_id",
+    "queue_id",
+    "assignee_id",
+    "last_assignee_id",
+    "work_state",
+    "snoozed_until",
 )
+_seldom = itemgetter(*_SELDOM)
+
+
+def _update(columns: Sequence[str]) -> ManyRows:
+    conversation = update(Conversation).where(Conversation.id == bindparam("id_"))
+    return ManyRows(conversation.values({c: bindparam(f"{c}_") for c in columns}))
+
+
+_hear = _update(_HEARD)
+# SQLite writes an index anew for each column that is set, even to what it was.
+_change = _update(_HEARD + _SELDOM)
+_open = RowsOf(
+    lambda is_sqlite: _locked(
+        select(*_TABLE.c).where(
+            or_(
+                one_of(Conversation.identity_id, "identities", is_sqlite=is_sqlite),
+                one_of(Conversation.contact_id, "contacts", is_sqlite=is_sqlite),
+            ),
+            Conversation.status != ConversationStatus.CLOSED,
+        ),
+        is_sqlite=is_sqlite,
+    )
+)
+
+
+def _locked(statement: AnySelect, *, is_sqlite: bool) -> AnySelect:
+    return statement if is_sqlite else statement.order_by(Conversation.id).with_for_update()
+
 
 Wanted = tuple[KnownIdentity, int, str, str]
 """Who writes, the account's id and kind, and the thread the answer goes to."""
@@ -50,7 +80,12 @@ class Opened:
     """A conversation in hand: its row as it will be, written by `flush`. Messages of one batch share it."""
 
     row: dict[str, Any]
-    is_new: bool
+    before: tuple[Any, ...] | None
+    """What it was, of the columns that seldom change; none for a new one."""
+
+    @property
+    def is_new(self) -> bool:
+        return self.before is None
 
     def heard(self, now: int, entry_id: int, words: str) -> None:
         """Note an inbound message: last words, waiting since, awake again."""
@@ -77,7 +112,7 @@ def open_or_continue(tx: Tx, wanted: Sequence[Wanted]) -> list[Opened]:
         conversation = _found(known, identity)
         if conversation is None:
             row = _new_row(tx, identity, last.get(identity.id))
-            conversation = Opened(row, is_new=True)
+            conversation = Opened(row, None)
         known[("identity", identity.id)] = conversation
         if identity.contact_id is not None:
             known[("contact", identity.contact_id)] = conversation
@@ -96,13 +131,11 @@ def open_or_continue(tx: Tx, wanted: Sequence[Wanted]) -> list[Opened]:
 def flush(tx: Tx, opened: Sequence[Opened]) -> None:
     """Write the conversations in hand: new ones inserted, the others updated, each once."""
     once = list({id(o): o for o in opened}.values())
-    new = [o.row for o in once if o.is_new]
-    if new:
-        tx.execute(_insert, new)
-    old = [{"b_id": o.row["id"], **{f"b_{c}": o.row[c] for c in _WRITTEN}} for o in once if not o.is_new]
-    if old:
-        # In the order of ids, so that two writers never wait for each other.
-        tx.execute(_update, sorted(old, key=lambda p: p["b_id"]))
+    _insert.run(tx, [o.row for o in once if o.is_new])
+    # In the order of ids, so that two writers never wait for each other.
+    old = sorted((o for o in once if not o.is_new), key=lambda o: o.row["id"])
+    _hear.run(tx, [o.row for o in old if o.before == _seldom(o.row)])
+    _change.run(tx, [o.row for o in old if o.before != _seldom(o.row)])
 
 
 _Known = dict[tuple[str, int], Opened]
@@ -118,18 +151,12 @@ def _found(known: _Known, identity: KnownIdentity) -> Opened | None:
 def _open_ones(tx: Tx, wanted: Sequence[Wanted]) -> _Known:
     identities = {w[0].id for w in wanted}
     contacts = {w[0].contact_id for w in wanted if w[0].contact_id is not None}
-    theirs: ColumnElement[bool] = Conversation.identity_id.in_(sorted(identities))
-    if contacts:
-        theirs = or_(theirs, Conversation.contact_id.in_(sorted(contacts)))
-    statement = select(*_TABLE.c).where(theirs, Conversation.status != ConversationStatus.CLOSED)
-    if not tx.is_sqlite:
-        statement = statement.order_by(Conversation.id).with_for_update()
     known: _Known = {}
-    for row in tx.all(statement):
-        opened = Opened(dict(row._mapping), is_new=False)
-        known[("identity", row.identity_id)] = opened
-        if row.contact_id is not None:
-            known.setdefault(("contact", row.contact_id), opened)
+    for row in _open.all(tx, {"identities": sorted(identities), "contacts": sorted(contacts)}):
+        opened = Opened(row, _seldom(row))
+        known[("identity", row["identity_id"])] = opened
+        if row["contact_id"] is not None:
+            known.setdefault(("contact", row["contact_id"]), opened)
     return known
 
 

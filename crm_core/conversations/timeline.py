@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import bindparam, insert, select
 
 from crm_core.conversations.model import Entry
 from crm_core.conversations.queries import readable_row
 from crm_core.conversations.rows import entry_value
 from crm_core.store.fulltext import index_entries
+from crm_core.store.prepared import ManyRows, RowsOf, one_of
 from crm_core.store.transaction import Fields, Tx
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.errors import Invalid, NotFound
@@ -19,7 +20,12 @@ from crm_core.words.values import Direction, EntryKind, EntryValue
 
 TABLE = Entry.__table__
 MOST: Final = 200
-_insert = insert(TABLE)  # type: ignore[arg-type]
+_insert = ManyRows(insert(Entry))
+_seen = RowsOf(
+    lambda is_sqlite: select(*TABLE.c).where(
+        Entry.account_id == bindparam("account_id"), one_of(Entry.external_id, "ids", is_sqlite=is_sqlite)
+    )
+)
 
 
 def new_entry(tx: Tx, **known: Any) -> dict[str, Any]:
@@ -51,7 +57,7 @@ def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert entries and make their words findable. Raises when a unique key is taken: ask before."""
     if not rows:
         return
-    tx.execute(_insert, list(rows))
+    _insert.run(tx, rows)
     spoken = [(r["id"], r["text"]) for r in rows if r["text"] and r["kind"] != EntryKind.NOTICE]
     if spoken:
         index_entries(tx, spoken)
@@ -63,9 +69,11 @@ def seen_before(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str]
     for account_id, external_id in keys:
         by_account.setdefault(account_id, []).append(external_id)
     # One range of the unique index for each account: SQLite reads every entry for (account, id) IN (VALUES …).
-    each = (and_(Entry.account_id == a, Entry.external_id.in_(ids)) for a, ids in by_account.items())
-    rows = tx.all(select(*TABLE.c).where(or_(*each)))
-    return {(r.account_id, r.external_id): r._mapping for r in rows}
+    return {
+        (account_id, row["external_id"]): row
+        for account_id, ids in by_account.items()
+        for row in _seen.all(tx, {"account_id": account_id, "ids": ids})
+    }
 
 
 def by_client_key(tx: Tx, conversation_id: int, agent_id: int, key: str) -> EntryValue | None:

@@ -7,10 +7,11 @@ is found is not known here: `crm_core.search` asks for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
+from crm_core.store.prepared import ManyRows
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import DAY
 from crm_core.words.ids import LARGEST, first_at
@@ -24,13 +25,17 @@ _WINDOWS: Final = (7 * DAY, 90 * DAY)
 Alternatives: TypeAlias = Sequence[Sequence[Term]]
 """Any of these, and of it every term."""
 
-_SQLITE_ENTRY = text("INSERT INTO entry_search (rowid, words) VALUES (:id, :words)")
-_SQLITE_FORGET = text("DELETE FROM person_search WHERE rowid = :id")
-_SQLITE_PERSON = text("INSERT INTO person_search (rowid, words) VALUES (:id, :words)")
-_PG_ENTRY = text("INSERT INTO entry_search (id, words) VALUES (:id, array_to_tsvector(CAST(:words AS text[])))")
-_PG_PERSON = text(
-    "INSERT INTO person_search (id, words) VALUES (:id, array_to_tsvector(CAST(:words AS text[])))"
-    " ON CONFLICT (id) DO UPDATE SET words = excluded.words"
+_SQLITE_ENTRY = ManyRows(text("INSERT INTO entry_search (rowid, words) VALUES (:id, :words)"))
+_SQLITE_FORGET = ManyRows(text("DELETE FROM person_search WHERE rowid = :id"))
+_SQLITE_PERSON = ManyRows(text("INSERT INTO person_search (rowid, words) VALUES (:id, :words)"))
+_PG_ENTRY = ManyRows(
+    text("INSERT INTO entry_search (id, words) VALUES (:id, array_to_tsvector(CAST(:words AS text[])))")
+)
+_PG_PERSON = ManyRows(
+    text(
+        "INSERT INTO person_search (id, words) VALUES (:id, array_to_tsvector(CAST(:words AS text[])))"
+        " ON CONFLICT (id) DO UPDATE SET words = excluded.words"
+    )
 )
 
 
@@ -38,19 +43,19 @@ def index_entries(tx: Tx, rows: Iterable[tuple[int, str]]) -> None:
     """Make new entries findable by their words: (entry id, text), each entry once in its life."""
     if tx.is_sqlite:
         found = [{"id": i, "words": " ".join(terms)} for i, said in rows if (terms := terms_of(said))]
-        _run(tx, _SQLITE_ENTRY, found)
+        _SQLITE_ENTRY.run(tx, found)
     else:
-        _run(tx, _PG_ENTRY, [{"id": i, "words": terms} for i, said in rows if (terms := terms_of(said))])
+        _PG_ENTRY.run(tx, [{"id": i, "words": terms} for i, said in rows if (terms := terms_of(said))])
 
 
 def index_people(tx: Tx, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
     """Make contacts and identities findable: (id, terms), in place of those they had before."""
     kept = list(rows)
     if tx.is_sqlite:
-        _run(tx, _SQLITE_FORGET, [{"id": i} for i, _ in kept])
-        _run(tx, _SQLITE_PERSON, [{"id": i, "words": " ".join(terms)} for i, terms in kept])
+        _SQLITE_FORGET.run(tx, [{"id": i} for i, _ in kept])
+        _SQLITE_PERSON.run(tx, [{"id": i, "words": " ".join(terms)} for i, terms in kept])
     else:
-        _run(tx, _PG_PERSON, [{"id": i, "words": list(terms)} for i, terms in kept])
+        _PG_PERSON.run(tx, [{"id": i, "words": list(terms)} for i, terms in kept])
 
 
 def entries_with(tx: Tx, alternatives: Alternatives, *, before: int | None, most: int) -> list[int]:
@@ -121,8 +126,3 @@ def _pg_ids(tx: Tx, table: str, asked: str, between: tuple[int, int], most: int)
     )
     bottom, top = between
     return [r.id for r in tx.all(statement, {"asked": asked, "bottom": bottom, "top": top, "most": most})]
-
-
-def _run(tx: Tx, statement: TextClause, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        tx.execute(statement, rows)

@@ -14,6 +14,7 @@ from sqlalchemy import Index, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.store.base import At, Base, Id, Ref, Words
+from crm_core.store.prepared import ManyRows
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.events import AnyEvent, decode, encode
@@ -64,7 +65,7 @@ _advance = (
     .values(position=JournalHead.position + bindparam("count"))
     .returning(JournalHead.position)
 )
-_insert = insert(JournalRow.__table__)  # type: ignore[arg-type]
+_insert = ManyRows(insert(JournalRow))
 
 
 def append(tx: Tx) -> Sequence[Committed]:
@@ -76,8 +77,8 @@ def append(tx: Tx) -> Sequence[Committed]:
     committed = [
         Committed(first + offset, tx.now, happened, encode(happened)) for offset, happened in enumerate(tx.events)
     ]
-    tx.execute(
-        _insert,
+    _insert.run(
+        tx,
         [
             {
                 "position": c.position,

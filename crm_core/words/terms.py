@@ -59,10 +59,14 @@ class Query:
 
 def terms_of(text: str) -> list[str]:
     """Every term of a text, each once."""
+    bare = folded(storable(text))
+    is_plain = bare.isascii()
     found: dict[str, None] = {}
-    for run in _RUN.findall(folded(storable(text))):
-        for term in _split(run):
-            found[term] = None
+    for run in _RUN.findall(bare):
+        if is_plain:
+            found[run[:LONGEST_TERM]] = None
+        else:
+            found |= dict.fromkeys(_split(run))
         if len(found) >= MOST_TERMS:
             break
     for number in _NUMBER.findall(text):

@@ -16,6 +16,8 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 def storable(text: str) -> str:
     """The text as every database takes it: NUL becomes U+2400, a lone surrogate U+FFFD; all else stays."""
+    if text.isascii() and "\0" not in text:
+        return text
     if "\0" in text:
         text = text.replace("\0", "\u2400")
     return _SURROGATE.sub("\ufffd", text)
@@ -23,7 +25,11 @@ def storable(text: str) -> str:
 
 def one_line(text: str, *, most: int) -> str:
     """A name or title: one line, no control or bidi-override characters, at most `most` characters."""
-    flat = _BIDI.sub("", _CONTROL.sub("", _SPACE.sub(" ", storable(text)))).strip()
+    if text.isprintable() and "  " not in text:
+        # Nothing of what is taken out below is printable.
+        flat = text.strip()
+    else:
+        flat = _BIDI.sub("", _CONTROL.sub("", _SPACE.sub(" ", storable(text)))).strip()
     return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
 
 

@@ -11,6 +11,7 @@ from crm_core.conversations import actions as conversations
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.staff import load
 from crm_core.staff.actions import set_activity
+from crm_core.store.prepared import ManyRows
 from crm_core.store.transaction import Fields, Tx
 from crm_core.words.clock import SECOND, Moment
 from crm_core.words.content import Medium
@@ -23,7 +24,7 @@ from crm_core.work.rules import UNITS, misses_end_availability
 WORK = WorkItem.__table__
 OFFERS = Offer.__table__
 SYSTEM = Author(kind=AuthorKind.SYSTEM)
-_insert_work = insert(WORK)  # type: ignore[arg-type]
+_insert_work = ManyRows(insert(WorkItem))
 _insert_offer = insert(OFFERS)  # type: ignore[arg-type]
 
 COOLING_KEPT: Final = 50
@@ -54,7 +55,7 @@ def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert work and record that it waits. Raises when a conversation has open work already: ask before."""
     if not rows:
         return
-    tx.execute(_insert_work, list(rows))
+    _insert_work.run(tx, rows)
     for row in rows:
         tx.record(WorkChanged(work=work_value(row, {})))
 

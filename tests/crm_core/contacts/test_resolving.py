@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from crm_core.contacts import actions, queries
 from crm_core.contacts.actions import NewAddress, NewContact
@@ -20,23 +20,17 @@ def count(tx: Tx) -> int:
     return found
 
 
-class Counting:
-    """A transaction that counts its statements."""
+def resolve_counting(tx: Tx, people: list[tuple[Address, str, dict[str, str]]]) -> int:
+    """How many statements the driver was given."""
+    statements: list[str] = []
 
-    def __init__(self, tx: Tx) -> None:
-        self.statements = 0
-        self._execute = tx.connection.execute
+    def heard(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
 
-    def execute(self, *arguments: object) -> object:
-        self.statements += 1
-        return self._execute(*arguments)
-
-
-def resolve_counting(tx: Tx, seen: list[tuple[Address, str, dict[str, str]]]) -> int:
-    counting = Counting(tx)
-    tx.connection.execute = counting.execute  # type: ignore[method-assign, assignment]
-    resolve_many(tx, seen)
-    return counting.statements
+    event.listen(tx.connection, "before_cursor_execute", heard)
+    resolve_many(tx, people)
+    event.remove(tx.connection, "before_cursor_execute", heard)
+    return len(statements)
 
 
 async def test_an_address_is_one_identity_however_often_it_is_seen(db: Database) -> None:
