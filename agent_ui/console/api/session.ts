@@ -12,6 +12,7 @@ export interface Me {
 
 export const session = {
   me: (http: Http) => http.get<Me>("/me"),
+  change: (http: Http, settings: { language?: string; name?: string }) => http.patch<Me>("/me", settings),
   signIn: (http: Http, email: string, password: string) => http.post<Me>("/session", { email, password }),
   signOut: (http: Http) => http.delete<void>("/session"),
   socketTicket: async (http: Http) => (await http.post<{ ticket: string }>("/socket-tickets")).ticket,

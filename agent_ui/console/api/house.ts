@@ -1,0 +1,95 @@
+import type { AccountValue, AgentValue, CannedValue, DispositionValue, QueueValue, Role } from "../wire";
+import type { Http } from "./http";
+
+/** A browser that is signed in, or a program's token. */
+export interface SessionFacts {
+  id: number;
+  kind: string;
+  label: string;
+  created_at: number;
+  last_seen_at: number | null;
+  expires_at: number | null;
+  is_this: boolean;
+}
+
+export interface MadeToken {
+  id: number;
+  label: string;
+  token: string;
+  expires_at: number | null;
+}
+
+export interface AgentFacts {
+  name?: string;
+  email?: string;
+  role?: Role;
+  language?: string;
+  skills?: Record<string, number>;
+  units?: number;
+}
+
+export type QueueFacts = Partial<Pick<QueueValue, "name" | "strategy" | "chat_offer_seconds" | "mail_offer_seconds" | "sticky_seconds" | "cooldown_seconds" | "skills" | "archived">>;
+
+export interface AccountFacts {
+  name?: string;
+  queue_id?: number | null;
+  settings?: Record<string, unknown>;
+  disabled?: boolean;
+}
+
+export interface Channel {
+  kind: string;
+  title: string;
+  medium: string;
+  settings: Record<string, unknown>;
+}
+
+export type CannedFacts = Partial<Pick<CannedValue, "shortcut" | "title" | "text" | "language">>;
+type All<T> = Promise<{ items: T[] }>;
+
+export const mySide = {
+  changePassword: (http: Http, old_password: string, new_password: string) => http.put<void>("/me/password", { old_password, new_password }),
+  sessions: (http: Http): All<SessionFacts> => http.get("/sessions"),
+  end: (http: Http, id: number) => http.delete<void>(`/sessions/${id}`),
+  endOthers: (http: Http) => http.delete<void>("/sessions"),
+  tokens: (http: Http): All<SessionFacts> => http.get("/tokens"),
+  makeToken: (http: Http, label: string, expires_at: string | null) => http.post<MadeToken>("/tokens", { label, expires_at }),
+};
+
+export const agents = {
+  all: (http: Http): All<AgentValue> => http.get("/agents"),
+  add: (http: Http, facts: AgentFacts & { queues: number[] }) => http.post<AgentValue>("/agents", facts),
+  change: (http: Http, id: number, version: number, facts: AgentFacts) => http.patch<AgentValue>(`/agents/${id}`, { version, ...facts }),
+  setQueues: (http: Http, id: number, queues: number[]) => http.put<AgentValue>(`/agents/${id}/queues`, { queues }),
+  disable: (http: Http, id: number) => http.post<AgentValue>(`/agents/${id}/disable`),
+  enable: (http: Http, id: number) => http.post<AgentValue>(`/agents/${id}/enable`),
+  link: (http: Http, id: number) => http.post<{ url: string; expires_at: number }>(`/agents/${id}/sign-in-links`),
+};
+
+export const queues = {
+  all: (http: Http): All<QueueValue> => http.get("/queues"),
+  add: (http: Http, facts: QueueFacts) => http.post<QueueValue>("/queues", facts),
+  change: (http: Http, id: number, version: number, facts: QueueFacts) => http.patch<QueueValue>(`/queues/${id}`, { version, ...facts }),
+  members: (http: Http, id: number) => http.get<{ agents: number[] }>(`/queues/${id}/members`),
+  setMembers: (http: Http, id: number, members: number[]) => http.put<{ agents: number[] }>(`/queues/${id}/members`, { agents: members }),
+};
+
+export const canned = {
+  add: (http: Http, facts: CannedFacts) => http.post<CannedValue>("/canned", facts),
+  change: (http: Http, id: number, version: number, facts: CannedFacts) => http.patch<CannedValue>(`/canned/${id}`, { version, ...facts }),
+  remove: (http: Http, id: number) => http.delete<CannedValue>(`/canned/${id}`),
+  restore: (http: Http, id: number) => http.post<CannedValue>(`/canned/${id}/restore`),
+};
+
+export const dispositions = {
+  add: (http: Http, name: string, position: number) => http.post<DispositionValue>("/dispositions", { name, position }),
+  change: (http: Http, id: number, version: number, facts: { name?: string; position?: number }) => http.patch<DispositionValue>(`/dispositions/${id}`, { version, ...facts }),
+  remove: (http: Http, id: number) => http.delete<DispositionValue>(`/dispositions/${id}`),
+  restore: (http: Http, id: number) => http.post<DispositionValue>(`/dispositions/${id}/restore`),
+};
+
+export const accounts = {
+  channels: (http: Http): All<Channel> => http.get("/channels"),
+  add: (http: Http, kind: string, facts: AccountFacts) => http.post<AccountValue>("/accounts", { kind, ...facts }),
+  change: (http: Http, id: number, version: number, facts: AccountFacts) => http.patch<AccountValue>(`/accounts/${id}`, { version, ...facts }),
+};

@@ -1,0 +1,92 @@
+import type { Found } from "../api/search";
+import type { ConversationValue } from "../wire";
+import type { Command } from "../keys.svelte";
+import { hits, matches } from "./marking";
+
+/** One line of the palette. */
+export interface Row {
+  id: string;
+  group: "commands" | "people" | "conversations" | "messages";
+  label: string;
+  labelMarks: [number, number][];
+  text?: string | undefined;
+  textMarks?: [number, number][];
+  hint?: string | undefined;
+  shape?: string | undefined;
+  avatar?: string | undefined;
+  run: () => void;
+}
+
+export interface Ways {
+  show: (conversationId: number, entryId?: number) => void;
+  person: (contactId: number, name: string) => void;
+  when: (moment: number) => string;
+  key: (key: string) => string;
+}
+
+const MOST_COMMANDS = 6;
+
+/** Commands whose names have the words typed; all of them when nothing was. */
+export function commandRows(commands: readonly Command[], typed: string, ways: Ways): Row[] {
+  const fitting = commands
+    .filter((command) => !["palette", "search"].includes(command.id) && matches(command.label(), typed))
+    .map((command) => ({
+      id: `command ${command.id}`,
+      group: "commands" as const,
+      label: command.label(),
+      labelMarks: hits(command.label(), typed),
+      hint: command.keys?.[0] ? ways.key(command.keys[0]) : undefined,
+      shape: command.shape,
+      run: command.run,
+    }));
+  return typed ? fitting.slice(0, MOST_COMMANDS) : fitting;
+}
+
+/** Conversations at hand whose name or words match: shown while the hub is still looking. */
+export function nearRows(conversations: Iterable<ConversationValue>, typed: string, ways: Ways): Row[] {
+  return [...conversations]
+    .filter((conversation) => matches(`${conversation.who} ${conversation.subject}`, typed))
+    .sort((a, b) => b.last_activity_at - a.last_activity_at)
+    .slice(0, 4)
+    .map((conversation) => ({
+      id: `conversation ${conversation.id}`,
+      group: "conversations" as const,
+      label: conversation.who,
+      labelMarks: hits(conversation.who, typed),
+      text: conversation.preview,
+      textMarks: [],
+      hint: ways.when(conversation.last_activity_at),
+      avatar: conversation.who,
+      run: () => ways.show(conversation.id),
+    }));
+}
+
+/** What the hub found, people first. */
+export function foundRows(found: Found, typed: string, ways: Ways): Row[] {
+  const people = found.people.map(({ contact, identity, conversation_id }): Row => {
+    const name = contact?.name || identity?.name || identity?.display || "";
+    const address = identity?.display ?? contact?.identities[0]?.display ?? contact?.company;
+    return {
+      id: `person ${contact?.id ?? ""} ${identity?.id ?? ""}`,
+      group: "people",
+      label: name,
+      labelMarks: hits(name, typed),
+      text: address === name ? undefined : address,
+      textMarks: hits(address ?? "", typed),
+      avatar: name,
+      run: () => (conversation_id === null ? contact && ways.person(contact.id, contact.name) : ways.show(conversation_id)),
+    };
+  });
+  const messages = found.entries.map(({ entry, conversation, snippet, marks }): Row => ({
+    id: `entry ${entry.id}`,
+    group: "messages",
+    label: conversation.who,
+    labelMarks: hits(conversation.who, typed),
+    text: snippet,
+    textMarks: marks,
+    hint: ways.when(entry.at),
+    avatar: conversation.who,
+    run: () => ways.show(conversation.id, entry.id),
+  }));
+  return [...people, ...messages];
+}
