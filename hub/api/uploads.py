@@ -28,6 +28,9 @@ async def add(call: Call) -> File:
         if not isinstance(part, BodyPartReader) or part.name != "file":
             raise Invalid("The first field of the form has to be `file`.")
         stored = await call.house.media.receive(_chunks(part), part.filename or "file")
+        if await parts.next() is not None:
+            await call.house.media.remove(stored.stored_as)
+            raise Invalid("The form has one field: `file`.")
     except (ValueError, AssertionError, BadHttpMessage, web.RequestPayloadError) as error:
         raise BadRequest("The form cannot be read.") from error
     new = actions.NewFile(

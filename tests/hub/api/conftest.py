@@ -212,49 +212,57 @@ class Things:
 @pytest.fixture
 async def things(house: House, staff: Staff) -> Things:
     """One of everything that a path can name."""
-    ask = staff.administrator.ask
     arrival = await arrive(house, staff.sales)
-    conversation = f"/conversations/{arrival.conversation_id}"
-    person = await ask(
-        "POST", "/contacts", {"name": "Jane Roe", "identities": [{"scheme": "tel", "value": "+442079460018"}]}
-    )
-    company = await ask("POST", "/contacts", {"name": "Acme", "kind": "company"})
-    linked = await ask("POST", f"/contacts/{person.body['id']}/links", {"company_id": company.body["id"]})
-    assert linked.status == 201, linked.text
-    links = await ask("GET", f"/contacts/{person.body['id']}/links")
-    note = await ask("POST", f"{conversation}/notes", {"text": "Known."})
-    canned = await ask("POST", "/canned", {"shortcut": "hi", "text": "Hello!"})
-    disposition = await ask("POST", "/dispositions", {"name": "Solved"})
-    account = await ask("POST", "/accounts", {"kind": "webchat", "name": "Shop"})
-    form = aiohttp.FormData()
-    form.add_field("file", b"words", filename="words.txt")
-    file = await ask("POST", "/files", data=form)
-    hired = await ask("POST", "/agents", {"name": "Temp", "email": "temp@example.com", "password": PASSWORD})
-    await house.db.write(actions.set_activity, None, staff.agent.id, Activity.AVAILABLE)
-    work_id = await house.db.read(_work_of, arrival.conversation_id)
-    offered = await house.db.write(offer, work_id, staff.agent.id, offer_ms=30_000, trace={"chosen": "longest idle"})
-    assert offered is not None
+    ask = staff.administrator.ask
+    note = await ask("POST", f"/conversations/{arrival.conversation_id}/notes", {"text": "Known."})
     me = await staff.agent.ask("GET", "/me")
     token = await staff.agent.ask("POST", "/tokens", {"label": "second"})
-    return Things(
-        {
-            "agent_id": hired.body["id"],
-            "queue_id": staff.sales,
-            "conversation_id": arrival.conversation_id,
-            "entry_id": note.body["id"],
-            "contact_id": person.body["id"],
-            "identity_id": person.body["identities"][0]["id"],
-            "link_id": links.body["items"][0]["id"],
-            "canned_id": canned.body["id"],
-            "disposition_id": disposition.body["id"],
-            "account_id": account.body["id"],
-            "file_id": file.body["id"],
-            "offer_id": offered.id,
-            "session_id": me.body["session_id"],
-            "token_id": token.body["id"],
-        },
-        arrival,
-    )
+    ids = {
+        "queue_id": staff.sales,
+        "conversation_id": arrival.conversation_id,
+        "entry_id": note.body["id"],
+        "session_id": me.body["session_id"],
+        "token_id": token.body["id"],
+        "offer_id": await _offered(house, arrival.conversation_id, staff.agent.id),
+    }
+    return Things({**ids, **await _known(ask), **await _configured(ask)}, arrival)
+
+
+async def _known(ask: Client) -> dict[str, int]:
+    """A person with a number and a place in a company."""
+    number = {"scheme": "tel", "value": "+442079460018"}
+    person = await ask("POST", "/contacts", {"name": "Jane Roe", "identities": [number]})
+    company = await ask("POST", "/contacts", {"name": "Acme", "kind": "company"})
+    await ask("POST", f"/contacts/{person.body['id']}/links", {"company_id": company.body["id"]})
+    links = await ask("GET", f"/contacts/{person.body['id']}/links")
+    return {
+        "contact_id": person.body["id"],
+        "identity_id": person.body["identities"][0]["id"],
+        "link_id": links.body["items"][0]["id"],
+    }
+
+
+async def _configured(ask: Client) -> dict[str, int]:
+    """What an administrator sets up, and a file of theirs that is not sent yet."""
+    hired = {"name": "Temp", "email": "temp@example.com", "password": PASSWORD}
+    form = aiohttp.FormData()
+    form.add_field("file", b"words", filename="words.txt")
+    made = {
+        "agent_id": await ask("POST", "/agents", hired),
+        "canned_id": await ask("POST", "/canned", {"shortcut": "hi", "text": "Hello!"}),
+        "disposition_id": await ask("POST", "/dispositions", {"name": "Solved"}),
+        "account_id": await ask("POST", "/accounts", {"kind": "webchat", "name": "Shop"}),
+        "file_id": await ask("POST", "/files", data=form),
+    }
+    return {name: answer.body["id"] for name, answer in made.items()}
+
+
+async def _offered(house: House, conversation_id: int, agent_id: int) -> int:
+    await house.db.write(actions.set_activity, None, agent_id, Activity.AVAILABLE)
+    work_id = await house.db.read(_work_of, conversation_id)
+    made = await house.db.write(offer, work_id, agent_id, offer_ms=30_000, trace={"chosen": "longest idle"})
+    assert made is not None
+    return made.id
 
 
 def _work_of(tx: Tx, conversation_id: int) -> int:

@@ -245,6 +245,10 @@ async def test_an_upload_that_is_too_large_or_no_form_is_refused(staff: Staff) -
     assert (await staff.agent.ask("POST", "/files", data=large)).status == 413
     assert (await staff.agent.ask("POST", "/files", data=other)).status == 422
     assert (await staff.agent.ask("POST", "/files", {"file": "x"})).status == 415
+    two = aiohttp.FormData()
+    two.add_field("file", b"x", filename="x.txt")
+    two.add_field("more", "x")
+    assert (await staff.agent.ask("POST", "/files", data=two)).status == 422
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     assert (await staff.agent.ask("POST", "/files", data=b"nonsense", headers=form)).status in (400, 422)
     bare = {"Content-Type": "multipart/form-data"}
