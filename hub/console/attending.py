@@ -54,7 +54,7 @@ class Door:
             return web.Response(status=426, text="This is the console's WebSocket.\n", headers={"Upgrade": "websocket"})
         await ws.prepare(request)
         transport = request.transport
-        if transport is None or not isinstance(transport, asyncio.Transport):
+        if transport is None:
             return ws
         console = Console(transport, self._live.elapsed())
         try:
