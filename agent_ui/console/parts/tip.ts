@@ -39,8 +39,9 @@ function show(host: HTMLElement, text: string, keys?: string): void {
 export function tip(text: string | undefined, keys?: string): Attachment<HTMLElement> {
   return (host) => {
     if (!text) return;
-    const later = () => {
+    const later = (event?: Event) => {
       clearTimeout(timer);
+      if (event instanceof PointerEvent && event.pointerType === "touch") return;
       timer = setTimeout(() => show(host, text, keys), 350);
     };
     const focused = () => {
