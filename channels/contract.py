@@ -210,6 +210,8 @@ class VisitorNews:
     queue_position: int | None = None
     """1 is next. Stays as it was when none; a conversation that is no longer waiting has no place."""
     typing: bool | None = None
+    available: bool | None = None
+    """Whether somebody could answer now; none when that did not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

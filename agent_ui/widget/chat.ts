@@ -22,6 +22,8 @@ interface Init {
   open: boolean;
   page: string;
   referrer: string;
+  /** What the host page kept for a frame that may keep nothing. */
+  kept?: string;
 }
 
 function named(data: Init["data"]): User | null {
@@ -44,6 +46,7 @@ class Chat {
   private got = 0;
   private typingSaid = 0;
   private readonly timers = { typing: 0, cut: 0, stopped: 0 };
+  private readonly shelf: Shelf;
   private readonly keep: Keep;
   private readonly line: Line;
   private readonly view: View;
@@ -57,7 +60,8 @@ class Chat {
     private readonly tell: (message: object) => void,
   ) {
     this.open = init.open;
-    this.keep = new Keep(shelf(), key);
+    this.shelf = shelf(init.kept, (text) => tell({ type: "kept", text }));
+    this.keep = new Keep(this.shelf, key);
     this.user = init.user === undefined ? named(init.data) : init.user;
     this.keep.be(this.user?.id ?? "");
     this.line = new Line(
@@ -125,7 +129,7 @@ class Chat {
       clearTimeout(this.timers.typing);
       if (frame.on) this.timers.typing = window.setTimeout(() => this.heard({ type: "typing", on: false }), TYPING_ENDS);
     }
-    if (frame.type === "ack") this.tell({ type: "kept" });
+    if (frame.type === "ack" && this.shelf === ownShelf()) this.tell({ type: "kept", text: "1" });
     this.show();
   }
 
@@ -262,14 +266,28 @@ function fresh(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18)))).replace(/\+/g, "-").replace(/\//g, "_");
 }
 
-function shelf(): Shelf {
+function ownShelf(): Shelf | null {
   try {
     localStorage.setItem("sb:probe", "1");
     localStorage.removeItem("sb:probe");
     return localStorage;
   } catch {
-    return forgetful();
+    return null;
   }
+}
+
+/** The frame's own storage; where a browser forbids it to frames, a shelf whose content the host page keeps. */
+function shelf(kept: string | undefined, hand: (text: string) => void): Shelf {
+  const own = ownShelf();
+  if (own) return own;
+  let known: [string, string][] = [];
+  try {
+    const read: unknown = JSON.parse(kept ?? "[]");
+    if (Array.isArray(read)) known = read as [string, string][];
+  } catch {
+    // Whatever that was, it is not ours.
+  }
+  return forgetful(known, (all) => hand(JSON.stringify(all)));
 }
 
 function paint(colour: string, theme: string | undefined): void {

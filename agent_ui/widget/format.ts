@@ -31,17 +31,21 @@ export function web(address: string): boolean {
 }
 
 export class Formats {
+  private readonly locale: string;
   private readonly clock: Intl.DateTimeFormat;
   private readonly date: Intl.DateTimeFormat;
   private readonly exact: Intl.DateTimeFormat;
 
   constructor(
-    private readonly language: string,
+    language: string,
     private readonly say: Say,
   ) {
-    this.clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
-    this.date = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
-    this.exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "medium" });
+    // Somebody who reads English in Britain writes times as in Britain.
+    const locale = navigator.languages?.find((tag) => tag.slice(0, 2) === language.slice(0, 2)) ?? language;
+    this.locale = locale;
+    this.clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+    this.date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+    this.exact = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "medium" });
   }
 
   time(at: number): string {
@@ -59,7 +63,7 @@ export class Formats {
 
   size(bytes: number): string {
     const mega = bytes >= 1_000_000;
-    return new Intl.NumberFormat(this.language, {
+    return new Intl.NumberFormat(this.locale, {
       style: "unit",
       unit: mega ? "megabyte" : "kilobyte",
       unitDisplay: "short",

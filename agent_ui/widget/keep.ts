@@ -24,13 +24,19 @@ interface Slot {
 
 export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** A shelf that forgets: for browsers that forbid storage. */
-export function forgetful(): Shelf {
-  const kept = new Map<string, string>();
+/** A shelf in memory, for browsers that forbid storage. `changed` hears all that is on it. */
+export function forgetful(known: [string, string][] = [], changed: (all: [string, string][]) => void = () => undefined): Shelf {
+  const kept = new Map(known);
   return {
     getItem: (name) => kept.get(name) ?? null,
-    setItem: (name, value) => void kept.set(name, value),
-    removeItem: (name) => void kept.delete(name),
+    setItem: (name, value) => {
+      kept.set(name, value);
+      changed([...kept]);
+    },
+    removeItem: (name) => {
+      kept.delete(name);
+      changed([...kept]);
+    },
   };
 }
 

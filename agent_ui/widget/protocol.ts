@@ -129,6 +129,11 @@ export interface Queue {
   position: number;
 }
 
+export interface Available {
+  type: "available";
+  on: boolean;
+}
+
 export interface Problem {
   type: "problem";
   code: string;
@@ -140,4 +145,4 @@ export interface StillAlive {
   type: "alive";
 }
 
-export type ServerFrame = Welcome | Entry | Ack | History | Status | AgentTyping | Queue | Problem | StillAlive;
+export type ServerFrame = Welcome | Entry | Ack | History | Status | AgentTyping | Queue | Available | Problem | StillAlive;

@@ -64,6 +64,8 @@ export function reduce(state: State, frame: ServerFrame): State {
       };
     case "queue":
       return { ...state, queuePosition: frame.position };
+    case "available":
+      return { ...state, available: frame.on };
     case "typing":
       return { ...state, typing: frame.on };
     default:

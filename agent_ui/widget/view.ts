@@ -69,6 +69,8 @@ export class View {
   private readonly foot = h("footer");
   private footKind = "";
   private firstId = 0;
+  /** The newest message stays in view until somebody scrolls away from it. */
+  private stick = true;
 
   constructor(
     private readonly say: Say,
@@ -109,6 +111,10 @@ export class View {
     this.listen();
   }
 
+  private toEnd(): void {
+    if (this.stick) this.log.scrollTop = this.log.scrollHeight;
+  }
+
   /** Put the cursor where one writes. */
   focus(): void {
     (this.foot.querySelector<HTMLElement>("input, textarea") ?? this.log).focus();
@@ -116,7 +122,6 @@ export class View {
 
   show(model: Model): void {
     const { state } = model;
-    const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
     const height = this.log.scrollHeight;
     const first = state.entries[0]?.id ?? 0;
     this.status.textContent = state.ready ? this.say(state.available ? "online" : "away") : "";
@@ -130,7 +135,7 @@ export class View {
     this.problem.textContent = model.problem;
     this.log.setAttribute("aria-busy", String(!state.ready));
     if (first < this.firstId) this.log.scrollTop += this.log.scrollHeight - height;
-    else if (atEnd || model.unsent.at(-1)?.at === model.now) this.log.scrollTop = this.log.scrollHeight;
+    else this.toEnd();
     this.firstId = first;
   }
 
@@ -140,6 +145,7 @@ export class View {
     this.list.replaceChildren();
     this.footKind = "";
     this.firstId = 0;
+    this.stick = true;
   }
 
   // --- the messages -------------------------------------------------------------------------------
@@ -290,6 +296,9 @@ export class View {
     const asks = this.config.pre_chat.length > 0 && !model.profile && !state.entries.length && !talks && !state.verified;
     const kind = offline ? "offline" : asks ? "pre" : "composer";
     if (kind === this.footKind) return;
+    // Whoever is filling in a form keeps it, also when somebody comes or goes meanwhile.
+    const fills = [...this.foot.querySelectorAll<HTMLInputElement>("form:not(.composer) :is(input, textarea)")].some((i) => i.value);
+    if (fills && !talks && !state.entries.length) return;
     const hadFocus = this.foot.contains(document.activeElement);
     this.footKind = kind;
     if (kind === "composer") {
@@ -340,6 +349,8 @@ export class View {
 
   private submit(): void {
     if (!this.actions.send(this.input.value)) return;
+    this.stick = true;
+    this.toEnd();
     this.input.value = "";
     this.grow();
     this.input.focus();
@@ -366,6 +377,12 @@ export class View {
   }
 
   private listen(): void {
+    this.log.addEventListener("scroll", () => {
+      if (this.log.clientHeight) this.stick = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
+    });
+    const grown = new ResizeObserver(() => this.toEnd());
+    grown.observe(this.log);
+    grown.observe(this.list);
     const veil = h("div", { class: "veil", hidden: true }, this.say("drop"));
     document.body.append(veil);
     const takes = (event: DragEvent) => this.footKind === "composer" && this.config.max_file_bytes > 0 && event.dataTransfer?.types.includes("Files");

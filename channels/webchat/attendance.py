@@ -185,6 +185,8 @@ class Attendance:
             frames.append(protocol.Queue(position=item.queue_position))
         if item.typing is not None:
             frames.append(protocol.AgentTyping(on=item.typing))
+        if item.available is not None:
+            frames.append(protocol.Available(on=item.available))
         return frames
 
     def _url_for(self, visit: Visit) -> render.FileUrl:

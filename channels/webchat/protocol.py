@@ -179,6 +179,12 @@ class Queue(ServerFrame, frozen=True, kw_only=True, tag="queue"):
     position: int
 
 
+class Available(ServerFrame, frozen=True, kw_only=True, tag="available"):
+    """Somebody came, or the last one went."""
+
+    on: bool
+
+
 class Problem(ServerFrame, frozen=True, kw_only=True, tag="problem"):
     """Something was not taken. `code` is one of `parse.CODES`; nothing of the frame is repeated."""
 
@@ -192,7 +198,9 @@ class StillAlive(ServerFrame, frozen=True, kw_only=True, tag="alive"):
     pass
 
 
-AnyServerFrame: TypeAlias = Welcome | Entry | Ack | History | Status | AgentTyping | Queue | Problem | StillAlive
+AnyServerFrame: TypeAlias = (
+    Welcome | Entry | Ack | History | Status | AgentTyping | Queue | Available | Problem | StillAlive
+)
 
 _encoder = msgspec.json.Encoder()
 

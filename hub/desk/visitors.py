@@ -20,7 +20,7 @@ from crm_core.store.database import Database
 from crm_core.store.journal import Committed
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
-from crm_core.words.events import ConversationChanged, EntryAdded, EntryChanged, WorkChanged
+from crm_core.words.events import AgentChanged, ConversationChanged, EntryAdded, EntryChanged, WorkChanged
 from crm_core.words.values import (
     AuthorKind,
     ConversationStatus,
@@ -29,13 +29,13 @@ from crm_core.words.values import (
     WorkState,
 )
 from hub.bus.local import Bus
-from hub.bus.whispers import Typing, Whisper
+from hub.bus.whispers import PresenceSeen, Typing, Whisper
 from hub.desk.receipts import contact_read
 
 NEWS: Final = 500
 """Items a follower may have waiting; one who is further behind is let go and comes back for the history."""
-POSITIONS_SECONDS: Final = 1.0
-"""How often, at most, waiting visitors are told their place."""
+TELL_SECONDS: Final = 1.0
+"""How often, at most, visitors are told their place in the queue and whether somebody is there."""
 
 
 class Waiting(Protocol):
@@ -55,8 +55,10 @@ class _Follower:
     """One socket that follows an identity. `None` in its queue is the end."""
 
     visit: Visit
-    conversation: ConversationValue | None = None
+    queue_id: int | None
+    told_available: bool
     told_position: int | None = None
+    conversation: ConversationValue | None = None
     news: asyncio.Queue[VisitorNews | None] = field(default_factory=lambda: asyncio.Queue(NEWS))
 
     def tell(self, item: VisitorNews) -> None:
@@ -81,7 +83,7 @@ class Visitors:
         self.file_url = file_url
         self._by_identity: defaultdict[int, set[_Follower]] = defaultdict(set)
         self._by_conversation: defaultdict[int, set[_Follower]] = defaultdict(set)
-        self._positions_due: asyncio.TimerHandle | None = None
+        self._due: asyncio.TimerHandle | None = None
         bus.subscribe(self._heard)
         bus.hear(self._whispered)
 
@@ -94,9 +96,9 @@ class Visitors:
         """Open sockets of visitors, for the measures."""
         return sum(len(followers) for followers in self._by_identity.values())
 
-    def join(self, visit: Visit) -> _Follower:
-        """Begin to keep news for a socket."""
-        follower = _Follower(visit)
+    def join(self, visit: Visit, queue_id: int | None) -> _Follower:
+        """Begin to keep news for a socket of an account with this queue."""
+        follower = _Follower(visit, queue_id, self.waiting.anyone_available(queue_id))
         self._by_identity[visit.identity_id].add(follower)
         return follower
 
@@ -153,8 +155,8 @@ class Visitors:
                     self._tell(happened.position, conversation, VisitorNews(position=happened.position, entry=shown))
                 case EntryChanged(conversation=conversation) | ConversationChanged(conversation=conversation):
                     self._tell(happened.position, conversation, VisitorNews(position=happened.position))
-                case WorkChanged():
-                    self._tell_positions_soon()
+                case WorkChanged() | AgentChanged():
+                    self._look_soon()
                 case _:
                     pass
 
@@ -170,20 +172,27 @@ class Visitors:
         if isinstance(whisper, Typing) and whisper.by is AuthorKind.AGENT and whisper.kind is EntryKind.MESSAGE:
             for follower in tuple(self._by_conversation.get(whisper.conversation_id, ())):
                 follower.tell(VisitorNews(position=0, typing=whisper.on))
+        elif isinstance(whisper, PresenceSeen) and self._by_identity:
+            self._look_soon()
 
-    def _tell_positions_soon(self) -> None:
-        if self._positions_due is None:
+    def _look_soon(self) -> None:
+        if self._due is None:
             loop = asyncio.get_running_loop()
-            self._positions_due = loop.call_later(POSITIONS_SECONDS, self._tell_positions)
+            self._due = loop.call_later(TELL_SECONDS, self._look)
 
-    def _tell_positions(self) -> None:
-        self._positions_due = None
-        for followers in tuple(self._by_conversation.values()):
-            for follower in tuple(followers):
-                place = self.position(follower.conversation)
-                if place is not None and place != follower.told_position:
-                    follower.told_position = place
-                    follower.tell(VisitorNews(position=0, queue_position=place))
+    def _look(self) -> None:
+        self._due = None
+        there: dict[int | None, bool] = {}
+        for follower in [f for followers in self._by_identity.values() for f in followers]:
+            queue = follower.queue_id
+            available = there.setdefault(queue, self.waiting.anyone_available(queue))
+            if available != follower.told_available:
+                follower.told_available = available
+                follower.tell(VisitorNews(position=0, available=available))
+            place = self.position(follower.conversation)
+            if place is not None and place != follower.told_position:
+                follower.told_position = place
+                follower.tell(VisitorNews(position=0, queue_position=place))
 
 
 class VisitorsOfAccount:
@@ -224,7 +233,7 @@ class VisitorsOfAccount:
 
     @asynccontextmanager
     async def _followed(self, visit: Visit) -> AsyncIterator[AsyncIterator[VisitorNews]]:
-        follower = self._house.join(visit)
+        follower = self._house.join(visit, self._queue_id)
         try:
             said = await self._house.db.read(visits.newest_with, visit.identity_id)
             if said is not None and follower.conversation is None:

@@ -15,6 +15,8 @@ if (key && !w["Switchboard"]) {
   const label = ({ uk: "Чат", ru: "Чат", zh: "聊天" } as Record<string, string>)[(data["language"] || navigator.language).slice(0, 2)] ?? "Chat";
   let user: User | undefined;
   let frame: HTMLIFrameElement | undefined;
+  /** The chat, once it listens. */
+  let peer: Window | undefined;
   let isOpen = false;
 
   const host = document.createElement("div");
@@ -29,7 +31,7 @@ if (key && !w["Switchboard"]) {
       `button{bottom:20px;width:56px;height:56px;padding:16px;border-radius:50%;background:${colour};color:${ink};cursor:pointer;box-shadow:0 4px 16px #0005}` +
       `button:focus-visible{outline:3px solid}path{fill:none;stroke:${ink};stroke-width:2}` +
       `b{position:absolute;top:-2px;right:-2px;min-width:20px;font:600 12px/20px system-ui;border-radius:10px;background:#c62828;color:#fff}` +
-      `iframe{bottom:88px;width:384px;height:min(640px,100vh - 108px);border-radius:14px;box-shadow:0 4px 32px #0005}[hidden]{display:none}` +
+      `iframe{bottom:88px;width:384px;height:min(640px,100vh - 108px);border-radius:14px;box-shadow:0 4px 16px #0005}[hidden]{display:none}` +
       `@media(max-width:480px){iframe{inset:0;width:100%;height:100%;border-radius:0}.on{display:none}}`,
   );
   root.adoptedStyleSheets = [sheet];
@@ -40,14 +42,15 @@ if (key && !w["Switchboard"]) {
   const badge = root.querySelector("b")!;
   const icon = () => path.setAttribute("d", isOpen ? "M18 6 6 18M6 6l12 12" : "M21 12a8 8 0 0 1-12 7l-5 1 1-5a8 8 0 1 1 16-3z");
 
-  // Whoever chatted before has the frame loaded at once, for the count of what is new. A browser may forbid storage.
-  const remember = (now?: 1): unknown => {
+  // Whoever chatted before has the frame loaded at once, for the count of what is new. Where a browser forbids the frame
+  // to keep anything, this page keeps it for the frame.
+  const remember = (text?: string): unknown => {
     try {
-      return now ? (localStorage[mark] = 1) : localStorage[mark];
+      return text ? (localStorage[mark] = text) : localStorage[mark];
     } catch {}
   };
   const emit = (name: string, detail?: unknown) => listeners[name]?.forEach((l) => l(detail));
-  const post = (message: object) => frame?.contentWindow?.postMessage({ switchboard: 1, ...message }, base);
+  const post = (message: object) => peer?.postMessage({ switchboard: 1, ...message }, base);
   const load = () => {
     if (frame) return;
     frame = document.createElement("iframe");
@@ -72,10 +75,15 @@ if (key && !w["Switchboard"]) {
   button.ariaLabel = label;
   button.onclick = () => show(!isOpen);
   addEventListener("message", ({ source, origin, data: m }) => {
-    if (!frame || source !== frame.contentWindow || origin !== base) return;
-    if (m.type === "ready") post({ type: "init", user, data: { ...data }, open: isOpen, page: location.href, referrer: document.referrer });
+    if (source !== frame?.contentWindow || origin !== base) return;
+    if (m.type === "ready") {
+      peer = source as Window;
+      post({ type: "init", user, data: { ...data }, open: isOpen, page: location.href, referrer: document.referrer, kept: remember() });
+      // A frame that was still empty lost the focus it was given.
+      if (isOpen) frame!.focus();
+    }
     if (m.type === "close") show(false);
-    if (m.type === "kept") remember(1);
+    if (m.type === "kept") remember(m.text);
     if (m.type === "unread") {
       badge.textContent = m.count || "";
       button.ariaLabel = m.label || label;

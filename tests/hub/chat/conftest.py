@@ -25,6 +25,7 @@ from crm_core.words.errors import NotFound
 from crm_core.words.permissions import Actor
 from crm_core.words.values import Activity, Role
 from crm_core.work.queues import NewQueue, add_queue
+from hub.api.chat import CHAT
 from hub.app import open_house
 from hub.config import Settings
 from hub.keys import House
@@ -92,6 +93,8 @@ class Hub:
         self.http = http
         self.queue_id = 0
         self.account_id = 0
+        self.sockets: set[web.WebSocketResponse] = set()
+        """Visitors' sockets that are open now."""
         self._stack = stack
 
     async def visitor(self, *, key: str = KEY, origin: str | None = None) -> Visitor:
@@ -166,6 +169,7 @@ async def hub(database_url: str, tmp_path: Path, clock: VirtualClock) -> AsyncIt
         await web.TCPSite(runner, "127.0.0.1", port).start()
         http = await stack.enter_async_context(aiohttp.ClientSession())
         known = Hub(house, f"http://localhost:{port}", http, stack)
+        known.sockets = app[CHAT].sockets
         known.queue_id = (await house.db.write(add_queue, None, NewQueue(name="Shop"))).id
         known.account_id = await known.account(KEY, allowed_origins=["https://shop.example"])
         yield known

@@ -224,6 +224,14 @@ async def test_the_form_for_when_nobody_is_here_becomes_a_conversation(hub: Hub,
     assert await hub.db.read(lambda tx: tx.scalar(select(func.count()).select_from(Contact))) == 0
 
 
+async def test_a_visitor_is_told_when_somebody_comes(hub: Hub, enter: Enter) -> None:
+    visitor: Visitor = await enter()
+    await hub.agent("Olena")
+    assert await visitor.hear("available") == {"type": "available", "on": True}
+    back: Visitor = await enter(token=visitor.token)
+    assert back.frames[0]["available"]
+
+
 async def test_somebody_who_waits_is_told_their_place(hub: Hub, enter: Enter) -> None:
     first: Visitor = await enter()
     await first.send("message-1", "first")
