@@ -64,7 +64,7 @@ def open_session(
         id=tx.new_id(),
         agent_id=agent_id,
         kind=kind,
-        label=one_line(label, most=80),
+        label=one_line(label, most=300),
         created_at=tx.now,
         expires_at=expires_at,
         last_seen_at=None,

@@ -1,7 +1,7 @@
 import type { ContactValue, ConversationValue, EntryValue, IdentityValue } from "../wire";
 import type { Http } from "./http";
 
-/** An entry that has the words; `marks` are the stretches of `snippet` that matched, as [from, to) in characters. */
+/** An entry that has the words; `marks` are the stretches of `snippet` that matched, as [from, to) in UTF-16 units. */
 export interface EntryHit {
   entry: EntryValue;
   conversation: ConversationValue;
@@ -18,6 +18,8 @@ export interface PersonHit {
 
 export interface Found {
   people: PersonHit[];
+  /** The newest conversations with them. */
+  conversations: ConversationValue[];
   entries: EntryHit[];
   next_before: number | null;
 }

@@ -21,11 +21,10 @@ describe("marks in what was found", () => {
     expect(shown("我的订单在哪里", "订单")).toBe("我的[订单]在哪里");
   });
 
-  it("count characters as the hub does, not as JavaScript does", () => {
-    expect(marked("😀 hello", [[2, 7]])).toEqual([
-      { text: "😀 ", hit: false },
-      { text: "hello", hit: true },
-    ]);
+  it("stand right behind letters that are two units long or grow in lower case", () => {
+    expect(shown("😀 Hello", "hel")).toBe("😀 [Hel]lo");
+    expect(shown("İ hello", "hel")).toBe("İ [hel]lo");
+    expect(marked("😀 hello", [[3, 8]]).at(-1)).toEqual({ text: "hello", hit: true });
   });
 
   it("leave a text whole when marks overlap or lie outside it", () => {

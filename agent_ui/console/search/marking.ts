@@ -4,45 +4,59 @@ export interface Piece {
   hit: boolean;
 }
 
-/** The text in pieces. `marks` are [from, to) in whole characters (code points), as the hub counts them. */
+/** The text in pieces. `marks` are [from, to) as JavaScript counts, in UTF-16 units. */
 export function marked(text: string, marks: readonly (readonly [number, number])[]): Piece[] {
-  const characters = [...text];
   const pieces: Piece[] = [];
   let at = 0;
   for (const [from, to] of [...marks].sort((a, b) => a[0] - b[0])) {
     const start = Math.max(at, from);
-    const end = Math.min(to, characters.length);
+    const end = Math.min(to, text.length);
     if (end <= start) continue;
-    if (start > at) pieces.push({ text: characters.slice(at, start).join(""), hit: false });
-    pieces.push({ text: characters.slice(start, end).join(""), hit: true });
+    if (start > at) pieces.push({ text: text.slice(at, start), hit: false });
+    pieces.push({ text: text.slice(start, end), hit: true });
     at = end;
   }
-  if (at < characters.length) pieces.push({ text: characters.slice(at).join(""), hit: false });
+  if (at < text.length) pieces.push({ text: text.slice(at), hit: false });
   return pieces;
+}
+
+interface Letter {
+  /** In lower case, which may be longer than the letter itself. */
+  low: string;
+  from: number;
+  to: number;
 }
 
 /** Where words typed begin a word of the text, whatever their case; numbers are found through their punctuation. */
 export function hits(text: string, typed: string): [number, number][] {
-  const characters = [...text].map((character) => character.toLocaleLowerCase());
-  const found: [number, number][] = [];
-  for (const word of typed.toLocaleLowerCase().split(/\s+/).filter(Boolean)) {
-    const wanted = [...word];
-    for (let from = 0; from + wanted.length <= characters.length; from++) {
-      const begins = from === 0 || !/[\p{L}\p{N}]/u.test(characters[from - 1] ?? "") || /\p{Script=Han}/u.test(characters[from] ?? "");
-      if (begins && wanted.every((character, n) => characters[from + n] === character)) found.push([from, from + wanted.length]);
-    }
-  }
+  const letters = lettersOf(text);
+  const found = typed.split(/\s+/).flatMap((word) => wordHits(letters, [...word].map((letter) => letter.toLocaleLowerCase())));
   const digits = typed.replace(/\D/g, "");
-  if (digits.length >= 3 && !found.length) found.push(...numberHit(characters, digits));
+  return found.length || digits.length < 3 ? found : numberHit(letters, digits);
+}
+
+function lettersOf(text: string): Letter[] {
+  let at = 0;
+  return [...text].map((letter) => ({ low: letter.toLocaleLowerCase(), from: at, to: (at += letter.length) }));
+}
+
+function wordHits(letters: readonly Letter[], wanted: readonly string[]): [number, number][] {
+  const found: [number, number][] = [];
+  for (let first = 0; wanted.length && first + wanted.length <= letters.length; first++) {
+    const before = letters[first - 1]?.low ?? " ";
+    const begins = !/[\p{L}\p{N}]/u.test(before) || /\p{Script=Han}/u.test(letters[first]?.low ?? "");
+    const last = letters[first + wanted.length - 1];
+    if (begins && last && wanted.every((low, n) => letters[first + n]?.low === low)) found.push([letters[first]?.from ?? 0, last.to]);
+  }
   return found;
 }
 
-function numberHit(characters: readonly string[], digits: string): [number, number][] {
-  const places = characters.flatMap((character, place) => (/\d/.test(character) ? [place] : []));
-  const from = places.map((place) => characters[place]).join("").indexOf(digits);
-  const first = places[from];
-  const last = places[from + digits.length - 1];
-  return from < 0 || first === undefined || last === undefined ? [] : [[first, last + 1]];
+function numberHit(letters: readonly Letter[], digits: string): [number, number][] {
+  const numerals = letters.filter(({ low }) => /\d/.test(low));
+  const at = numerals.map(({ low }) => low).join("").indexOf(digits);
+  const first = numerals[at];
+  const last = numerals[at + digits.length - 1];
+  return at < 0 || !first || !last ? [] : [[first.from, last.to]];
 }
 
 /** Whether every word typed begins a word of the text. */

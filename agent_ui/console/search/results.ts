@@ -1,5 +1,5 @@
 import type { Found } from "../api/search";
-import type { ConversationValue } from "../wire";
+import type { ConversationValue, IdentityValue } from "../wire";
 import type { Command } from "../keys.svelte";
 import { hits, matches } from "./marking";
 
@@ -24,12 +24,15 @@ export interface Ways {
   key: (key: string) => string;
 }
 
+const ORDER: readonly Command["group"][] = ["conversation", "moving", "everywhere"];
 const MOST_COMMANDS = 6;
+const MOST_CONVERSATIONS = 5;
 
 /** Commands whose names have the words typed; all of them when nothing was. */
 export function commandRows(commands: readonly Command[], typed: string, ways: Ways): Row[] {
   const fitting = commands
     .filter((command) => !["palette", "search"].includes(command.id) && matches(command.label(), typed))
+    .toSorted((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group))
     .map((command) => ({
       id: `command ${command.id}`,
       group: "commands" as const,
@@ -48,24 +51,39 @@ export function nearRows(conversations: Iterable<ConversationValue>, typed: stri
     .filter((conversation) => matches(`${conversation.who} ${conversation.subject}`, typed))
     .sort((a, b) => b.last_activity_at - a.last_activity_at)
     .slice(0, 4)
-    .map((conversation) => ({
-      id: `conversation ${conversation.id}`,
-      group: "conversations" as const,
-      label: conversation.who,
-      labelMarks: hits(conversation.who, typed),
-      text: conversation.preview,
-      textMarks: [],
-      hint: ways.when(conversation.last_activity_at),
-      avatar: conversation.who,
-      run: () => ways.show(conversation.id),
-    }));
+    .map((conversation) => conversationRow(conversation, typed, ways));
 }
 
-/** What the hub found, people first. */
+function conversationRow(conversation: ConversationValue, typed: string, ways: Ways): Row {
+  return {
+    id: `conversation ${conversation.id}`,
+    group: "conversations",
+    label: conversation.who,
+    labelMarks: hits(conversation.who, typed),
+    text: conversation.subject || conversation.preview,
+    textMarks: hits(conversation.subject || conversation.preview, typed),
+    hint: ways.when(conversation.last_activity_at),
+    avatar: conversation.who,
+    run: () => ways.show(conversation.id),
+  };
+}
+
+/** An address worth reading; a browser has none. */
+function shownAddress(identity: IdentityValue): string | undefined {
+  return identity.scheme === "visitor" ? undefined : identity.display;
+}
+
+/** Without rows that stand before under the same id. */
+export function once(rows: readonly Row[]): Row[] {
+  const seen = new Set<string>();
+  return rows.filter(({ id }) => !seen.has(id) && seen.add(id));
+}
+
+/** What the hub found, people first. Rows of one group stand together. */
 export function foundRows(found: Found, typed: string, ways: Ways): Row[] {
   const people = found.people.map(({ contact, identity, conversation_id }): Row => {
     const name = contact?.name || identity?.name || identity?.display || "";
-    const address = identity?.display ?? contact?.identities[0]?.display ?? contact?.company;
+    const address = identity ? shownAddress(identity) : (contact?.identities.map(shownAddress).find(Boolean) ?? contact?.company);
     return {
       id: `person ${contact?.id ?? ""} ${identity?.id ?? ""}`,
       group: "people",
@@ -88,5 +106,6 @@ export function foundRows(found: Found, typed: string, ways: Ways): Row[] {
     avatar: conversation.who,
     run: () => ways.show(conversation.id, entry.id),
   }));
-  return [...people, ...messages];
+  const conversations = found.conversations.slice(0, MOST_CONVERSATIONS).map((conversation) => conversationRow(conversation, typed, ways));
+  return [...people, ...conversations, ...messages];
 }
