@@ -20,6 +20,9 @@ const EMPTY: Written = { text: "", files: [] };
 export class Drafts {
   #written = new SvelteMap<string, Written>();
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** What this page said to the hub lately: when the hub tells it back, it is no news. */
+  #said = new Map<string, string>();
+  #queues = new Map<string, Promise<unknown>>();
   readonly #keeper: DraftKeeper;
 
   constructor(keeper: DraftKeeper) {
@@ -48,7 +51,7 @@ export class Drafts {
     const name = nameOf(conversationId, kind);
     clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
-    if (this.#written.delete(name)) void this.#keeper.clear(conversationId, kind).catch(() => undefined);
+    if (this.#written.delete(name)) void this.#inTurn(name, () => this.#keeper.clear(conversationId, kind)).catch(() => undefined);
   }
 
   /** What the hub keeps. What is being written here is newer and stays. */
@@ -56,7 +59,7 @@ export class Drafts {
     for (const draft of kept) {
       const kind = draft.kind === "note" ? "note" : "message";
       const name = nameOf(draft.conversation_id, kind);
-      if (!this.#timers.has(name)) this.#written.set(name, { text: draft.text, files: draft.files });
+      if (!this.#timers.has(name) && this.#said.get(name) !== draft.text) this.#written.set(name, { text: draft.text, files: draft.files });
     }
   }
 
@@ -74,12 +77,20 @@ export class Drafts {
     const written = this.of(conversationId, kind);
     const timer = this.#timers.get(name);
     try {
-      if (isEmpty(written)) await this.#keeper.clear(conversationId, kind);
-      else await this.#keeper.save(conversationId, kind, written, leaving);
+      this.#said.set(name, written.text);
+      const say = () => (isEmpty(written) ? this.#keeper.clear(conversationId, kind) : this.#keeper.save(conversationId, kind, written, leaving));
+      await (leaving ? say() : this.#inTurn(name, say));
       if (this.#timers.get(name) === timer) this.#timers.delete(name);
     } catch {
       // Kept here; the next stroke, or the line's return, saves it.
     }
+  }
+
+  /** One after the other, so that an older save never arrives after the newer word. */
+  #inTurn(name: string, say: () => Promise<unknown>): Promise<unknown> {
+    const turn = (this.#queues.get(name) ?? Promise.resolve()).catch(() => undefined).then(say);
+    this.#queues.set(name, turn);
+    return turn;
   }
 }
 

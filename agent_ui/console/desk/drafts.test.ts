@@ -56,6 +56,31 @@ describe("a draft", () => {
     expect(hub.kept.get("1 message")).toBe("kept");
   });
 
+  it("does not come back when the hub tells of it after it was sent", async () => {
+    const drafts = new Drafts(new Hub());
+    drafts.write(1, "message", text("sent"));
+    await vi.advanceTimersByTimeAsync(1_000);
+    drafts.clear(1, "message");
+    drafts.take([{ conversation_id: 1, kind: "message", text: "sent", files: [], updated_at: 0 }]);
+    expect(drafts.of(1, "message").text).toBe("");
+  });
+
+  it("is taken over from another machine", () => {
+    const drafts = new Drafts(new Hub());
+    drafts.take([{ conversation_id: 1, kind: "note", text: "from the phone", files: [], updated_at: 0 }]);
+    expect(drafts.of(1, "note").text).toBe("from the phone");
+  });
+
+  it("is cleared at the hub only after the save before it", async () => {
+    const hub = new Hub();
+    const slow = new Drafts({ save: async (id, kind, written) => (await new Promise((done) => setTimeout(done, 500)), hub.save(id, kind, written)), clear: hub.clear });
+    slow.write(1, "message", text("sent"));
+    await vi.advanceTimersByTimeAsync(800);
+    slow.clear(1, "message");
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([hub.saves, hub.kept.size]).toEqual([1, 0]);
+  });
+
   it("is gone everywhere once it was sent", async () => {
     const hub = new Hub();
     const drafts = new Drafts(hub);
