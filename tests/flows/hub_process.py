@@ -45,6 +45,11 @@ class HubProcess:
         assert self._child is not None
         return self._child.pid
 
+    def read_log(self) -> str:
+        """What it has logged since it was started."""
+        assert self._child is not None
+        return self._child.log.read_text(encoding="utf-8", errors="replace") if self._child.log.exists() else ""
+
     def start(self) -> None:
         """Start it and return when it is ready for work, and demo.json is this run's."""
         self._runs += 1
