@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from crm_core.staff import actions, queries
+from crm_core.store.transaction import Tx
+from crm_core.words.paging import Page
+from crm_core.words.permissions import Actor
 from crm_core.words.values import AgentValue
 from hub.api.call import Call
 from hub.api.models.agents import (
@@ -87,14 +90,19 @@ async def set_activity(call: Call, agent_id: int, body: ActivityChange) -> Agent
 
 async def ledger(call: Call, agent_id: int, query: LedgerListing) -> PageOf[Span]:
     """What an agent did, newest first: oneself, or anybody for who watches agents."""
-    page = await call.read(queries.ledger, call.actor, agent_id, cursor=query.cursor, limit=query.limit)
-    return PageOf[Span].model_validate(page)
+    return PageOf[Span].model_validate(await call.read(_ledger, call.actor, agent_id, query))
 
 
 async def make_link(call: Call, agent_id: int) -> SignInLink:
     """A one-time sign-in link for an agent, shown in this answer only."""
     url, ends = await call.house.gate.make_link(call.actor, agent_id)
     return SignInLink.model_validate({"url": url, "expires_at": ends})
+
+
+def _ledger(tx: Tx, actor: Actor, agent_id: int, query: LedgerListing) -> Page[queries.Span]:
+    page = queries.ledger(tx, actor, agent_id, cursor=query.cursor, limit=query.limit)
+    queries.row(tx, agent_id)
+    return page
 
 
 def shown_agent(house: House, value: AgentValue) -> Agent:

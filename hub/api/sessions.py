@@ -42,7 +42,7 @@ async def sign_in(call: Call, body: Credentials) -> Me:
 
 async def sign_out(call: Call) -> None:
     """End this session, or this token; its sockets are closed."""
-    await call.do(sessions.end_session, call.actor.agent_id, _session_id(call))
+    await call.do(staffing.sign_out, call.actor.agent_id, _session_id(call))
     call.cookie = ""
 
 
@@ -147,3 +147,4 @@ async def _me(call: Call, actor: Actor) -> Me:
 
 def _myself(tx: Tx, agent_id: int) -> tuple[AgentValue, str]:
     return queries.agent(tx, agent_id), queries.secrets_of(tx, agent_id).email
+

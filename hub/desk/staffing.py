@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crm_core.staff import actions
+from crm_core.staff import actions, sessions
+from crm_core.staff.rules import Cause
 from crm_core.store.transaction import Tx
 from crm_core.words.permissions import Actor
 from crm_core.words.values import Activity, AgentValue
@@ -19,6 +20,22 @@ def set_activity(tx: Tx, actor: Actor, agent_id: int, activity: Activity, reason
     if activity is not Activity.AVAILABLE:
         withdraw_offers(tx, agent_id, reason=activity)
     return value
+
+
+def sign_out(tx: Tx, agent_id: int, session_id: int) -> None:
+    """
+    End a session. Whoever has no other browser session left is offline at once, without the grace of a lost
+    connection: what they are being offered goes to others. Raises NotFound.
+    """
+    sessions.end_session(tx, agent_id, session_id)
+    if not any(s.kind == "browser" for s in sessions.sessions(tx, agent_id)):
+        leave(tx, agent_id, Cause.SIGN_OUT)
+
+
+def leave(tx: Tx, agent_id: int, cause: Cause) -> None:
+    """An agent is not here any more: offline, and their offers go to others."""
+    actions.set_activity(tx, None, agent_id, Activity.OFFLINE, caused_by=cause)
+    withdraw_offers(tx, agent_id, reason="offline")
 
 
 def disable(tx: Tx, actor: Actor, agent_id: int) -> AgentValue:

@@ -158,6 +158,7 @@ async def test_only_who_watches_sets_and_reads_what_others_do(staff: Staff, thin
 
     assert (await staff.agent.ask("PUT", path, change)).status == 403
     assert (await staff.agent.ask("GET", ledger)).status == 403
+    assert (await staff.supervisor.ask("GET", f"/agents/{2**53 - 1}/ledger")).status == 404
     assert (await staff.supervisor.ask("PUT", path, change)).status == 200
     spans = (await staff.other.ask("GET", ledger)).body["items"]
     assert [(span["activity"], span["caused_by"]) for span in spans] == [("break", "supervisor"), ("offline", "agent")]

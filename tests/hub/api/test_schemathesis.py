@@ -59,7 +59,9 @@ def _try(operation: Any, url: str, token: str, examples: int) -> None:
         case.call_and_validate(base_url=url + PREFIX, headers={"Authorization": f"Bearer {token}"})
 
     right()
-    if operation.body or operation.query or operation.path_parameters:
+    # In a form everything is bytes: a number instead of a text cannot be told there, so a wrong one is no wrong one.
+    is_form = operation.label == "POST /files"
+    if not is_form and (operation.body or operation.query or operation.path_parameters):
         wrong()
 
 
