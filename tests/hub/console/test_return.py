@@ -16,10 +16,8 @@ AT_ONCE = 250
 """Handshakes of one client process under way; the hub is asked for as much as the client can."""
 
 
-async def come_back(
-    live: Live, agent: AgentValue, session: int, resume: dict[str, Any], texts: list[str]
-) -> ConsoleClient:
-    console = await live.open(agent, session, resume=resume)
+async def come_back(live: Live, agent: AgentValue, texts: list[str], **hello: Any) -> ConsoleClient:
+    console = await live.open(agent, **hello)
     assert (await console.until(Ready)).resumed
     heard: list[str] = []
     while len(heard) < len(texts):
@@ -44,7 +42,7 @@ async def all_return(live: Live, count: int) -> None:
 
     async def one() -> ConsoleClient:
         async with gate:
-            return await come_back(live, ann, session, first.resume(), texts)
+            return await come_back(live, ann, texts, session_id=session, resume=first.resume())
 
     consoles = await asyncio.gather(*(one() for _ in range(count)))
     assert len(live.live.crowd.all) == len(consoles) == count
