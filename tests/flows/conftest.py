@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 
 from tests.flows.hub_process import ROOT, HubProcess
 from tests.peers.complaints import Complaints
@@ -54,7 +54,7 @@ class People:
 
     async def arrive(self, name: str, *, width: int = 1280, height: int = 800) -> BrowserContext:
         """A browser for `name`: no cookies, English, a window of this many pixels."""
-        size = {"width": width, "height": height}
+        size = ViewportSize(width=width, height=height)
         context = await self._browser.new_context(viewport=size, locale="en-GB", timezone_id="Europe/Warsaw")
         self._complaints.follow(context, name)
         self.known[name] = context
@@ -62,7 +62,7 @@ class People:
 
     async def photograph(self, folder: Path) -> None:
         """A picture of every open tab into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         for name, context in self.known.items():
             for number, page in enumerate(context.pages):
                 await page.screenshot(path=folder / f"{name}-{number}.png")

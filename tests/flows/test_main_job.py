@@ -146,7 +146,7 @@ async def the_hub_restarts_while_both_write(
 async def visitor_comes_back_to_the_same_history_and_the_same_agent(
     people: People, visitor: ShopVisitor, anna: DeskAgent, ben: DeskAgent
 ) -> None:
-    """The tab was closed. A new one shows what was said; what is written now goes to who knows her, though Anna waits longer."""
+    """The tab was closed. A new one shows what was said; Ben, who knows her, is rung, though Anna has waited longer."""
     await visitor.page.close()
     returned = ShopVisitor(await people.known["visitor"].new_page(), visitor.shop)
     await returned.enter()

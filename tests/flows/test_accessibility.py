@@ -1,0 +1,64 @@
+"""Every screen can be used by people who see little, hear the screen read, or have only a keyboard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+from playwright.async_api import Browser, Error, ViewportSize
+
+from tests.flows.axe import Axe
+from tests.peers.complaints import Complaints
+from tests.screenshots.screens import SCREENS, Screen
+from tests.screenshots.stage import Stage, leave, open_stage
+from tests.screenshots.town import Town
+from tests.screenshots.visits import open_town
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
+
+LIGHTS: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+SIZES: Final = (ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844))
+
+
+@pytest.mark.parametrize("world", ["ordinary", "overfull"])
+async def test_no_screen_has_a_serious_fault(
+    world: str, tmp_path: Path, chromium: Browser, complaints: Complaints
+) -> None:
+    screens = [screen for screen in SCREENS if screen.world == world]
+    async with open_town(world, tmp_path, chromium, complaints) as town:
+        found = await asyncio.gather(*(examine_all(town, screens, size) for size in SIZES))
+    faults = [fault for of_size in found for fault in of_size]
+    assert not faults, "\n".join(faults)
+
+
+async def examine_all(town: Town, screens: Sequence[Screen], size: ViewportSize) -> list[str]:
+    """The faults of all screens at one size."""
+    axe = Axe()
+    faults = []
+    for screen in screens:
+        context = await town.arrive(screen.who, size, is_touch=size["width"] < 720)
+        stage = await open_stage(town, screen.who, context)
+        try:
+            for step in screen.steps:
+                await step(stage)
+            faults += [f"{screen.name} at {size['width']}, {fault}" for fault in await examine(axe, stage)]
+        except Error as error:
+            faults.append(f"{screen.name} at {size['width']} could not be reached: {error.message}")
+        finally:
+            await leave(stage)
+            await context.close()
+    return faults
+
+
+async def examine(axe: Axe, stage: Stage) -> list[str]:
+    """The faults of one screen in both lights, of the page and of the frames in it."""
+    faults = []
+    for light in LIGHTS:
+        await stage.page.emulate_media(color_scheme=light)
+        await stage.page.wait_for_timeout(60)
+        for frame in stage.page.frames:
+            faults += [f"{light}: {fault}" for fault in await axe.examine(frame)]
+    return faults

@@ -1,0 +1,70 @@
+"""Where the steps to a screen play: a page of somebody in a town."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from playwright.async_api import BrowserContext, Frame, Page, ViewportSize
+
+from tests.flows.shop_visitor import CHAT
+from tests.screenshots.town import Town
+
+SIZES: Final = (
+    ViewportSize(width=1440, height=900),
+    ViewportSize(width=1024, height=768),
+    ViewportSize(width=390, height=844),
+)
+PATIENCE: Final = 8_000
+"""Milliseconds until something that should be on the screen is given up."""
+
+SETTLED: Final = """() => {
+  const busy = document.querySelector("[aria-busy=true], .skeleton");
+  const ends = (one) => one.effect?.getTiming().iterations !== Infinity;
+  const running = document.getAnimations().some((one) => one.playState === "running" && ends(one));
+  return document.readyState === "complete" && !busy && !running;
+}"""
+
+
+@dataclass
+class Stage:
+    """A fresh tab in the browser of `who`."""
+
+    town: Town
+    page: Page
+    who: str
+    companions: list[BrowserContext] = field(default_factory=list)
+    """Browsers of others that a step opened."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the console shows one pane at a time."""
+        size = self.page.viewport_size
+        return size is not None and size["width"] <= 720
+
+    async def settle(self) -> None:
+        """Wait until nothing loads and nothing moves."""
+        await self.page.wait_for_function(SETTLED, timeout=PATIENCE)
+        await self.page.wait_for_timeout(60)
+
+    async def chat(self) -> Frame:
+        """The widget's frame."""
+        known = self.page.frame(url=CHAT)
+        return known or await self.page.wait_for_event(
+            "framenavigated", lambda frame: CHAT.search(frame.url) is not None
+        )
+
+
+async def open_stage(town: Town, who: str, context: BrowserContext) -> Stage:
+    """A fresh tab in `context`, which is a browser of `who`."""
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE)
+    return Stage(town, page, who)
+
+
+async def leave(stage: Stage) -> None:
+    """Close the tab and whatever the steps opened."""
+    # What was typed and not sent would ask before it lets the page go.
+    await stage.page.close(run_before_unload=False)
+    for companion in stage.companions:
+        await companion.close()
