@@ -13,14 +13,12 @@ from channels.registry import find_channels
 from crm_core import migrations
 from crm_core.accounts.sealing import Sealer
 from crm_core.staff import queries as staff
-from crm_core.staff.actions import set_activity
 from crm_core.staff.rules import Cause
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Clock, system_clock
 from crm_core.words.errors import HubError
 from crm_core.words.values import Activity
-from crm_core.work import actions as work
 from hub import metrics
 from hub.api import door, files, health, inlets, pages
 from hub.api.chat import ChatDoor
@@ -37,6 +35,7 @@ from hub.desk import chores
 from hub.desk.assigner import Assigner
 from hub.desk.delivering import Deliverer
 from hub.desk.front import Front
+from hub.desk.staffing import leave
 from hub.desk.visitors import Visitors
 from hub.keys import HOUSE, House
 from hub.machinery.accounts import Accounts
@@ -151,14 +150,9 @@ def _seen(house: House, agent_id: int, *, present: bool) -> None:
 async def _gone(house: House, agent_id: int) -> None:
     """An agent's consoles have been closed for a minute: they are offline, and their offers go to others."""
     try:
-        await house.db.write(_leave, agent_id)
+        await house.db.write(leave, agent_id, Cause.DISCONNECT)
     except HubError as error:
         log.warning("an agent who left could not be set offline", agent=agent_id, code=error.code)
-
-
-def _leave(tx: Tx, agent_id: int) -> None:
-    work.withdraw_offers(tx, agent_id, reason="offline")
-    set_activity(tx, None, agent_id, Activity.OFFLINE, caused_by=Cause.DISCONNECT)
 
 
 def make_app(house: House) -> web.Application:

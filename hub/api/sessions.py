@@ -27,6 +27,7 @@ from hub.api.models.sessions import (
 )
 from hub.api.models.shapes import ListOf
 from hub.auth.gate import From
+from hub.desk import staffing
 
 
 async def sign_in(call: Call, body: Credentials) -> Me:

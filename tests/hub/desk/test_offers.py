@@ -8,10 +8,11 @@ import pytest
 
 from crm_core.conversations import queries, timeline
 from crm_core.staff import queries as staff
+from crm_core.staff import sessions
 from crm_core.words.errors import Conflict, Denied, Gone, NotFound
 from crm_core.words.values import Activity, ConversationStatus, OfferState, WorkState
 from crm_core.work import actions as work
-from hub.desk import conversations
+from hub.desk import conversations, staffing
 from hub.desk.assignments import Target, accept, assign, decline
 from tests.hub.desk.scene import Scene
 
@@ -188,3 +189,15 @@ async def test_a_snooze_ends_by_itself_and_its_agent_is_asked_first(scene: Scene
     assert [o.agent_id for o in await scene.offers()] == [scene.anna.agent_id]
     codes = [e.notice.code for e in await scene.db.read(timeline.page, scene.sofia, entry.conversation_id) if e.notice]
     assert codes == ["accepted", "snoozed", "woken"]
+
+
+async def test_who_signs_out_is_offline_at_once_and_their_offer_goes_on(scene: Scene) -> None:
+    first, _ = await scene.db.write(sessions.open_session, scene.anna.agent_id, "browser")
+    second, _ = await scene.db.write(sessions.open_session, scene.anna.agent_id, "browser")
+    await scene.heard("v1", "hello")
+    assert [o.agent_id for o in await scene.offers()] == [scene.anna.agent_id]
+    await scene.db.write(staffing.sign_out, scene.anna.agent_id, first.id)
+    assert [o.agent_id for o in await scene.offers()] == [scene.anna.agent_id]
+    await scene.db.write(staffing.sign_out, scene.anna.agent_id, second.id)
+    assert (await scene.db.read(staff.agent, scene.anna.agent_id)).activity is Activity.OFFLINE
+    assert [o.agent_id for o in await scene.offers()] == [scene.ben.agent_id]
