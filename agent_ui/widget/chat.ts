@@ -91,6 +91,10 @@ class Chat {
       if (!document.hidden) this.line.nudge();
       this.mark();
     });
+    // The host page gives its focus to the frame as a whole, which is nowhere.
+    addEventListener("focus", () => {
+      if (this.open && document.activeElement === document.body) this.view.focus();
+    });
     this.show();
     this.line.open();
     if (this.open) this.view.focus();

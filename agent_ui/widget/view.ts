@@ -117,7 +117,7 @@ export class View {
 
   /** Put the cursor where one writes. */
   focus(): void {
-    (this.foot.querySelector<HTMLElement>("input, textarea") ?? this.log).focus();
+    (this.foot.querySelector<HTMLElement>("input:not([hidden]), textarea") ?? this.log).focus();
   }
 
   show(model: Model): void {

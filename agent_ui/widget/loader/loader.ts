@@ -29,8 +29,8 @@ if (key && !w["Switchboard"]) {
   sheet.replaceSync(
     `:host{all:initial}button,iframe{position:fixed;${side}:20px;z-index:999999999;border:0}` +
       `button{bottom:20px;width:56px;height:56px;padding:16px;border-radius:50%;background:${colour};color:${ink};cursor:pointer;box-shadow:0 4px 16px #0005}` +
-      `button:focus-visible{outline:3px solid}path{fill:none;stroke:${ink};stroke-width:2}` +
-      `b{position:absolute;top:-2px;right:-2px;min-width:20px;font:600 12px/20px system-ui;border-radius:10px;background:#c62828;color:#fff}` +
+      `path{fill:none;stroke:${ink};stroke-width:2}` +
+      `b{position:absolute;top:0;right:0;min-width:20px;font:600 12px/20px system-ui;border-radius:10px;background:#c62828;color:#fff}` +
       `iframe{bottom:88px;width:384px;height:min(640px,100vh - 108px);border-radius:14px;box-shadow:0 4px 16px #0005}[hidden]{display:none}` +
       `@media(max-width:480px){iframe{inset:0;width:100%;height:100%;border-radius:0}.on{display:none}}`,
   );
@@ -50,7 +50,7 @@ if (key && !w["Switchboard"]) {
     } catch {}
   };
   const emit = (name: string, detail?: unknown) => listeners[name]?.forEach((l) => l(detail));
-  const post = (message: object) => peer?.postMessage({ switchboard: 1, ...message }, base);
+  const post = (type: string, more: object) => peer?.postMessage({ switchboard: 1, type, ...more }, base);
   const load = () => {
     if (frame) return;
     frame = document.createElement("iframe");
@@ -67,8 +67,8 @@ if (key && !w["Switchboard"]) {
     button.className = open ? "on" : "";
     button.ariaExpanded = `${open}`;
     icon();
-    post({ type: "shown", open });
-    (open ? frame! : button).focus();
+    post("shown", { open });
+    (open ? peer : button)?.focus();
     emit(open ? "open" : "close");
   };
 
@@ -78,9 +78,8 @@ if (key && !w["Switchboard"]) {
     if (source !== frame?.contentWindow || origin !== base) return;
     if (m.type === "ready") {
       peer = source as Window;
-      post({ type: "init", user, data: { ...data }, open: isOpen, page: location.href, referrer: document.referrer, kept: remember() });
-      // A frame that was still empty lost the focus it was given.
-      if (isOpen) frame!.focus();
+      post("init", { user, data: { ...data }, open: isOpen, page: location.href, referrer: document.referrer, kept: remember() });
+      if (isOpen) peer.focus();
     }
     if (m.type === "close") show(false);
     if (m.type === "kept") remember(m.text);
@@ -101,7 +100,7 @@ if (key && !w["Switchboard"]) {
     close: () => show(false),
     setUser: (next: User) => {
       user = next;
-      post({ type: "user", user });
+      post("user", { user });
     },
     on: (name: string, listener: Listener) => void (listeners[name] ??= []).push(listener),
   };
