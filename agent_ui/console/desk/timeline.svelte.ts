@@ -32,7 +32,7 @@ export class Timeline {
     return this.entries.findLast((entry) => entry.direction === "in")?.id ?? 0;
   }
 
-  /** Loads the newest entries, back to the last one read. */
+  /** Loads the newest entries, back to the last one read; when opened first, marks where reading goes on. */
   async load(readId: number): Promise<void> {
     this.#during = [];
     try {
@@ -47,6 +47,7 @@ export class Timeline {
       const joins = held.length > 0 && entries.length > 0 && (held.at(-1)?.id ?? 0) >= (entries[0]?.id ?? 0);
       this.entries = joins ? merged(held, entries) : entries;
       if (!joins) this.hasOlder = !whole;
+      if (this.state === "loading" && readId > 0) this.mark(readId);
       this.state = "ready";
     } catch {
       if (this.state === "loading") this.state = "failed";

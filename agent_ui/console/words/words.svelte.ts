@@ -134,6 +134,16 @@ export function shortly(moment: number, now: number): string {
   }).format(moment);
 }
 
+/** A moment to come: the time today, with the weekday in the next days, else with the date. */
+export function soon(moment: number, now: number): string {
+  const days = daysBetween(now, moment);
+  if (days <= 0) return timeOf(moment);
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  return days < 7
+    ? format("soon", { weekday: "short", ...time }).format(moment)
+    : format("later", { day: "numeric", month: "short", ...time }).format(moment);
+}
+
 /** A span of milliseconds in its one or two largest units: 45 s, 12 min, 3 h, 2 d. */
 export function span(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
