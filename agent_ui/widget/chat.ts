@@ -5,8 +5,9 @@ import { Formats } from "./format";
 import { forgetful, Keep, type Shelf } from "./keep";
 import { Line, type SocketLike } from "./line";
 import type { ServerFrame, User } from "./protocol";
+import type { Config } from "./model";
 import { nothing, reduce, type State } from "./state";
-import { View, type Config } from "./view";
+import { View } from "./view";
 import { choose, speaker, type Say } from "./words/words";
 
 const MAX_TEXT = 20_000;

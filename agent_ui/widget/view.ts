@@ -5,45 +5,9 @@ import type { Attachment } from "./files";
 import { form, type Field } from "./form";
 import { Formats, linked, web } from "./format";
 import type { Unsent } from "./keep";
-import type { LineState } from "./line";
+import type { Actions, Config, Model } from "./model";
 import type { Profile, ShownEntry, ShownFile } from "./protocol";
-import type { State } from "./state";
 import type { Key, Language, Say } from "./words/words";
-
-export interface Config {
-  title: string;
-  colour: string;
-  default_language: Language;
-  greeting: Partial<Record<Language, string>>;
-  pre_chat: Field[];
-  offline_form: boolean;
-  max_file_bytes: number;
-  file_types: string[];
-  origins: string[];
-}
-
-export interface Model {
-  state: State;
-  unsent: readonly Unsent[];
-  line: LineState;
-  /** The line has been down for a while. */
-  cut: boolean;
-  attachments: readonly Attachment[];
-  problem: string;
-  profile: Profile | null;
-  now: number;
-}
-
-export interface Actions {
-  send(text: string, profile?: Profile): boolean;
-  typed(text: string): void;
-  attach(files: Iterable<File>): void;
-  detach(key: number): void;
-  more(): void;
-  again(id: string): void;
-  discard(id: string): void;
-  close(): void;
-}
 
 const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
 
