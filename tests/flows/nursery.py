@@ -1,0 +1,45 @@
+"""Run as a program: imports the hub once and forks one `hub serve` after another, so that a restart costs no imports.
+
+Each line on standard input is an order: `start` answers with a process id, `wait` with how that process ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from hub.cli import main
+
+
+def obey() -> None:
+    """Serve orders until standard input ends."""
+    pid = 0
+    for order in iter(sys.stdin.readline, ""):
+        if order == "start\n":
+            pid = os.fork()
+            if pid == 0:
+                serve()
+            answer(pid)
+        else:
+            answer(os.waitpid(pid, 0)[1])
+
+
+def serve() -> None:
+    """Become a hub, with nothing of the nursery's but what it imported. Does not return."""
+    nothing, log = os.open(os.devnull, os.O_RDONLY), os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for target, source in ((0, nothing), (1, log), (2, log)):
+        os.dup2(source, target)
+    sys.argv = ["hub", "serve"]
+    try:
+        main()
+    finally:
+        os._exit(1)
+
+
+def answer(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    obey()
