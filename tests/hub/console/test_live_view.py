@@ -6,19 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from channels.contract import DeliveryReported
+from channels.registry import find_channels
 from crm_core.accounts import actions as accounts
 from crm_core.accounts.sealing import Sealer
-from crm_core.contacts.actions import ContactChange, NewContact
+from crm_core.contacts.actions import ContactChange, NewAddress, NewContact
+from crm_core.contacts.queries import links_of
 from crm_core.conversations import actions as conversation_actions
-from crm_core.conversations import drafts, phrases
+from crm_core.conversations import phrases
 from crm_core.staff import actions as staff
 from crm_core.staff.queries import actor_of
-from crm_core.words.content import DeliveryStatus
+from crm_core.staff.queries import agent as agent_by_id
+from crm_core.staff.rules import Cause
+from crm_core.store import outbox
+from crm_core.words.addresses import Address
+from crm_core.words.content import DeliveryStatus, ExternalId
 from crm_core.words.permissions import Actor
-from crm_core.words.values import Activity, EntryKind, Role
+from crm_core.words.values import Activity, ContactKind, EntryKind, Role
 from crm_core.work import actions as work
 from crm_core.work import queues
-from hub.desk import assignments, contacts, conversations, outbound, receipts
+from hub.desk import assignments, channel_accounts, contacts, conversations, drafts, outbound, receipts, staffing
 from hub.desk.assignments import Target
 from hub.desk.outbound import Words
 from tests.peers.live_view import LiveView
@@ -129,6 +136,22 @@ async def test_writing(office: Office) -> None:
     await office.does("a visitor reads", receipts.contact_read, c, entry.id)
 
 
+async def test_a_receipt_from_the_other_side(office: Office) -> None:
+    await office.give(office.ann)
+    said = await office.db.write(outbound.reply, office.ann, office.conversation, Words(text="hi"))
+
+    def send(tx: Any) -> None:
+        owed = outbox.claim(tx, "worker", 60_000, 1)[0]
+        outbox.settle_sent(tx, owed.id, "worker", external_ids=["theirs"])
+        conversation_actions.set_delivery(tx, said.id, DeliveryStatus.SENT)
+
+    await office.does("a reply left", send)
+    arrived = DeliveryReported(
+        external_id=ExternalId("theirs"), status=DeliveryStatus.DELIVERED, at=office.live.clock()
+    )
+    await office.does("a reply arrived", receipts.report, said.account_id, arrived)
+
+
 async def test_who_has_it(office: Office) -> None:
     c = office.conversation
     await office.does("an agent takes it", assignments.assign, office.ann, c, Target(agent_id=office.ann.agent_id))
@@ -164,15 +187,21 @@ async def test_contacts(office: Office) -> None:
     await office.does("an identity is taken away", contacts.detach_identity, office.ann, ada.id, identity)
     other = await office.does("a contact is added", contacts.add, office.ann, NewContact(name="Augusta"))
     await office.does("an identity is given", contacts.attach_identity, office.ann, other.id, identity)
+    address = NewAddress(Address("mailto", "augusta@example.com"))
+    await office.does("a contact has another address", contacts.add_identity, office.ann, other.id, address)
+    firm = await office.db.write(contacts.add, office.ann, NewContact(name="Engines", kind=ContactKind.COMPANY))
+    await office.does("a contact works for a company", contacts.link, office.ann, other.id, firm.id)
+    link = (await office.db.read(links_of, other.id))[0]
+    await office.does("a contact left the company", contacts.unlink, office.ann, link.id)
     await office.does("a contact is archived", contacts.archive, office.ann, other.id)
 
 
 async def test_drafts(office: Office) -> None:
     c = office.conversation
-    await office.does("a draft is kept", drafts.save_draft, office.ann, c, (EntryKind.MESSAGE, "dear"))
-    await office.does("a note is drafted too", drafts.save_draft, office.ann, c, (EntryKind.NOTE, "psst"))
-    await office.does("a draft is changed", drafts.save_draft, office.ann, c, (EntryKind.MESSAGE, "dear Ada"))
-    await office.does("a draft is thrown away", drafts.clear_draft, office.ann, c, EntryKind.MESSAGE)
+    await office.does("a draft is kept", drafts.save, office.ann, c, (EntryKind.MESSAGE, "dear"))
+    await office.does("a note is drafted too", drafts.save, office.ann, c, (EntryKind.NOTE, "psst"))
+    await office.does("a draft is changed", drafts.save, office.ann, c, (EntryKind.MESSAGE, "dear Ada"))
+    await office.does("a draft is thrown away", drafts.clear, office.ann, c, EntryKind.MESSAGE)
     await office.does("a drafted note is written", outbound.note, office.ann, c, Words(text="psst"), ())
 
 
@@ -199,6 +228,21 @@ async def test_the_staff(office: Office) -> None:
     await office.does("a colleague is back", staff.enable_agent, None, bea)
 
 
+async def test_who_leaves_is_offered_nothing(office: Office) -> None:
+    bea = office.bea.agent_id
+    session = await office.live.session(await office.db.read(agent_by_id, bea))
+    acts: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
+        ("takes a break", staffing.set_activity, (office.bea, bea, Activity.BREAK)),
+        ("signs out", staffing.sign_out, (bea, session)),
+        ("is gone", staffing.leave, (bea, Cause.DISCONNECT)),
+        ("is locked out", staffing.disable, (office.ada, bea)),
+    )
+    for words, act, arguments in acts:
+        await office.db.write(staff.set_activity, None, bea, Activity.AVAILABLE)
+        await office.offer(office.bea)
+        await office.does(f"an agent with an offer {words}", act, *arguments)
+
+
 async def test_queues(office: Office) -> None:
     change = queues.QueueChange(name="Sales and more")
     await office.does("a queue is renamed", queues.change_queue, None, office.sales, change)
@@ -215,3 +259,12 @@ async def test_accounts(office: Office) -> None:
     await office.does("an account is changed", accounts.change, office.ada, sealer, shop.id, change)
     await office.does("an account breaks", accounts.set_state, shop.id, "broken", "wrong password")
     await office.does("an account is disabled", accounts.disable, office.ada, shop.id)
+
+
+async def test_accounts_as_administrators_set_them_up(office: Office) -> None:
+    sealer = Sealer(b"k" * 32)
+    new = accounts.NewAccount(kind="webchat", name="Shop", queue_id=office.sales, settings={"title": "Shop"})
+    known = find_channels()
+    shop = await office.does("a chat is set up", channel_accounts.add, office.ada, sealer, known, new)
+    change = accounts.AccountChange(version=shop.version, settings={"title": "The shop"})
+    await office.does("a chat is retitled", channel_accounts.change, office.ada, sealer, known, shop.id, change)
