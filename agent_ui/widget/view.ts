@@ -341,8 +341,14 @@ export class View {
   }
 
   private listen(): void {
+    let before = 0;
     this.log.addEventListener("scroll", () => {
-      if (this.log.clientHeight) this.stick = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
+      const { scrollTop, scrollHeight, clientHeight } = this.log;
+      if (!clientHeight) return;
+      // What grows below leaves the place as it is; only a person scrolls up.
+      if (scrollHeight - scrollTop - clientHeight < 60) this.stick = true;
+      else if (scrollTop < before) this.stick = false;
+      before = scrollTop;
     });
     const grown = new ResizeObserver(() => this.toEnd());
     grown.observe(this.log);
