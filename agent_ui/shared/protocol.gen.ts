@@ -338,6 +338,7 @@ export interface DraftChanged {
   type: "DraftChanged";
   agent_id: number;
   conversation_id: number;
+  kind: EntryKind;
   draft: DraftValue | null;
 }
 

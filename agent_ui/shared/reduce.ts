@@ -140,7 +140,8 @@ function withOffer(snapshot: Snapshot, offer: OfferValue): Snapshot {
 
 function withDraft(snapshot: Snapshot, event: DraftChanged): Snapshot {
   if (event.draft === null) {
-    return { ...snapshot, drafts: snapshot.drafts.filter((d) => d.conversation_id !== event.conversation_id) };
+    const isGone = (d: DraftValue) => d.conversation_id === event.conversation_id && d.kind === event.kind;
+    return { ...snapshot, drafts: snapshot.drafts.filter((d) => !isGone(d)) };
   }
   return { ...snapshot, drafts: put(snapshot.drafts, event.draft, draftKey, true) };
 }

@@ -48,19 +48,15 @@ def save_draft(
     value = DraftValue(
         conversation_id=conversation_id, kind=kind, text=storable(text), files=list(files), updated_at=tx.now
     )
-    tx.record(DraftChanged(agent_id=actor.agent_id, conversation_id=conversation_id, draft=value))
+    tx.record(DraftChanged(agent_id=actor.agent_id, conversation_id=conversation_id, kind=kind, draft=value))
     return value
 
 
 def clear_draft(tx: Tx, actor: Actor, conversation_id: int, kind: EntryKind) -> None:
     """Throw a draft away: it was sent, or is not wanted. Harmless when there is none."""
     mine = (Draft.agent_id == actor.agent_id, Draft.conversation_id == conversation_id)
-    if not tx.changed(delete(Draft).where(*mine, Draft.kind == kind)):
-        return
-    tx.record(DraftChanged(agent_id=actor.agent_id, conversation_id=conversation_id, draft=None))
-    # The event clears whatever was drafted there; the other kind, if any, is told again.
-    for row in tx.all(select(*TABLE.c).where(*mine)):
-        tx.record(DraftChanged(agent_id=actor.agent_id, conversation_id=conversation_id, draft=_value(row)))
+    if tx.changed(delete(Draft).where(*mine, Draft.kind == kind)):
+        tx.record(DraftChanged(agent_id=actor.agent_id, conversation_id=conversation_id, kind=kind, draft=None))
 
 
 def drafts_of(tx: Tx, agent_id: int) -> list[DraftValue]:

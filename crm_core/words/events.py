@@ -14,6 +14,7 @@ from crm_core.words.values import (
     ConversationValue,
     DispositionValue,
     DraftValue,
+    EntryKind,
     EntryValue,
     OfferValue,
     QueueValue,
@@ -81,6 +82,7 @@ class DraftChanged(Event, frozen=True, kw_only=True):
 
     agent_id: int
     conversation_id: int
+    kind: EntryKind
     draft: DraftValue | None
 
 

@@ -147,7 +147,8 @@ def _offer(snapshot: Snapshot, offer: OfferValue) -> Snapshot:
 
 def _draft(snapshot: Snapshot, event: DraftChanged) -> Snapshot:
     if event.draft is None:
-        return replace(snapshot, drafts=[d for d in snapshot.drafts if d.conversation_id != event.conversation_id])
+        gone = (event.conversation_id, event.kind)
+        return replace(snapshot, drafts=[d for d in snapshot.drafts if (d.conversation_id, d.kind) != gone])
     return replace(snapshot, drafts=_put(snapshot.drafts, event.draft, _draft_key, keep=True))
 
 

@@ -37,8 +37,7 @@ async def test_clearing_a_reply_leaves_the_note_beside_it(db: Database) -> None:
     assert await db.read(drafts_of, OLENA.agent_id) == [note]
     told = [c.event for c in await db.read(after, start, most=9)]
     assert told == [
-        DraftChanged(agent_id=OLENA.agent_id, conversation_id=conversation, draft=None),
-        DraftChanged(agent_id=OLENA.agent_id, conversation_id=conversation, draft=note),
+        DraftChanged(agent_id=OLENA.agent_id, conversation_id=conversation, kind=REPLY, draft=None),
     ]
 
 
