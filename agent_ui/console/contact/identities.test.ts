@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IdentityValue } from "../wire";
-import { browserOf, shownFacts } from "./identities";
+import { browserOf, languageOf, shownFacts } from "./identities";
 
 const visitor: IdentityValue = { id: 1, scheme: "visitor", value: "x", display: "x", name: "", contact_id: null, verified: false, is_primary: false, label: "", last_seen: null, facts: {} };
 
@@ -14,6 +14,11 @@ describe("what is known of a visitor", () => {
 
   it("leaves out what is not known", () => {
     expect(shownFacts({ ...visitor, facts: { language: "pl", secret: "x" } }).map(({ name }) => name)).toEqual(["language"]);
+  });
+
+  it("names a language, and leaves what is none as it is", () => {
+    expect(languageOf("uk", "en")).toBe("Ukrainian");
+    expect(languageOf("not a tag!", "en")).toBe("not a tag!");
   });
 
   it("says a browser in two words", () => {

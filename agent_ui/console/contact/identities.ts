@@ -29,6 +29,15 @@ function safe(address: string): string | null {
   }
 }
 
+/** A language tag by its name in another language; the tag itself when it is none. */
+export function languageOf(tag: string, inLanguage: string): string {
+  try {
+    return new Intl.DisplayNames([inLanguage], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
 /** A User-Agent as a person says it: "Firefox, Windows". */
 export function browserOf(agent: string): string {
   const browser = /Edg\//.test(agent) ? "Edge" : /OPR\//.test(agent) ? "Opera" : /Firefox\//.test(agent) ? "Firefox" : /Chrom(e|ium)\//.test(agent) ? "Chrome" : /Safari\//.test(agent) ? "Safari" : "";

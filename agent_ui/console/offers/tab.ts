@@ -6,8 +6,12 @@ export class Tab {
 
   /** Shows this title by turns with the page's own; the person may look at another tab. */
   call(title: string): void {
+    const before = this.#shown;
     this.#shown = title;
-    if (this.#before) return;
+    if (this.#before) {
+      if (document.title === before) document.title = title;
+      return;
+    }
     this.#before = { title: document.title, icon: icon()?.href ?? "" };
     const link = icon();
     if (link) link.href = `${import.meta.env.BASE_URL}favicon-offer.svg`;
