@@ -32,6 +32,7 @@ CANNED: Final = Permission.EDIT_CANNED
 
 ROUTES: Final[tuple[Route, ...]] = (
     post("/session", sessions.sign_in, PUBLIC, NotSignedIn, TooMany, keyed=False),
+    get("/session", sessions.visit, PUBLIC),
     delete("/session", sessions.sign_out, WORK),
     post("/socket-tickets", sessions.make_socket_ticket, WORK, status=201, keyed=False),
     get("/me", sessions.me, WORK),

@@ -24,6 +24,7 @@ from hub.api.models.sessions import (
     PasswordChange,
     Session,
     SocketTicket,
+    Visit,
 )
 from hub.api.models.shapes import ListOf
 from hub.auth.gate import From
@@ -39,6 +40,11 @@ async def sign_in(call: Call, body: Credentials) -> Me:
     where = From(call.peer, call.request.headers.get(hdrs.USER_AGENT, ""), call.request.cookies.get(COOKIE, ""))
     signed_in, call.cookie = await call.house.gate.sign_in(body.email, body.password, where)
     return await _me(call, signed_in.actor)
+
+
+async def visit(call: Call) -> Visit:
+    """Who is signed in in this browser, if anybody is. Asking is no mistake, as it would be at `/me`."""
+    return Visit(me=await _me(call, call.signed_in.actor) if call.signed_in else None)
 
 
 async def sign_out(call: Call) -> None:

@@ -11,7 +11,8 @@ export interface Me {
 }
 
 export const session = {
-  me: (http: Http) => http.get<Me>("/me"),
+  /** Who is signed in here; null for nobody. */
+  visit: async (http: Http) => (await http.get<{ me: Me | null }>("/session")).me,
   change: (http: Http, settings: { language?: string; name?: string }) => http.patch<Me>("/me", settings),
   signIn: (http: Http, email: string, password: string) => http.post<Me>("/session", { email, password }),
   signOut: (http: Http) => http.delete<void>("/session"),

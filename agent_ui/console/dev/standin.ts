@@ -125,7 +125,7 @@ export class StandIn implements Surroundings {
   };
 
   readonly #handlers: Record<string, Handler> = {
-    "GET /me": () => ({ agent: this.world.me, email: "olena.kovalenko@example.com", permissions: this.world.permissions, session_id: 1 }),
+    "GET /session": () => ({ me: { agent: this.world.me, email: "olena.kovalenko@example.com", permissions: this.world.permissions, session_id: 1 } }),
     "DELETE /session": () => undefined,
     "POST /socket-tickets": () => ({ ticket: "ticket" }),
     "GET /conversations": (_, __, query) => this.#page(query),

@@ -27,6 +27,13 @@ class Me(Shown):
     session_id: int
 
 
+class Visit(Shown):
+    """Who looks at the console: a page may ask this before anybody has signed in."""
+
+    me: Me | None
+    """Nobody while nobody is signed in here."""
+
+
 class MySettings(Asked):
     """What one sets for oneself; what is named is changed."""
 

@@ -41,6 +41,16 @@ async def test_signing_in_gives_a_cookie_that_scripts_and_other_sites_do_not_get
     assert cookie.value not in answer.text
 
 
+async def test_a_page_may_ask_who_is_signed_in_before_anybody_is(stranger: Client, staff: Staff) -> None:
+    before = await stranger("GET", "/session")
+    signed_in = await stranger("POST", "/session", ADA)
+    cookie = signed_in.cookies["hub_session"].value
+    after = await stranger("GET", "/session", headers={"Cookie": f"hub_session={cookie}"})
+
+    assert (before.status, before.body) == (200, {"me": None})
+    assert after.body == {"me": signed_in.body}
+
+
 async def test_behind_https_the_cookie_is_secure(stranger: Client, staff: Staff, house: House) -> None:
     house.settings = house.settings.model_copy(update={"public_url": "https://hub.example.com"})
 
