@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Literal
 
@@ -13,7 +14,7 @@ from playwright.async_api import Browser, Error, ViewportSize
 from tests.flows.axe import Axe
 from tests.peers.complaints import Complaints
 from tests.screenshots.screens import SCREENS, Screen
-from tests.screenshots.stage import Stage, leave, open_stage
+from tests.screenshots.stage import Stage, clear, leave, open_stage
 from tests.screenshots.town import Town
 from tests.screenshots.visits import open_town
 
@@ -38,18 +39,23 @@ async def examine_all(town: Town, screens: Sequence[Screen], size: ViewportSize)
     """The faults of all screens at one size."""
     axe = Axe()
     faults = []
-    for screen in screens:
-        context = await town.arrive(screen.who, size, is_touch=size["width"] < 720)
-        stage = await open_stage(town, screen.who, context)
-        try:
-            for step in screen.steps:
-                await step(stage)
-            faults += [f"{screen.name} at {size['width']}, {fault}" for fault in await examine(axe, stage)]
-        except Error as error:
-            faults.append(f"{screen.name} at {size['width']} could not be reached: {error.message}")
-        finally:
-            await leave(stage)
-            await context.close()
+    for who, of_one in groupby(sorted(screens, key=lambda screen: screen.who), lambda screen: screen.who):
+        context = await town.arrive(who, size, is_touch=size["width"] < 720)
+        stage = await open_stage(town, who, context)
+        for screen in of_one:
+            name = f"{screen.name} at {size['width']}"
+            try:
+                for step in screen.steps:
+                    await step(stage)
+                faults += [f"{name}, {fault}" for fault in await examine(axe, stage)]
+                is_clear = await clear(stage)
+            except Error as error:
+                faults.append(f"{name} could not be reached: {error.message}")
+                is_clear = False
+            if not is_clear:
+                await leave(stage)
+                stage = await open_stage(town, who, context)
+        await context.close()
     return faults
 
 

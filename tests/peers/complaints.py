@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from playwright.async_api import BrowserContext, ConsoleMessage, WebError
@@ -17,7 +17,7 @@ class Complaints:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
-        self._server_is_away = False
+        self._expected: list[str] = []
 
     def follow(self, context: BrowserContext, who: str) -> None:
         """Listen to every page of `context`, those opened later too."""
@@ -33,11 +33,16 @@ class Complaints:
         context.on("weberror", thrown)
 
     @contextmanager
-    def server_away(self) -> Iterator[None]:
-        """Until it is left, connections may be refused: the test has stopped the server itself."""
-        self._server_is_away = True
+    def expecting(self, *signs: str) -> Iterator[None]:
+        """Until it is left, errors with one of these words in them are no complaint."""
+        self._expected += signs
         yield
-        self._server_is_away = False
+        for sign in signs:
+            self._expected.remove(sign)
+
+    def server_away(self) -> AbstractContextManager[None]:
+        """Until it is left, connections may be refused: the test has stopped the server itself."""
+        return self.expecting(*LOST)
 
     def _is_expected(self, text: str) -> bool:
-        return self._server_is_away and any(sign in text for sign in LOST)
+        return any(sign in text for sign in self._expected)

@@ -13,14 +13,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.async_api import Browser, BrowserContext, Error, ViewportSize
+from playwright.async_api import Browser, Error, ViewportSize
 
 from tests.flows.hub_process import ROOT
 from tests.peers.browser import open_chromium
 from tests.peers.complaints import Complaints
 from tests.screenshots.album import write_album
 from tests.screenshots.screens import SCREENS, Screen
-from tests.screenshots.stage import SIZES, leave, open_stage
+from tests.screenshots.stage import SIZES, Stage, clear, leave, open_stage
 from tests.screenshots.town import Town
 from tests.screenshots.visits import open_town
 
@@ -38,21 +38,23 @@ class Studio:
     failures: list[str] = field(default_factory=list)
 
     async def shoot(self, town: Town, screens: Sequence[Screen], size: ViewportSize) -> None:
-        """All of `screens` at one size, one after the other."""
+        """All of `screens` at one size, one after the other, those of one person in one tab."""
         for who, found in groupby(sorted(screens, key=lambda screen: screen.who), lambda screen: screen.who):
+            context = await town.arrive(who, size, is_touch=size["width"] < 720)
+            stage = await open_stage(town, who, context)
             for screen in found:
-                context = await town.arrive(who, size, is_touch=size["width"] < 720)
-                try:
-                    await self._take(town, screen, context)
-                finally:
-                    await context.close()
+                if not await self._take(stage, screen):
+                    await leave(stage)
+                    stage = await open_stage(town, who, context)
+            await context.close()
 
-    async def _take(self, town: Town, screen: Screen, context: BrowserContext) -> None:
-        stage = await open_stage(town, screen.who, context)
-        size = stage.page.viewport_size
+    async def _take(self, stage: Stage, screen: Screen) -> bool:
+        """The pictures of one screen. False when the tab cannot be used for the next one."""
+        size, complaints = stage.page.viewport_size, stage.town.complaints
         assert size is not None
         shape = f"{size['width']}x{size['height']}"
-        heard = len(town.complaints.heard)
+        heard = len(complaints.heard)
+        is_clear = False
         try:
             for step in screen.steps:
                 await step(stage)
@@ -62,14 +64,14 @@ class Studio:
                 picture = self.folder / f"{screen.name}.{shape}.{light}.png"
                 await stage.page.screenshot(path=picture, animations="disabled", caret="initial")
                 self.pictures.append(picture)
+            is_clear = await clear(stage)
         except Error as error:
             self._failed(f"{screen.name} at {shape}: {error.message.splitlines()[0]}")
             await stage.page.screenshot(path=self.folder / f"failed-{screen.name}.{shape}.png")
-        finally:
-            await leave(stage)
-        for words in town.complaints.heard[heard:]:
+        for words in complaints.heard[heard:]:
             self._failed(f"{screen.name} at {shape} or one beside it: {words}")
         print(f"\r{len(self.pictures)} of {self.wanted} pictures", end="", flush=True)
+        return is_clear
 
     def _failed(self, words: str) -> None:
         self.failures.append(words)

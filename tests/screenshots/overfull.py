@@ -74,7 +74,7 @@ def _crowd(tx: Tx) -> None:
     for queue in queues(tx):
         change_queue(tx, None, queue.id, QueueChange(chat_offer_seconds=HOURS_OFFERED))
     for number in range(28):
-        add_queue(tx, None, NewQueue(name=f"{'Queue with a name that is far too long ' * 2}{number}"[-80:]))
+        add_queue(tx, None, NewQueue(name=f"{number} {'Queue with a name that is far too long ' * 2}"[:80].strip()))
     everywhere = [queue.id for queue in queues(tx)]
     for number in range(56):
         name = f"{LONG_NAME[: 12 + number]} {number}"[:80]

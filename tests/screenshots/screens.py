@@ -24,6 +24,7 @@ from tests.screenshots.steps import (
     night_chat,
     page_at,
     press,
+    refused,
     scroll_up,
     sees,
     shop,
@@ -32,6 +33,7 @@ from tests.screenshots.steps import (
 
 NOBODY: Final = ""
 JONAS: Final = "Jonas Weber"
+TOMAS: Final = "Tomás Herrera"
 LINA: Final = "李娜"
 EMMA: Final = "Emma Larsen"
 CLARA: Final = "Clara Winter"
@@ -71,7 +73,7 @@ SCREENS: Final = (
         press("Tab"),
         sees("Sign in"),
     ),
-    usual("sign-in-link", NOBODY, page_at("/sign-in/link_that_was_used"), sees("Sign in")),
+    usual("sign-in-link", NOBODY, refused("/sign-in/link_that_was_used", 410), sees("Sign in")),
     # The list.
     usual("mine", ANNA, at("mine")),
     usual("mine-empty", NILS, at("mine")),
@@ -101,8 +103,8 @@ SCREENS: Final = (
     full("conversation-rtl", ANNA, conversation(RTL_NAME)),
     full("conversation-emoji", ANNA, conversation(EMOJI_NAME)),
     # Writing.
-    usual("composer-reply", ANNA, conversation(JONAS), write("Reply", "Keep it, please.\nIt is a present.")),
-    usual("composer-note", ANNA, conversation(JONAS), button("Note"), write("Note", "Shelf 14 again.")),
+    usual("composer-reply", ANNA, conversation(TOMAS), write("Reply", "Keep it, please.\nIt is a present.")),
+    usual("composer-note", ANNA, conversation(TOMAS), button("Note"), write("Note", "Shelf 14 again.")),
     usual("composer-canned", ANNA, conversation(LINA), press("r"), key_in("/")),
     usual("composer-mention", ANNA, conversation(LINA), press("n"), key_in("@")),
     usual("composer-file", ANNA, conversation(LINA), attach("shelf-14.png")),

@@ -15,7 +15,7 @@ SIZES: Final = (
     ViewportSize(width=1024, height=768),
     ViewportSize(width=390, height=844),
 )
-PATIENCE: Final = 8_000
+PATIENCE: Final = 20_000
 """Milliseconds until something that should be on the screen is given up."""
 
 SETTLED: Final = """() => {
@@ -62,9 +62,30 @@ async def open_stage(town: Town, who: str, context: BrowserContext) -> Stage:
     return Stage(town, page, who)
 
 
+_CLEAR: Final = """() => {
+  location.hash = "#/snoozed";
+  return !document.querySelector("dialog[open], :popover-open");
+}"""
+
+
+async def clear(stage: Stage) -> bool:
+    """Put away what the steps opened, so that the tab can be used again. False when it cannot."""
+    for companion in stage.companions:
+        await companion.close()
+    stage.companions.clear()
+    if "/console/" not in stage.page.url or await stage.page.get_by_role("banner").count() == 0:
+        return False
+    await stage.page.context.set_offline(False)
+    for _ in range(3):
+        await stage.page.keyboard.press("Escape")
+    await stage.page.wait_for_timeout(30)
+    return bool(await stage.page.evaluate(_CLEAR))
+
+
 async def leave(stage: Stage) -> None:
     """Close the tab and whatever the steps opened."""
     # What was typed and not sent would ask before it lets the page go.
     await stage.page.close(run_before_unload=False)
+    await stage.page.context.set_offline(False)
     for companion in stage.companions:
         await companion.close()

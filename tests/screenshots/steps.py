@@ -67,6 +67,16 @@ def page_at(path: str) -> Step:
     return step
 
 
+def refused(path: str, status: int) -> Step:
+    """A page that the hub refuses with this status, which Chromium tells in the console."""
+
+    async def step(stage: Stage) -> None:
+        with stage.town.complaints.expecting(f"status of {status}"):
+            await page_at(path)(stage)
+
+    return step
+
+
 def button(name: str) -> Step:
     """Press the first button with this name that can be seen."""
 
@@ -159,7 +169,7 @@ def attach(name: str) -> Step:
         async with stage.page.expect_file_chooser() as choosing:
             await button("Attach files")(stage)
         await (await choosing.value).set_files({"name": name, "mimeType": "image/png", "buffer": TINY_PNG})
-        await stage.page.get_by_role("button", name=f"Remove {name}").wait_for()
+        await stage.page.get_by_role("button", name=f"Remove {name}").first.wait_for()
         await stage.settle()
 
     return step

@@ -30,6 +30,9 @@ async def open_town(world: str, folder: Path, browser: Browser, complaints: Comp
         await town.settle(seeder.seeded.links)
         await (visit_ordinary if world == "ordinary" else visit_overfull)(town, folder)
         yield town
+    except Exception:
+        print(hub.read_log()[-3_000:])
+        raise
     finally:
         for seat in town.seats:
             await seat.close()
