@@ -111,9 +111,7 @@ def _rows(tx: Tx, addresses: Iterable[Address]) -> dict[Address, _Kept]:
 
 
 def _kept(row: Mapping[str, Any]) -> _Kept:
-    return _Kept(
-        row["id"], row["name"], row["facts"] or {}, row["contact_id"], row["contact_name"], row["last_seen"]
-    )
+    return _Kept(row["id"], row["name"], row["facts"] or {}, row["contact_id"], row["contact_name"], row["last_seen"])
 
 
 def _added(tx: Tx, strangers: Sequence[Seen]) -> dict[Address, _Kept]:

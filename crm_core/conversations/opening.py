@@ -65,6 +65,18 @@ _open = RowsOf(
         is_sqlite=is_sqlite,
     )
 )
+_last = RowsOf(
+    lambda is_sqlite: select(Conversation.identity_id, Conversation.last_assignee_id).where(
+        Conversation.id.in_(
+            select(func.max(Conversation.id))
+            .where(
+                one_of(Conversation.identity_id, "identities", is_sqlite=is_sqlite),
+                Conversation.last_assignee_id.is_not(None),
+            )
+            .group_by(Conversation.identity_id)
+        )
+    )
+)
 
 
 def _locked(statement: AnySelect, *, is_sqlite: bool) -> AnySelect:
@@ -164,13 +176,8 @@ def _last_assignees(tx: Tx, identity_ids: Sequence[int]) -> dict[int, int]:
     """Who had the last closed conversation with each of these identities."""
     if not identity_ids:
         return {}
-    newest = (
-        select(func.max(Conversation.id))
-        .where(Conversation.identity_id.in_(identity_ids), Conversation.last_assignee_id.is_not(None))
-        .group_by(Conversation.identity_id)
-    )
-    rows = tx.all(select(Conversation.identity_id, Conversation.last_assignee_id).where(Conversation.id.in_(newest)))
-    return {r.identity_id: r.last_assignee_id for r in rows}
+    rows = _last.all(tx, {"identities": list(identity_ids)})
+    return {row["identity_id"]: row["last_assignee_id"] for row in rows}
 
 
 def _new_row(tx: Tx, identity: KnownIdentity, last_assignee_id: int | None) -> dict[str, Any]:

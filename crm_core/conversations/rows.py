@@ -9,33 +9,19 @@ from crm_core.words.content import DeliveryStatus
 from crm_core.words.values import (
     Author,
     AuthorKind,
-    ConversationStatus,
     ConversationValue,
     Direction,
     EntryKind,
     EntryValue,
     FileValue,
     Notice,
-    WorkState,
-)
-
-_PLAIN = tuple(
-    name
-    for name in ConversationValue.__struct_fields__
-    if name not in {"status", "work_state", "preview_author", "tags"}
 )
 
 
 def conversation_value(row: Fields) -> ConversationValue:
     """A conversation's row (or the mapping it will become) as its value."""
-    state = row["work_state"]
-    return ConversationValue(
-        status=ConversationStatus(row["status"]),
-        work_state=WorkState(state) if state else None,
-        preview_author=AuthorKind(row["preview_author"]),
-        tags=row["tags"] or [],
-        **{name: row[name] for name in _PLAIN},
-    )
+    plain = row if isinstance(row, dict) else dict(row)
+    return msgspec.convert(plain if plain["tags"] is not None else {**plain, "tags": []}, ConversationValue)
 
 
 def entry_value(row: Fields) -> EntryValue:

@@ -44,7 +44,7 @@ class ManyRows:
         writer = self._compiled.get(dialect.name)
         if writer is None:
             writer = self._compiled[dialect.name] = _Writer(self._statement, dialect)
-        tx.connection.exec_driver_sql(writer.sql, [writer.parameters(row) for row in rows])
+        tx.run_many(writer.sql, [writer.parameters(row) for row in rows])
 
 
 class _Writer:
@@ -104,10 +104,7 @@ class _Reader:
         for name, convert in self._converts.items():
             values[name] = convert(values[name])
         parameters = tuple(values[n] for n in self._names) if self._is_positional else values
-        answer = tx.connection.exec_driver_sql(self._sql, parameters)
-        assert answer.cursor is not None
-        rows = [dict(zip(self._columns, row, strict=True)) for row in answer.cursor.fetchall()]
-        answer.close()
+        rows = [dict(zip(self._columns, row, strict=True)) for row in tx.fetched(self._sql, parameters)]
         for name, read in self._reads:
             for row in rows:
                 row[name] = read(row[name])

@@ -57,6 +57,24 @@ class Tx:
         """Run an UPDATE or DELETE; how many rows it met. Compare-and-set is `if not tx.changed(…): raise`."""
         return self.connection.execute(statement, parameters).rowcount
 
+    def fetched(self, sql: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
+        """Every row of the answer to the driver's own SQL, as the driver gives it. For `crm_core.store.prepared`."""
+        cursor = self._raw.cursor()
+        try:
+            cursor.execute(sql, parameters)
+            rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        finally:
+            cursor.close()
+        return rows
+
+    def run_many(self, sql: str, parameters: Sequence[Any]) -> None:
+        """Run the driver's own SQL for each parameter set. For `crm_core.store.prepared`."""
+        cursor = self._raw.cursor()
+        try:
+            cursor.executemany(sql, parameters)
+        finally:
+            cursor.close()
+
     def record(self, event: AnyEvent) -> None:
         """Write an event into the journal with this transaction, and tell the world after the commit."""
         self.events.append(event)

@@ -6,10 +6,15 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from crm_core.store.prepared import RowsOf, one_of
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import SECOND, Moment
 from crm_core.words.errors import NotFound
 from crm_core.work.model import Queue
+
+_waits = RowsOf(
+    lambda is_sqlite: select(Queue.id, Queue.sticky_seconds).where(one_of(Queue.id, "queues", is_sqlite=is_sqlite))
+)
 
 
 def sticky_waits(tx: Tx, queue_ids: Iterable[int | None]) -> dict[int | None, Moment]:
@@ -17,8 +22,7 @@ def sticky_waits(tx: Tx, queue_ids: Iterable[int | None]) -> dict[int | None, Mo
     wanted = sorted({q for q in queue_ids if q is not None})
     if not wanted:
         return {}
-    rows = tx.all(select(Queue.id, Queue.sticky_seconds).where(Queue.id.in_(wanted)))
-    return {r.id: r.sticky_seconds * SECOND for r in rows}
+    return {row["id"]: row["sticky_seconds"] * SECOND for row in _waits.all(tx, {"queues": wanted})}
 
 
 def must_exist(tx: Tx, queue_id: int) -> None:

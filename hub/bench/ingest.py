@@ -19,7 +19,7 @@ from typing import Any, Final
 from hub.bench.desk import Desk, fill, open_desk
 from hub.bench.peers import PostgresServer, postgres
 from hub.bench.scripts import Script, renumber, scripts
-from hub.bench.writes import Writes, listening, replay
+from hub.bench.writes import Writes, ear, replay
 
 ROUNDS: Final = 3
 CLIENTS: Final = (1, 16, 64)
@@ -35,12 +35,15 @@ async def sqlite(seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
         path, before = Path(folder) / "hub.db", Path(folder) / "before.db"
         await fill(f"sqlite:///{path}")
+        with ear() as hears:
+            async with open_desk(f"sqlite:///{path}") as desk:
+                likely = await desk.rate(_WARM)
+                _copy(path, before)
+                sample = _count(likely, seconds, most=_MOST)
+                with hears.listening() as writes:
+                    await desk.rate(sample)
         async with open_desk(f"sqlite:///{path}") as desk:
             likely = await desk.rate(_WARM)
-            _copy(path, before)
-            sample = _count(likely, seconds, most=_MOST)
-            with listening() as writes:
-                likely = await desk.rate(sample)
             for _ in range(ROUNDS):
                 product.append(await desk.rate(_count(likely, seconds)))
                 limit.append(_replayed(before, writes, sample, seconds))
@@ -58,8 +61,9 @@ async def postgresql(seconds: float) -> dict[str, Any]:
     with postgres() as server:
         server.create("hub")
         await fill(server.url("hub"))
-        async with open_desk(server.url("hub")) as desk:
-            prepared = await scripts(desk, server.folder)
+        with ear() as hears:
+            async with open_desk(server.url("hub")) as desk:
+                prepared = await scripts(desk, hears, server.folder)
         server.create("bare", "hub")
         with server.connected("bare") as connection:
             known = renumber(connection)

@@ -13,9 +13,10 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Json
 
+from channels.contract import MessageArrived
 from crm_core.words.values import EntryValue
 from hub.bench.desk import KNOWN, STRANGERS, Desk, People
-from hub.bench.writes import Writes, listening
+from hub.bench.writes import Ear, Writes
 from hub.desk.inbound import Source
 
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
@@ -38,11 +39,11 @@ class Scripts:
     without_positions: list[Script]
 
 
-async def scripts(desk: Desk, folder: Path) -> Scripts:
+async def scripts(desk: Desk, hears: Ear, folder: Path) -> Scripts:
     """Let the desk take a message of somebody known and one of a stranger, and write both down into `folder`."""
     people = People(seed=2)
-    known, continuing = await _heard(desk, people, 7)
-    stranger, opening = await _heard(desk, people, KNOWN + 2_000_000)
+    known, continuing = await _heard(desk, hears, people.message(7))
+    stranger, opening = await _heard(desk, hears, people.message(KNOWN + 2_000_000))
     share = round(STRANGERS * 100)
     made: list[list[Script]] = []
     for name, with_positions in (("whole", True), ("free", False)):
@@ -69,9 +70,9 @@ def renumber(connection: psycopg.Connection[Any]) -> int:
     return int(found[0])
 
 
-async def _heard(desk: Desk, people: People, sender: int) -> tuple[EntryValue, Writes]:
-    with listening() as writes:
-        return await desk.take(people.message(sender)), writes
+async def _heard(desk: Desk, hears: Ear, message: MessageArrived) -> tuple[EntryValue, Writes]:
+    with hears.listening() as writes:
+        return await desk.take(message), writes
 
 
 class _Text:

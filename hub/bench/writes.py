@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import Engine, event
 
 TOGETHER: Final = 50
@@ -38,19 +39,64 @@ class Writes:
         return shares
 
 
+class Ear:
+    """Hears every connection that is opened in this process while `ear()` is; `listening` says when it notes."""
+
+    def __init__(self) -> None:
+        self._writes: Writes | None = None
+
+    @contextmanager
+    def listening(self) -> Iterator[Writes]:
+        """Keep what is written meanwhile."""
+        self._writes = writes = Writes()
+        try:
+            yield writes
+        finally:
+            self._writes = None
+
+    def heard(self, statement: Any, parameters: Any) -> None:
+        if self._writes is not None:
+            self._writes.heard(str(statement), parameters)
+
+
 @contextmanager
-def listening() -> Iterator[Writes]:
-    """Keep what any connection of SQLAlchemy's writes meanwhile."""
-    writes = Writes()
+def ear() -> Iterator[Ear]:
+    """Have the drivers' cursors tell what they run. Slower than they are: not for what is timed."""
+    found = Ear()
 
-    def before(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        writes.heard(statement, parameters)
+    class SqliteCursor(sqlite3.Cursor):
+        def execute(self, sql: str, parameters: Any = (), /) -> SqliteCursor:
+            found.heard(sql, parameters)
+            return super().execute(sql, parameters)
 
-    event.listen(Engine, "before_cursor_execute", before)
+        def executemany(self, sql: str, parameters: Any, /) -> SqliteCursor:
+            found.heard(sql, parameters)
+            return super().executemany(sql, parameters)
+
+    class SqliteConnection(sqlite3.Connection):
+        def cursor(self, factory: Any = SqliteCursor, /) -> Any:
+            return super().cursor(factory)
+
+    class PostgresCursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **how: Any) -> PostgresCursor:
+            found.heard(query, params)
+            return super().execute(query, params, **how)
+
+        def executemany(self, query: Any, params_seq: Any, **how: Any) -> None:
+            found.heard(query, params_seq)
+            super().executemany(query, params_seq, **how)
+
+    def connects(dialect: Any, _record: Any, _words: Any, options: dict[str, Any]) -> None:
+        if dialect.name == "sqlite":
+            options["factory"] = SqliteConnection
+        else:
+            options["cursor_factory"] = PostgresCursor
+
+    event.listen(Engine, "do_connect", connects)
     try:
-        yield writes
+        yield found
     finally:
-        event.remove(Engine, "before_cursor_execute", before)
+        event.remove(Engine, "do_connect", connects)
 
 
 def replay(database: Path, writes: Writes, messages: int, seconds: float) -> float:

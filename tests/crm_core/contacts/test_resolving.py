@@ -1,14 +1,19 @@
 from __future__ import annotations
 
-from sqlalchemy import event, func, select
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import Executable, func, select
+from sqlalchemy.engine import CursorResult
 
 from crm_core.contacts import actions, queries
 from crm_core.contacts.actions import NewAddress, NewContact
 from crm_core.contacts.model import Identity
-from crm_core.contacts.resolving import SEEN_EVERY, resolve, resolve_many
+from crm_core.contacts.resolving import SEEN_EVERY, Seen, resolve, resolve_many
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import EXTERNAL, VISITOR, Address, email, phone
+from crm_core.words.ids import Ids
 from tests.peers.clock import VirtualClock
 
 TARAS = email("taras@example.org")
@@ -20,17 +25,30 @@ def count(tx: Tx) -> int:
     return found
 
 
-def resolve_counting(tx: Tx, people: list[tuple[Address, str, dict[str, str]]]) -> int:
-    """How many statements the driver was given."""
-    statements: list[str] = []
+class CountingTx(Tx):
+    """A transaction that counts its statements."""
 
-    def heard(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        statements.append(statement)
+    def __init__(self, tx: Tx) -> None:
+        super().__init__(tx.connection, tx.now, cast(Ids, tx.new_id))
+        self.statements = 0
 
-    event.listen(tx.connection, "before_cursor_execute", heard)
-    resolve_many(tx, people)
-    event.remove(tx.connection, "before_cursor_execute", heard)
-    return len(statements)
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        self.statements += 1
+        return super().execute(statement, parameters)
+
+    def fetched(self, sql: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
+        self.statements += 1
+        return super().fetched(sql, parameters)
+
+    def run_many(self, sql: str, parameters: Sequence[Any]) -> None:
+        self.statements += 1
+        super().run_many(sql, parameters)
+
+
+def resolve_counting(tx: Tx, people: Sequence[Seen]) -> int:
+    counting = CountingTx(tx)
+    resolve_many(counting, people)
+    return counting.statements
 
 
 async def test_an_address_is_one_identity_however_often_it_is_seen(db: Database) -> None:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import event
 
-from crm_core.contacts.resolving import resolve_many
+from crm_core.contacts.resolving import KnownIdentity, resolve_many
 from crm_core.conversations import queries as conversations
 from crm_core.conversations import timeline
+from crm_core.conversations.opening import open_or_continue
 from crm_core.conversations.queries import Listing, View
 from crm_core.staff import queries as staff
 from crm_core.store import outbox
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address, email
+from crm_core.words.ids import Ids
 from crm_core.words.permissions import Actor
 from crm_core.words.values import Role
 from crm_core.work import actions as work
 from crm_core.work import queues
 
 AGENT = Actor(1, "Olena", Role.AGENT, frozenset({10, 20}))
+STRANGER = KnownIdentity(5, email("a@example.org"), "", None, "a@example.org")
+KNOWN = KnownIdentity(6, email("b@example.org"), "", 7, "B")
 QUESTIONS: dict[str, Callable[[Tx], Any]] = {
     "whose addresses": lambda tx: resolve_many(
         tx, [(email("a@example.org"), "", {}), (Address("visitor", "x", "shop"), "", {})]
     ),
     "seen before": lambda tx: timeline.seen_before(tx, [(1, "a"), (1, "b"), (2, "c")]),
+    "continued": lambda tx: open_or_continue(tx, [(STRANGER, 1, "webchat", "t"), (KNOWN, 1, "webchat", "t")]),
     "mine": lambda tx: conversations.page(tx, AGENT, Listing(view=View.MINE)),
     "my queues": lambda tx: conversations.page(tx, AGENT, Listing(view=View.QUEUE)),
     "one queue": lambda tx: conversations.page(tx, AGENT, Listing(view=View.QUEUE, queue_id=10)),
@@ -42,6 +47,18 @@ SMALL = ("agent", "queue", "queue_member")
 """Tables that have as many rows as people or queues: reading them whole is no harm."""
 
 
+class NotingTx(Tx):
+    """A transaction that notes the questions that are prepared for the driver."""
+
+    def __init__(self, tx: Tx, asked: list[tuple[str, Any]]) -> None:
+        super().__init__(tx.connection, tx.now, cast(Ids, tx.new_id))
+        self.asked = asked
+
+    def fetched(self, sql: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
+        self.asked.append((sql, parameters))
+        return super().fetched(sql, parameters)
+
+
 def plans(tx: Tx, question: Callable[[Tx], Any]) -> list[str]:
     asked: list[tuple[str, Any]] = []
 
@@ -50,7 +67,7 @@ def plans(tx: Tx, question: Callable[[Tx], Any]) -> list[str]:
             asked.append((statement, parameters))
 
     event.listen(tx.connection, "before_cursor_execute", note)
-    question(tx)
+    question(NotingTx(tx, asked))
     event.remove(tx.connection, "before_cursor_execute", note)
     raw = tx.connection.connection.dbapi_connection
     assert raw is not None
