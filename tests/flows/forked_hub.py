@@ -46,13 +46,18 @@ class ForkedHub:
     def kill(self) -> None:
         """kill -9."""
         os.kill(self.pid, signal.SIGKILL)
-        assert os.WTERMSIG(int(self._order("wait"))) == signal.SIGKILL
+        assert self.wait() == -signal.SIGKILL
+
+    def wait(self) -> int:
+        """Wait for the end of a hub that was told to stop; its exit code."""
+        self.pid = 0
+        return os.waitstatus_to_exitcode(int(self._order("wait")))
 
     def stop(self) -> None:
-        """SIGTERM, and wait until it has drained; the nursery ends too. Harmless when it never started."""
+        """SIGTERM, and wait until it has drained; the nursery ends too. Harmless when none runs."""
         if self.pid:
             os.kill(self.pid, signal.SIGTERM)
-            self._order("wait")
+            self.wait()
         self._nursery.communicate(timeout=PATIENCE)
 
     def _order(self, word: str) -> str:

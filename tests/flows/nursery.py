@@ -30,10 +30,14 @@ def serve() -> None:
     for target, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, target)
     sys.argv = ["hub", "serve"]
+    code = 1
     try:
         main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
     finally:
-        os._exit(1)
+        os._exit(code)
 
 
 def answer(number: int) -> None:
