@@ -159,6 +159,7 @@ async def test_the_console_shows_hostile_words_as_words(stage: Stage, chromium: 
 
 
 async def test_the_widget_shows_hostile_words_as_words(stage: Stage, chromium: Browser) -> None:
+    await stage.hub.agent("Olena")
     context = await chromium.new_context(locale="en-GB")
     page = await context.new_page()
     complaints = watched(context, page)
