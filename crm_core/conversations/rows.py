@@ -20,7 +20,8 @@ from crm_core.words.values import (
 
 def conversation_value(row: Fields) -> ConversationValue:
     """A conversation's row (or the mapping it will become) as its value."""
-    plain = row if isinstance(row, dict) else dict(row)
+    # The names of a subquery's columns are a kind of str of their own, which msgspec does not take for one.
+    plain = row if isinstance(row, dict) else {str(name): value for name, value in row.items()}
     return msgspec.convert(plain if plain["tags"] is not None else {**plain, "tags": []}, ConversationValue)
 
 

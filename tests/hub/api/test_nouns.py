@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import aiohttp
+import pytest
 
 from crm_core.accounts.queries import opened_one
 from crm_core.words.clock import HOUR
@@ -83,6 +84,21 @@ async def test_a_list_pages_without_gap_or_double(staff: Staff, house: House) ->
         query = f"view=queue&sort=newest&limit=3&cursor={page['next_cursor']}" if page["next_cursor"] else ""
 
     assert seen == made[::-1]
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "waiting"])
+async def test_who_serves_several_queues_sees_them_as_one(staff: Staff, house: House, sort: str) -> None:
+    queues = {"queues": [staff.sales, staff.support]}
+    assert (await staff.administrator.ask("PUT", f"/agents/{staff.agent.id}/queues", queues)).status == 200
+    made = [
+        (await arrive(house, queue, visitor=f"v{number}")).conversation_id
+        for number, queue in enumerate([staff.sales, staff.support] * 2)
+    ]
+
+    answer = await staff.agent.ask("GET", f"/conversations?view=queue&sort={sort}")
+
+    assert answer.status == 200
+    assert {each["id"] for each in answer.body["items"]} == set(made)
 
 
 async def test_a_conversation_is_handed_on_snoozed_tagged_and_read(staff: Staff, things: Things) -> None:
