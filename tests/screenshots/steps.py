@@ -181,7 +181,7 @@ def line_cut() -> Step:
     async def step(stage: Stage) -> None:
         with stage.town.complaints.server_away():
             await stage.page.context.set_offline(True)
-            await stage.page.wait_for_timeout(1_500)
+            await stage.page.get_by_text(re.compile("You are offline|Connection lost")).wait_for()
 
     return step
 

@@ -64,6 +64,6 @@ async def visit_overfull(town: Town, folder: Path) -> None:
     """One visitor, who writes too much."""
     picture = folder / f"{NO_BREAKS[:180]}.png"
     Image.linear_gradient("L").resize((3_000, 40)).save(picture)
-    lena = await town.chat(LENA, NO_BREAKS, ARABIC, EMOJI, NOVEL.strip(), files=(picture,))
+    lena = await town.chat(LENA, NO_BREAKS, ARABIC, EMOJI, NOVEL[:3_000].strip(), files=(picture,))
     await town.give_to_anna(LENA, NO_BREAKS, ARABIC, "https://shop.example/" + "x" * 300)
     await lena.page.context.close()
