@@ -42,20 +42,21 @@ def bench(*, wanted: list[str], seconds: float, as_json: bool) -> int:
     for plan in PLANS.values():
         if wanted and plan.id not in wanted:
             continue
-        found = _measured(plan, seconds)
+        found = measured(plan, seconds)
         failed = failed or any(figure.get("failed") for figure in found)
         figures += found
         if not as_json:
-            _say(*_lines(found))
+            _say(*lines(found))
     if as_json:
         document = {"machine": known, "at": as_text(system_clock()), "seconds": seconds, "figures": figures}
         _say(json.dumps(document, indent=2))
     else:
-        _say(_sentence(figures))
+        _say(sentence(figures))
     return 1 if failed else 0
 
 
-def _measured(plan: Plan, seconds: float) -> list[dict[str, Any]]:
+def measured(plan: Plan, seconds: float) -> list[dict[str, Any]]:
+    """One figure's parts as they stand in the JSON. What could not be measured has no numbers and says why."""
     sys.stderr.write(f"measuring {plan.id} …\n")
     sys.stderr.flush()
     began = perf_counter()
@@ -100,7 +101,8 @@ def _figure(plan: Plan, part: str, found: Mapping[str, Any] | None, reason: str 
     }
 
 
-def _lines(figures: Sequence[Mapping[str, Any]]) -> list[str]:
+def lines(figures: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Figures as lines of the table."""
     return [line for figure in figures for line in _line(figure)]
 
 
@@ -114,7 +116,8 @@ def _line(figure: Mapping[str, Any]) -> list[str]:
     return [f"{name:24}{numbers}{goal}", f"{'':24}{figure['title']}"]
 
 
-def _sentence(figures: Sequence[Mapping[str, Any]]) -> str:
+def sentence(figures: Sequence[Mapping[str, Any]]) -> str:
+    """How many goals were met, and which were not."""
     missed = [figure["id"] for figure in figures if figure["met"] is False]
     unknown = [figure["id"] for figure in figures if figure["met"] is None]
     words = f"{sum(figure['met'] is True for figure in figures)} of {len(figures)} goals met."
