@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,6 +66,8 @@ class Assigner:
         self._waiting: dict[int, int] = {}
         """Conversations in line, and their work."""
         self._deadlines: dict[int, Moment] = {}
+        self._unsettled: dict[int, Decision] = {}
+        """Decisions by work, of which it is not known that they were stored: the engine has let go of that work."""
         self._awake = asyncio.Event()
 
     async def start(self) -> None:
@@ -109,7 +112,11 @@ class Assigner:
     def position(self, conversation_id: int) -> int | None:
         """The place of a conversation's work in its line, 1 for the next; none when it does not wait."""
         work_id = self._waiting.get(conversation_id)
-        return None if work_id is None else self._engine.position(work_id)
+        try:
+            return None if work_id is None else self._engine.position(work_id)
+        except KeyError:
+            # Its offer is decided and on its way to the disk.
+            return None
 
     def explain(self, work_id: int) -> Decision:
         """Why waiting work goes, or does not go, to whom, as of now. Raises KeyError when it does not wait."""
@@ -139,17 +146,27 @@ class Assigner:
                 self._awake.set()
 
     async def step(self) -> None:
-        """End the offers whose deadline has passed, then make every offer that is possible now."""
+        """
+        End the offers whose deadline has passed, then make every offer that is possible now.
+
+        Raises StoreUnavailable; what could not be stored then is tried again by the next step.
+        """
         now = self._clock()
+        for decision in tuple(self._unsettled.values()):
+            await self._look_again(decision)
         for offer_id in [o for o, deadline in self._deadlines.items() if deadline <= now]:
-            self._deadlines.pop(offer_id, None)
-            try:
-                await self._db.write(work.time_out, offer_id)
-            except Gone:
-                continue
+            await self._time_out(offer_id)
         decisions = self._engine.assign(self._clock())
-        if decisions:
-            await asyncio.gather(*(self._offer(decision) for decision in decisions))
+        self._unsettled.update((decision.work_id, decision) for decision in decisions)
+        outcomes = await asyncio.gather(*(self._offer(decision) for decision in decisions), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    async def _time_out(self, offer_id: int) -> None:
+        with suppress(Gone):
+            await self._db.write(work.time_out, offer_id)
+        self._deadlines.pop(offer_id, None)
 
     async def _offer(self, decision: Decision) -> None:
         assert decision.agent_id is not None
@@ -159,6 +176,8 @@ class Assigner:
         )
         if made is None:
             await self._look_again(decision)
+        else:
+            self._unsettled.pop(decision.work_id, None)
 
     async def _look_again(self, decision: Decision) -> None:
         """Somebody was faster, or the picture was old: take both sides' facts from the database."""
@@ -171,6 +190,7 @@ class Assigner:
             self._engine.remove_work(decision.work_id)
             self._let_go(decision.work_id)
         self._set_agent(agent.id)
+        self._unsettled.pop(decision.work_id, None)
         self._awake.set()
 
     def _pause(self) -> float:
