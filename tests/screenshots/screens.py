@@ -120,6 +120,7 @@ SCREENS: Final = (
     usual("close-dialog", ANNA, conversation(JONAS), button("Close")),
     usual("more", ANNA, conversation(JONAS), button("More")),
     usual("tags-dialog", ANNA, conversation(JONAS), button("More"), choose("Tags")),
+    usual("why-here", SOFIA, conversation(JONAS, "all"), button("More"), choose("Why here?")),
     full("assign", ANNA, conversation(LONG_NAME), button_like("^Assign")),
     full("close-dialog", ANNA, conversation(LONG_NAME), button("Close")),
     full("tags-dialog", ANNA, conversation(LONG_NAME), button("More"), choose("Tags")),

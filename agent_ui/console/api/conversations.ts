@@ -1,4 +1,5 @@
-import type { AgentValue, ConversationValue, DraftValue, EntryKind, EntryValue, FileValue, QueueValue } from "../wire";
+import type { AgentValue, ConversationValue, DraftValue, EntryKind, EntryValue, FileValue, OfferValue, QueueValue, WorkState } from "../wire";
+import type { Decision } from "../inbox/why";
 import { type Http, Unreachable, newKey, refusal, rfc3339 } from "./http";
 
 export type View = "mine" | "queue" | "unassigned" | "all" | "mentions" | "snoozed" | "closed";
@@ -17,6 +18,16 @@ export interface Listing {
 export interface Page<T> {
   items: T[];
   next_cursor: string | null;
+}
+
+/** Why a conversation went where it went. */
+export interface Routing {
+  conversation_id: number;
+  queue_id: number | null;
+  work_state: WorkState | null;
+  /** The last decision that led to an offer. */
+  decision: Decision | null;
+  offers: OfferValue[];
 }
 
 /** A message or note on its way to the hub. */
@@ -48,6 +59,7 @@ export const conversations = {
     http.post<ConversationValue>(`${at(id)}/assign`, target),
   markRead: (http: Http, id: number, entryId: number) => http.put<ConversationValue>(`${at(id)}/read`, { entry_id: entryId }),
   setTags: (http: Http, id: number, tags: string[]) => http.put<ConversationValue>(`${at(id)}/tags`, { tags }),
+  routing: (http: Http, id: number) => http.get<Routing>(`${at(id)}/routing`),
 };
 
 export const colleagues = {

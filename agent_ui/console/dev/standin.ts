@@ -1,8 +1,9 @@
 import type { Surroundings, Wire } from "../../shared/socket";
 import { PROTOCOL } from "../../shared/protocol.gen";
-import type { Upload } from "../api/conversations";
+import type { Routing, Upload } from "../api/conversations";
 import { belongs, compare, sortKey } from "../desk/listing";
 import type { View, Sort } from "../api/conversations";
+import type { Decision, Verdict } from "../inbox/why";
 import type { AnyEvent, ConversationValue, DraftValue, EntryValue, FileValue, FromClient, FromServer, Snapshot } from "../wire";
 import { type World, entryOf, filled } from "./world";
 
@@ -140,6 +141,7 @@ export class StandIn implements Surroundings {
     "POST /conversations/0/assign": (id, body) => this.#tell(id, { assignee_id: (body["agent_id"] as number | undefined) ?? null, ...(body["queue_id"] ? { queue_id: body["queue_id"] as number } : {}) }, "assigned"),
     "PUT /conversations/0/read": (id, body) => this.#change(id, { agent_read_id: Math.max(this.#conversation(id).agent_read_id, Number(body["entry_id"])) }),
     "PUT /conversations/0/tags": (id, body) => this.#change(id, { tags: body["tags"] as string[] }),
+    "GET /conversations/0/routing": (id) => this.#routing(id),
     "POST /entries/0/retry": (id) => this.#deliver(id, "sent"),
     "PUT /conversations/0/drafts/message": (id, body) => this.#draft(id, "message", body),
     "PUT /conversations/0/drafts/note": (id, body) => this.#draft(id, "note", body),
@@ -247,6 +249,16 @@ export class StandIn implements Surroundings {
     const conversation = { ...held, ...change, version: held.version + 1 };
     this.world.conversations.set(id, conversation);
     return conversation;
+  }
+
+  #routing(id: number): Routing {
+    const { queue_id, assignee_id, opened_at } = this.#conversation(id);
+    const verdicts = this.world.agents.map((agent): Verdict => {
+      if (agent.id === assignee_id) return { agent: agent.id, reason: "chosen", detail: { used: 20, total: 100, idle_since: opened_at - 180_000 } };
+      return { agent: agent.id, reason: agent.present ? "not_routable" : "not_present", detail: {} };
+    });
+    const decision: Decision = { at: opened_at, because: assignee_id === null ? "nobody_free" : "longest_idle", considered: verdicts.length, verdicts, others: {} };
+    return { conversation_id: id, queue_id, work_state: assignee_id === null ? "queued" : "assigned", decision, offers: [] };
   }
 
   #draft(id: number, kind: "message" | "note", body: Record<string, unknown>): DraftValue {
