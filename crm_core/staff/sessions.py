@@ -96,9 +96,10 @@ def session_of(tx: Tx, secret_hash: str) -> SignedIn | None:
     return None if actor is None else SignedIn(actor, _facts(found))
 
 
-def is_alive(tx: Tx, session_id: int) -> bool:
-    """Whether a session still lets its agent in."""
-    return tx.scalar(select(Session.id).where(Session.id == session_id, _is_alive(tx))) is not None
+def living(tx: Tx, session_id: int) -> SessionFacts | None:
+    """A session that still lets its agent in; none when it ended or ran out."""
+    found = tx.first(select(*_TABLE.c).where(Session.id == session_id, _is_alive(tx)))
+    return None if found is None else _facts(found)
 
 
 def sessions(tx: Tx, agent_id: int) -> list[SessionFacts]:

@@ -155,11 +155,12 @@ class Door:
             console.end(CloseCode.TRY_AGAIN)
             return
         made_at = ticket.until - LASTS
-        is_over = came.agent.disabled or not came.session_lives
-        if is_over or live.was_ended_since(made_at, ticket.agent_id, ticket.session_id):
+        was_ended = live.was_ended_since(made_at, ticket.agent_id, ticket.session_id)
+        if came.session is None or came.agent.disabled or was_ended:
             console.end(CloseCode.SIGNED_OUT)
             return
         # From here to `admit` nothing is awaited: what changes rights meanwhile is in the backlog.
+        console.until = came.session.expires_at
         live.enter(console, actor_now(came.agent, ticket.session_id))
         live.obey_since(console, came.head.position)
         console.watching = tuple(dict.fromkeys(hello.watching))

@@ -6,6 +6,7 @@ from asyncio import Timeout
 from collections.abc import Collection
 from typing import Final, Protocol
 
+from crm_core.words.clock import Moment
 from crm_core.words.permissions import Actor, Audience, Permission
 
 QUEUE_BYTES: Final = 1024 * 1024
@@ -41,6 +42,7 @@ class Console:
         "tokens",
         "topped_up",
         "typing",
+        "until",
         "wants",
         "watching",
     )
@@ -50,6 +52,8 @@ class Console:
         self.actor: Actor | None = None
         self.live = False
         """Whether events go straight to it; not while a snapshot is being made."""
+        self.until: Moment | None = None
+        """When its session runs out, int ms UTC; none when never."""
         self.close_code: int | None = None
         self.leash: Timeout | None = None
         """Wakes the coroutine that reads from this socket."""

@@ -274,16 +274,18 @@ class Live:
                 self._left.add(agent_id)
 
     def beat(self) -> None:
-        """Once a second: who came and left, heartbeats, and the end of dead connections."""
-        now = self.elapsed()
+        """Once a second: who came and left, heartbeats, the end of dead connections and of sessions that ran out."""
+        now, today = self.elapsed(), self.clock()
         if self._came or self._left:
             frame = encoded(PresenceShown(came=sorted(self._came), left=sorted(self._left)))
             self._came.clear()
             self._left.clear()
             self.fan.spread(self.crowd.all, frame)
-        heartbeat = encoded(Position(position=self.bus.position, at=self.clock()))
+        heartbeat = encoded(Position(position=self.bus.position, at=today))
         for console in tuple(self.crowd.all):
-            if now - console.heard > SILENCE_SECONDS:
+            if console.until is not None and console.until <= today:
+                console.end(CloseCode.SIGNED_OUT)
+            elif now - console.heard > SILENCE_SECONDS:
                 console.end(CloseCode.GOING_AWAY)
             elif now - console.pinged >= HEARTBEAT_SECONDS:
                 console.pinged = now

@@ -11,6 +11,7 @@ from crm_core.conversations import drafts, phrases, timeline
 from crm_core.conversations import queries as conversations
 from crm_core.staff import queries as staff
 from crm_core.staff import sessions
+from crm_core.staff.sessions import SessionFacts
 from crm_core.store import journal
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import NotFound
@@ -27,13 +28,14 @@ class Entrance:
     """Who comes in, and where the journal stood when their rights were read."""
 
     agent: AgentValue
-    session_lives: bool
+    session: SessionFacts | None
+    """The session they come in by; none when it ended or ran out."""
     head: journal.Head
 
 
 def entrance(tx: Tx, agent_id: int, session_id: int) -> Entrance:
     """The agent as they are now. Raises NotFound."""
-    return Entrance(staff.agent(tx, agent_id), sessions.is_alive(tx, session_id), journal.head(tx))
+    return Entrance(staff.agent(tx, agent_id), sessions.living(tx, session_id), journal.head(tx))
 
 
 def snapshot(tx: Tx, actor: Actor, watching: Sequence[int] = ()) -> Snapshot:

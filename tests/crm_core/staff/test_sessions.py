@@ -34,7 +34,7 @@ async def test_a_session_lets_its_agent_in_until_it_runs_out(db: Database, clock
     assert await db.read(session_of, secret) is None
     clock.advance(MINUTE)
     assert await db.read(session_of, hash_of(secret)) is None
-    assert not await db.read(sessions.is_alive, facts.id)
+    assert await db.read(sessions.living, facts.id) is None
 
 
 async def test_an_ended_session_lets_nobody_in_and_its_sockets_are_closed(db: Database) -> None:

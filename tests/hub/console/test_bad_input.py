@@ -226,6 +226,23 @@ async def test_signing_out_ends_that_sessions_sockets_and_no_others(live: Live) 
     assert await other.until(Happened)
 
 
+async def test_a_session_that_runs_out_takes_its_open_sockets_along(live: Live) -> None:
+    ann = await live.agent("Ann")
+    ends = live.clock() + 30_000
+    brief, _secret = await live.db.write(sessions.open_session, ann.id, "browser", expires_at=ends)
+    console, other = await live.open(ann, brief.id), await live.open(ann)
+    await console.until(SnapshotTaken)
+    await other.until(SnapshotTaken)
+    live.clock.advance(29_999)
+    live.live.beat()
+    assert len(live.live.crowd.all) == 2
+    live.clock.advance(1)
+    live.live.beat()
+    assert await console.until_closed() == 4401
+    await live.queue("Sales")
+    assert await other.until(Happened)
+
+
 async def test_ten_thousand_random_frames_leave_the_hub_alive(live: Live) -> None:
     chance = random.Random(7)
     good = await ready(live, "Good")
