@@ -50,10 +50,12 @@ class JobRunner:
 
     async def run(self) -> None:
         """Do what is due, until cancelled."""
-        for kind in self._every:
-            await self._db.write(_schedule_if_absent, kind)
+        unscheduled = list(self._every)
         while True:
             try:
+                while unscheduled:
+                    await self._db.write(_schedule_if_absent, unscheduled[-1])
+                    unscheduled.pop()
                 done = await self.step()
             except HubError as error:
                 log.warning("jobs have to wait", code=error.code)
@@ -75,15 +77,24 @@ class JobRunner:
             return
         try:
             result = await self._db.write(_done, action, job, self._token, self._every.get(job.kind))
-            if job.kind in self._afterwards:
-                await self._afterwards[job.kind](result)
         except HubError as error:
             log.warning("a job failed", kind=job.kind, attempts=job.attempts, code=error.code)
-            if job.attempts >= ATTEMPTS:
+            if job.attempts >= ATTEMPTS and job.kind not in self._every:
                 await self._db.write(jobs.fail, job.id, self._token, str(error))
             else:
-                pause = FIRST_PAUSE * 2**job.attempts
+                pause = FIRST_PAUSE * 2 ** min(job.attempts, ATTEMPTS)
                 await self._db.write(jobs.retry, job.id, self._token, after=pause, error=str(error))
+        else:
+            await self._finish_outside(job.kind, result)
+
+    async def _finish_outside(self, kind: str, result: Any) -> None:
+        if kind not in self._afterwards:
+            return
+        try:
+            await self._afterwards[kind](result)
+        except Exception as error:
+            # The job is done; a disk or a bucket that fails here must not end the jobs of the house.
+            log.error("what follows a job failed", kind=kind, exc_info=error)
 
 
 def _done(tx: Tx, action: JobAction, job: Claimed, token: str, every: Moment | None) -> Any:
