@@ -68,7 +68,7 @@ def detach_identity(tx: Tx, actor: Actor, contact_id: int, identity_id: int) -> 
 
 
 def make_contact(tx: Tx, actor: Actor, conversation_id: int, name: str | None = None) -> ContactValue:
-    """Make the stranger of a conversation a contact, by the name given or the one they use.
+    """Make the stranger of a conversation a contact, by the name given or the one they use, in their language.
 
     Raises Denied, NotFound, and Conflict when they are a contact already (`contact_id` says which).
     """
@@ -78,7 +78,7 @@ def make_contact(tx: Tx, actor: Actor, conversation_id: int, name: str | None = 
     if found.contact_id is not None:
         raise Conflict("This is a contact already.", contact_id=found.contact_id)
     shown = name or shown_name(None, found.name, queries.address_in(found))
-    contact_id = actions.add(tx, NewContact(name=shown))
+    contact_id = actions.add(tx, NewContact(name=shown, language=(found.facts or {}).get("language", "")))
     actions.attach(tx, contact_id, found.id)
     return _told(tx, contact_id, [found.id])
 

@@ -23,15 +23,28 @@ export function word(text: string, caret: number, sign: "/" | "@"): { from: numb
   return typed.length <= 40 && !/\n/.test(typed) && (sign === "@" || !/\s/.test(typed)) ? { from, typed } : null;
 }
 
-/** Canned replies that fit what was typed, those whose shortcut begins with it first. */
-export function fitting(canned: readonly CannedValue[], typed: string): CannedValue[] {
+/**
+ * Canned replies that fit what was typed, those whose shortcut begins with it first; of equal ones those in the
+ * contact's language (a BCP 47 tag, empty when nobody knows it) before those of no language and of another.
+ */
+export function fitting(canned: readonly CannedValue[], typed: string, spoken = ""): CannedValue[] {
   const wanted = typed.toLocaleLowerCase();
   const rank = (one: CannedValue) =>
     one.shortcut.toLocaleLowerCase().startsWith(wanted) ? 0 : `${one.shortcut} ${one.title}`.toLocaleLowerCase().includes(wanted) ? 1 : one.text.toLocaleLowerCase().includes(wanted) ? 2 : 3;
   return canned
     .map((one) => ({ one, rank: rank(one) }))
     .filter(({ rank }) => rank < 3)
-    .sort((a, b) => a.rank - b.rank || a.one.shortcut.localeCompare(b.one.shortcut))
+    .sort((a, b) => a.rank - b.rank || foreignness(a.one, spoken) - foreignness(b.one, spoken) || a.one.shortcut.localeCompare(b.one.shortcut))
     .map(({ one }) => one)
     .slice(0, 30);
+}
+
+/** How far a canned reply's language is from the one spoken. */
+function foreignness({ language }: CannedValue, spoken: string): number {
+  if (!language || !spoken) return 1;
+  return primary(language) === primary(spoken) ? 0 : 2;
+}
+
+function primary(tag: string): string {
+  return tag.toLowerCase().split("-")[0] ?? "";
 }

@@ -74,6 +74,12 @@ describe("a canned reply", () => {
     expect(fitting([canned("thanks", "Say hello"), canned("hello", "Greeting")], "hel").map((one) => one.shortcut)).toEqual(["hello", "thanks"]);
   });
 
+  it("is offered in the contact's language first", () => {
+    const all = [{ ...canned("bye", ""), language: "en" }, canned("cheers", ""), { ...canned("papa", ""), language: "uk" }];
+    expect(fitting(all, "", "uk-UA").map((one) => one.shortcut)).toEqual(["papa", "cheers", "bye"]);
+    expect(fitting(all, "").map((one) => one.shortcut)).toEqual(["bye", "cheers", "papa"]);
+  });
+
   it("is looked for only where a word begins", () => {
     expect(word("say /hel", 8, "/")).toEqual({ from: 4, typed: "hel" });
     expect(word("either/or", 9, "/")).toBe(null);

@@ -6,9 +6,9 @@ import type { Suggestion } from "./Suggestions.svelte";
 
 const MOST = 20;
 
-/** Canned replies that fit what is typed; `take` gets the text that is put in. */
-export function replies(canned: Parameters<typeof fitting>[0], typed: string, take: (text: string) => void): Suggestion[] {
-  return fitting(canned, typed).map((one: CannedValue) => ({
+/** Canned replies that fit what is typed, in the language the contact speaks first; `take` gets the text that is put in. */
+export function replies(canned: Parameters<typeof fitting>[0], typed: string, spoken: string, take: (text: string) => void): Suggestion[] {
+  return fitting(canned, typed, spoken).map((one: CannedValue) => ({
     id: `c${one.id}`,
     title: `/${one.shortcut}`,
     text: one.title || one.text,

@@ -28,9 +28,11 @@ STRANGER = Actor(3, "Other queue", Role.AGENT, frozenset({99}))
 MAIL = email("taras@example.org")
 
 
-def writes(tx: Tx, address: Address, *, name: str = "", status: str = "open") -> tuple[int, int]:
+def writes(
+    tx: Tx, address: Address, *, name: str = "", status: str = "open", facts: dict[str, str] | None = None
+) -> tuple[int, int]:
     """Somebody wrote: their identity and their conversation."""
-    known = resolve(tx, address, name, {})
+    known = resolve(tx, address, name, facts or {})
     conversation_id = tx.new_id()
     values: dict[str, Any] = {
         "id": conversation_id,
@@ -68,6 +70,12 @@ async def test_a_stranger_becomes_a_contact_in_their_open_conversation(db: Datab
     ]
     with pytest.raises(Conflict):
         await db.write(contacts.make_contact, OLENA, conversation)
+
+
+async def test_a_stranger_brings_their_language_along(db: Database) -> None:
+    _, conversation = await db.write(writes, MAIL, facts={"language": "uk-UA"})
+    contact = await db.write(contacts.make_contact, OLENA, conversation)
+    assert contact.language == "uk-UA"
 
 
 async def test_nobody_makes_a_contact_of_a_conversation_they_may_not_read(db: Database) -> None:
