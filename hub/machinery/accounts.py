@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Final
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import aiohttp
 import structlog
@@ -17,10 +17,14 @@ from crm_core.accounts.queries import OpenAccount
 from crm_core.accounts.sealing import Sealer
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
+from crm_core.store.transaction import Tx
 from crm_core.words.clock import Clock
 from crm_core.words.content import Medium
-from crm_core.words.errors import HubError, NotFound
+from crm_core.words.errors import HubError, NotFound, StoreUnavailable
 from crm_core.words.events import AccountChanged
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 300.0
@@ -64,6 +68,8 @@ class Accounts:
         self._open: dict[int, Open] = {}
         self._by_key: dict[str, int] = {}
         self._keepers: dict[int, asyncio.Task[None]] = {}
+        self._reopening = asyncio.Lock()
+        """Two changes at once must not leave an account with two keepers."""
         self._group: asyncio.TaskGroup | None = None
         self._http: aiohttp.ClientSession | None = None
 
@@ -90,7 +96,7 @@ class Accounts:
         """Keep every account open until cancelled. `started` is called once all were tried."""
         async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
             self._http, self._group = http, group
-            for account in await self._db.read(queries.opened, self._sealer):
+            for account in await self._read(queries.opened, self._sealer):
                 self._keep(account)
             await self._all_tried()
             started()
@@ -111,13 +117,27 @@ class Accounts:
             await asyncio.sleep(0.01)
 
     async def _reopen(self, account_id: int) -> None:
-        keeper = self._keepers.pop(account_id, None)
-        if keeper is not None:
-            keeper.cancel()
-            await asyncio.wait([keeper])
-        account = await self._db.read(queries.opened_one, self._sealer, account_id)
-        if account is not None:
-            self._keep(account)
+        async with self._reopening:
+            keeper = self._keepers.pop(account_id, None)
+            if keeper is not None:
+                keeper.cancel()
+                await asyncio.wait([keeper])
+            try:
+                account = await self._read(queries.opened_one, self._sealer, account_id)
+            except HubError as error:
+                log.error("an account could not be opened", account=account_id, code=error.code)
+                return
+            if account is not None:
+                self._keep(account)
+
+    async def _read(self, question: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The answer, however long the database is away: who opens accounts must not end with it."""
+        while True:
+            try:
+                return await self._db.read(question, *args, **kwargs)
+            except StoreUnavailable as error:
+                log.warning("accounts have to wait", code=error.code)
+                await asyncio.sleep(FIRST_PAUSE)
 
     def _keep(self, account: OpenAccount) -> None:
         assert self._group is not None

@@ -1,0 +1,125 @@
+"""Accounts stay open, each once, whatever the database does while they change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from pydantic import BaseModel
+
+from channels.contract import Account, Capabilities, Channel, Deliver, Manifest, Stored, Tools
+from crm_core.accounts import actions
+from crm_core.accounts.actions import NewAccount
+from crm_core.accounts.sealing import Sealer
+from crm_core.store.transaction import Tx
+from crm_core.words.content import Medium
+from crm_core.words.values import AccountValue
+from hub.machinery.accounts import Accounts, Open
+from tests.peers.absent_database import AbsentDatabase
+from tests.peers.clock import VirtualClock
+
+
+class _NoSettings(BaseModel):
+    pass
+
+
+@dataclass
+class _Radio:
+    """A channel that listens; it knows how many listen now, and how often it was opened."""
+
+    listening: int = 0
+    opened: int = 0
+    capabilities: Capabilities = field(default_factory=Capabilities)
+
+    async def listen(self, _deliver: Deliver, /) -> None:
+        self.listening += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.listening -= 1
+
+    def manifest(self) -> Manifest:
+        @asynccontextmanager
+        async def open_radio(_account: Account, _tools: Tools) -> AsyncIterator[Channel]:
+            self.opened += 1
+            yield self
+
+        return Manifest(title="Radio", medium=Medium.CHAT, settings=_NoSettings, open=open_radio)
+
+
+def _delivering(_opened: Open) -> Deliver:
+    async def deliver(_event: object, /) -> Stored:
+        return Stored()
+
+    return deliver
+
+
+def _open_it_again_twice(tx: Tx, account_id: int) -> None:
+    for state in ("waiting", "open", "waiting", "open"):
+        actions.set_state(tx, account_id, state)
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - what is waited for is a state, not an event
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def absent(database_url: str, clock: VirtualClock) -> AsyncIterator[AbsentDatabase]:
+    database = await AbsentDatabase.open(database_url, clock=clock)
+    assert isinstance(database, AbsentDatabase)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def radio() -> _Radio:
+    return _Radio()
+
+
+@pytest.fixture
+async def account(absent: AbsentDatabase) -> AccountValue:
+    sealer = Sealer(b"k" * 32)
+    return await absent.write(actions.add, None, sealer, NewAccount(kind="radio", name="Radio"))
+
+
+@pytest.fixture
+async def running(
+    absent: AbsentDatabase, clock: VirtualClock, radio: _Radio, account: AccountValue
+) -> AsyncIterator[asyncio.Task[None]]:
+    manifests = {"radio": radio.manifest()}
+    accounts = Accounts(absent, manifests, sealer=Sealer(b"k" * 32), clock=clock, delivering=_delivering)
+    absent.subscribe(accounts.heard)
+    task = asyncio.create_task(accounts.run())
+    await _until(lambda: radio.listening == 1)
+    yield task
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_an_account_that_changes_twice_at_once_is_open_once(
+    absent: AbsentDatabase, radio: _Radio, account: AccountValue, running: asyncio.Task[None]
+) -> None:
+    await absent.write(_open_it_again_twice, account.id)
+    await _until(lambda: radio.opened == 3)
+    await _until(lambda: radio.listening <= 1)
+    assert radio.listening == 1
+    assert not running.done()
+
+
+async def test_a_database_that_is_away_while_an_account_changes_delays_the_account(
+    absent: AbsentDatabase, radio: _Radio, account: AccountValue, running: asyncio.Task[None]
+) -> None:
+    await absent.write(actions.set_state, account.id, "waiting")
+    await absent.write(actions.set_state, account.id, "open")
+    absent.is_away = True
+    await _until(lambda: radio.listening == 0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not running.done()
+    absent.is_away = False
+    await _until(lambda: radio.listening == 1)
