@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from crm_core import migrations
 from crm_core.staff import queries as staff
-from crm_core.staff.actions import AgentChange, NewAgent, add_agent, change_agent, disable_agent, enable_agent
+from crm_core.staff.actions import AgentChange, NewAgent, add_agent, change_agent, enable_agent
 from crm_core.staff.sessions import open_session
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
@@ -29,6 +29,7 @@ from hub.bench.report import bench as run_bench
 from hub.config import Settings, SettingsError, described, load_settings
 from hub.console import typescript
 from hub.demo.show import demo as run_demo
+from hub.desk.staffing import disable
 from hub.logs import configure
 from hub.serving import announce, serve
 
@@ -200,7 +201,7 @@ def user_disable(email: str) -> None:
     """Lock somebody out at once; what they wrote stays. `hub user enable` takes it back."""
 
     async def change(db: Database) -> None:
-        await db.write(disable_agent, None, await db.read(_agent_id, email))
+        await db.write(disable, None, await db.read(_agent_id, email))
 
     uvloop.run(_with_database(_settings(), change))
     print(f"{email} cannot sign in any more.")

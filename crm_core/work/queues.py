@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, column, delete, func, insert, select, table, update
 
+from crm_core.conversations.model import Conversation
 from crm_core.staff import load
 from crm_core.staff.model import Agent, QueueMember
 from crm_core.store.transaction import Tx
@@ -15,7 +16,7 @@ from crm_core.words.errors import Conflict, Invalid, NotFound
 from crm_core.words.events import QueueChanged
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.text import one_line
-from crm_core.words.values import QueueValue, WorkState
+from crm_core.words.values import ConversationStatus, QueueValue, WorkState
 from crm_core.work.model import Queue, WorkItem
 
 TABLE = Queue.__table__
@@ -26,6 +27,8 @@ _SECONDS: Final = {
     "sticky_seconds": (0, 86_400),
     "cooldown_seconds": (0, 86_400),
 }
+# Accounts lean on queues, so they may not be imported here: the columns that are read are named.
+_account = table("account", column("id"), column("queue_id"))
 _WAITING: Final = (WorkState.QUEUED, WorkState.OFFERED)
 
 
@@ -97,7 +100,8 @@ def change_queue(tx: Tx, actor: Actor | None, queue_id: int, change: QueueChange
 def archive_queue(tx: Tx, actor: Actor | None, queue_id: int) -> QueueValue:
     """Put a queue away; nobody serves it any more. Harmless twice.
 
-    Raises Denied, NotFound, and Conflict while somebody waits in it or is being answered from it.
+    Raises Denied, NotFound, and Conflict while somebody waits in it or is being answered from it, a conversation
+    of it is snoozed, or a channel account leads to it: whoever came by it would wait for nobody.
     """
     _must_configure(actor)
     known = _row(tx, queue_id)
@@ -105,6 +109,7 @@ def archive_queue(tx: Tx, actor: Actor | None, queue_id: int) -> QueueValue:
         return queue(tx, queue_id)
     if tx.first(select(WorkItem.id).where(WorkItem.queue_id == queue_id, WorkItem.state != WorkState.DONE).limit(1)):
         raise Conflict("This queue has open work. Move it first.")
+    _must_be_left(tx, queue_id)
     set_members(tx, actor, queue_id, [])
     _set(tx, queue_id, archived_at=tx.now)
     return _recorded(tx, queue_id)
@@ -209,6 +214,14 @@ def _must_be_free(tx: Tx, name: str, own_id: int | None) -> None:
     rows = tx.all(select(Queue.id).where(Queue.ws == tx.ws, Queue.name == name, Queue.archived_at.is_(None)))
     if any(r.id != own_id for r in rows):
         raise Conflict("Another queue has this name.")
+
+
+def _must_be_left(tx: Tx, queue_id: int) -> None:
+    if tx.first(select(_account.c.id).where(_account.c.queue_id == queue_id).limit(1)):
+        raise Conflict("A channel account leads to this queue. Give it another queue first.")
+    unfinished = (Conversation.queue_id == queue_id, Conversation.status != ConversationStatus.CLOSED)
+    if tx.first(select(Conversation.id).where(*unfinished).limit(1)):
+        raise Conflict("A conversation of this queue is not closed, snoozed perhaps. Move or close it first.")
 
 
 def _set(tx: Tx, queue_id: int, **values: Any) -> None:

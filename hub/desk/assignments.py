@@ -97,6 +97,27 @@ def assign(tx: Tx, actor: Actor, conversation_id: int, target: Target) -> Conver
     return _to_agent(tx, actor, row, target)
 
 
+def give_back(tx: Tx, held: ConversationValue, by: Author) -> None:
+    """
+    Take a conversation from an agent who cannot work any more: it waits in its queue, at its old place.
+
+    One that is snoozed, or has no queue, waits for nobody and only loses its agent.
+    """
+    item = work.open_work(tx, held.id)
+    if item is not None:
+        work.set_work(tx, item.id, None, state=WorkState.QUEUED, agent_id=None)
+    fresh = conversations.add_notice(
+        tx,
+        held.id,
+        "returned_to_queue",
+        {"agent": by.name or "Switchboard", "to": None, "queue_id": held.queue_id},
+        by=by,
+        assignee_id=None,
+        work_state=None if item is None else WorkState.QUEUED,
+    )
+    conversations.changed(tx, fresh, lost_agent_id=held.assignee_id)
+
+
 def _check(actor: Actor, row: AnyRow, target: Target) -> None:
     if target.agent_id is None and target.queue_id is None:
         raise Invalid("Say to whom the conversation should go.")

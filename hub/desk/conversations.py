@@ -25,6 +25,7 @@ from crm_core.words.values import (
     WorkState,
 )
 from crm_core.work import actions as work
+from crm_core.work.queues import queue
 from crm_core.work.sticky import sticky_waits
 from hub.desk.assignments import author_of
 
@@ -76,11 +77,13 @@ def reopen(tx: Tx, actor: Actor, conversation_id: int) -> ConversationValue:
     if found.status == ConversationStatus.OPEN:
         return conversation_value(found._mapping)
     must_be_only_open(tx, found.identity_id, conversation_id)
-    if found.queue_id is not None and work.open_work(tx, conversation_id) is None:
+    # In a queue that was archived meanwhile nobody would ever be offered it again.
+    queue_id = None if found.queue_id is None or queue(tx, found.queue_id).archived else found.queue_id
+    if queue_id is not None and work.open_work(tx, conversation_id) is None:
         fresh = work.new_work(
             tx,
             conversation_id=conversation_id,
-            queue_id=found.queue_id,
+            queue_id=queue_id,
             medium=Medium.CHAT,
             state=WorkState.ASSIGNED,
             agent_id=actor.agent_id,
@@ -88,7 +91,7 @@ def reopen(tx: Tx, actor: Actor, conversation_id: int) -> ConversationValue:
         work.store(tx, [fresh])
         load.busied(tx, actor.agent_id)
     jobs.cancel(tx, WAKE, str(conversation_id))
-    return actions.add_notice(
+    reopened = actions.add_notice(
         tx,
         conversation_id,
         "reopened",
@@ -100,8 +103,12 @@ def reopen(tx: Tx, actor: Actor, conversation_id: int) -> ConversationValue:
         snoozed_until=None,
         assignee_id=actor.agent_id,
         last_assignee_id=actor.agent_id,
-        work_state=WorkState.ASSIGNED if found.queue_id is not None else None,
+        queue_id=queue_id,
+        work_state=WorkState.ASSIGNED if queue_id is not None else None,
     )
+    if found.assignee_id not in (None, actor.agent_id):
+        actions.changed(tx, reopened, lost_agent_id=found.assignee_id)
+    return reopened
 
 
 def snooze(tx: Tx, actor: Actor, conversation_id: int, until: Moment) -> ConversationValue:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from crm_core.conversations.queries import held_by
 from crm_core.staff import actions, sessions
 from crm_core.staff.rules import Cause
 from crm_core.store.transaction import Tx
 from crm_core.words.permissions import Actor
 from crm_core.words.values import Activity, AgentValue
-from crm_core.work.actions import withdraw_offers
+from crm_core.work.actions import SYSTEM, withdraw_offers
+from hub.desk.assignments import author_of, give_back
 
 
 def set_activity(tx: Tx, actor: Actor, agent_id: int, activity: Activity, reason: str = "") -> AgentValue:
@@ -38,12 +40,17 @@ def leave(tx: Tx, agent_id: int, cause: Cause) -> None:
     withdraw_offers(tx, agent_id, reason="offline")
 
 
-def disable(tx: Tx, actor: Actor, agent_id: int) -> AgentValue:
+def disable(tx: Tx, actor: Actor | None, agent_id: int) -> AgentValue:
     """
-    Lock an agent out at once; what they are being offered goes to others.
+    Lock an agent out at once; what they are being offered, and what they had, goes to others.
+
+    `actor` is None for the command line.
 
     Raises Denied, NotFound, Conflict for the last administrator, Invalid for oneself.
     """
     value = actions.disable_agent(tx, actor, agent_id)
     withdraw_offers(tx, agent_id, reason="disabled")
+    by = SYSTEM if actor is None else author_of(actor)
+    for held in held_by(tx, agent_id):
+        give_back(tx, held, by)
     return value
