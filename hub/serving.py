@@ -11,7 +11,10 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from crm_core.staff import queries as staff
+from crm_core.store.transaction import Tx
 from crm_core.words.clock import Clock, system_clock
+from crm_core.words.values import Role
 from hub.app import GATEWAY, open_house
 from hub.config import Settings
 from hub.keys import House
@@ -56,5 +59,13 @@ async def serve(settings: Settings, ready: Ready, *, clock: Clock = system_clock
 
 async def announce(house: House, _app: web.Application) -> None:
     """Say on standard output where the hub is, once it listens."""
-    sys.stdout.write(f"Switchboard listens at {house.settings.public_url}\n")
+    sys.stdout.write(await house.db.read(announcement, house.settings.public_url))
     sys.stdout.flush()
+
+
+def announcement(tx: Tx, url: str) -> str:
+    """Where the hub is, and how to get in when there is nobody yet who could let others in."""
+    said = f"Switchboard listens at {url}\n"
+    if any(one.role is Role.ADMINISTRATOR and not one.disabled for one in staff.agents(tx)):
+        return said
+    return f'{said}There is no administrator yet: hub user add "Your Name" you@example.com --role administrator\n'
