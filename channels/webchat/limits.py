@@ -17,6 +17,9 @@ class Bucket:
 
     def wait(self, now: Moment) -> int:
         """Take one: 0 when it may go now, else the milliseconds until the next may (and nothing is taken)."""
+        if self._free_at - now > self._burst * self._every:
+            # Nobody can be so far ahead: the clock stepped back.
+            self._free_at = now
         start = max(self._free_at, now)
         ahead = start - now - (self._burst - 1) * self._every
         if ahead > 0:

@@ -178,3 +178,9 @@ def test_the_widget_knows_the_same_frames() -> None:
         tag = {"type"} if struct.__struct_config__.tag_field else set()
         ours[name] = set(struct.__struct_fields__) | tag
     assert ours == _typescript()
+
+
+def test_a_clock_that_steps_back_does_not_silence_a_visitor() -> None:
+    bucket = Bucket(burst=3, every_ms=100)
+    assert bucket.wait(3_600_000) == 0
+    assert [bucket.wait(0) for _ in range(4)] == [0, 0, 0, 100]
