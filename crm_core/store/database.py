@@ -65,7 +65,9 @@ class Database:
         self._engine = engine
         self._reader = make_reader(url)
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reader")
-        self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._turn: list[_Unit] = []
+        """What was handed in during this turn of the event loop."""
+        self._turns: queue.SimpleQueue[list[_Unit] | None] = queue.SimpleQueue()
         self._waiting = 0
         self._closing = False
         self._loop = asyncio.get_running_loop()
@@ -110,7 +112,10 @@ class Database:
             raise Overloaded
         unit = _Unit(action, args, kwargs, self._loop.create_future())
         self._waiting += 1
-        self._units.put(unit)
+        if not self._turn:
+            # One turn's writes go together: the writer is woken once for all that came in at the same time.
+            self._loop.call_soon(self._hand_over)
+        self._turn.append(unit)
         result: R = await unit.future
         return result
 
@@ -121,7 +126,8 @@ class Database:
     async def close(self) -> None:
         """Finish what has queued, then let go of the database."""
         self._closing = True
-        self._units.put(None)
+        self._hand_over()
+        self._turns.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown(wait=True)
         self._engine.dispose()
@@ -138,27 +144,33 @@ class Database:
 
     # --- the writer thread ------------------------------------------------------------------------
 
+    def _hand_over(self) -> None:
+        if self._turn:
+            turn, self._turn = self._turn, []
+            self._turns.put(turn)
+
     def _write_loop(self) -> None:
         ending = False
-        while not ending:
-            units: list[_Unit] = []
-            first = self._units.get()
-            ending = first is None
-            if first is not None:
-                units.append(first)
-                ending = self._take_queued(units)
+        waiting: list[_Unit] = []
+        while not ending or waiting:
+            if not waiting and not ending:
+                first = self._turns.get()
+                ending = first is None
+                waiting = first or []
+            ending = self._take_queued(waiting) or ending
+            units, waiting = waiting[:BATCH], waiting[BATCH:]
             if units:
                 self._commit(units)
 
     def _take_queued(self, units: list[_Unit]) -> bool:
         while len(units) < BATCH:
             try:
-                unit = self._units.get_nowait()
+                turn = self._turns.get_nowait()
             except queue.Empty:
                 return False
-            if unit is None:
+            if turn is None:
                 return True
-            units.append(unit)
+            units += turn
         return False
 
     def _commit(self, units: list[_Unit]) -> None:

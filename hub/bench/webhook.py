@@ -23,9 +23,9 @@ from typing import Any, Final, cast
 
 from hub.bench.channel import KIND, SIGNATURE, payload, signature
 from hub.bench.desk import IN_FLIGHT, People
+from hub.bench.ingest import rounds
 from hub.bench.inlet import SECRET
 
-ROUNDS: Final = 3
 _WARM: Final = 640
 _ROOT: Final = Path(__file__).parents[2]
 _LENGTH: Final = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -47,7 +47,7 @@ async def run(seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="hub-bench-", ignore_cleanup_errors=True) as folder:
         async with _child("hub", folder) as hub, _child("bare") as bare:
             likely = {inlet: await _rate(inlet, _WARM) for inlet in (hub, bare)}
-            for _ in range(ROUNDS):
+            for _ in range(rounds(seconds)):
                 for inlet, rates in ((hub, product), (bare, limit)):
                     likely[inlet] = await _rate(inlet, max(_WARM, round(likely[inlet] * seconds)))
                     rates.append(likely[inlet])
