@@ -233,7 +233,7 @@ export class View {
   private file(file: ShownFile): HTMLElement {
     const href = web(file.url) ? file.url : null;
     const plain = () => [icon("file"), h("span", {}, file.name), h("small", {}, this.formats.size(file.size))];
-    const link = h("a", { class: "file", href, target: "_blank", rel: "noopener noreferrer", "aria-label": this.say("download", { name: file.name }) }, ...plain());
+    const link = h("a", { class: "file", href, target: "_blank", rel: "noopener noreferrer", title: this.say("download", { name: file.name }) }, ...plain());
     if (href && PICTURE.test(file.type) && file.width && file.height) {
       const picture = h("img", { src: href, alt: file.name, width: file.width, height: file.height, loading: "lazy" });
       picture.onerror = () => link.replaceChildren(...plain());

@@ -13,7 +13,7 @@ _STYLE: Final = """
 background:light-dark(#fff,#0d1117);display:grid;grid-template-columns:15rem minmax(0,1fr)}
 nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.5rem 1rem;border-right:1px solid var(--line);
 background:var(--soft);font-size:14px}nav a{display:block;padding:.15rem .5rem;border-radius:6px}
-main{padding:2rem;max-width:60rem}a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
+main{padding:2rem;max-width:60rem}a{color:var(--link)}nav a{text-decoration:none}nav a:hover{text-decoration:underline}
 h1{font-size:1.6rem;margin:0 0 1rem}h2{margin:2.5rem 0 .5rem;padding-top:.5rem;border-top:1px solid var(--line)}
 article{margin:1rem 0;border:1px solid var(--line);border-radius:10px;overflow:hidden}
 article>h3{margin:0;padding:.6rem 1rem;background:var(--soft);font-size:15px;overflow-wrap:anywhere}
