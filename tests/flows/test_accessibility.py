@@ -63,8 +63,7 @@ async def examine(axe: Axe, stage: Stage) -> list[str]:
     """The faults of one screen in both lights, of the page and of the frames in it."""
     faults = []
     for light in LIGHTS:
-        await stage.page.emulate_media(color_scheme=light)
-        await stage.page.wait_for_timeout(60)
+        await stage.light(light)
         for frame in stage.page.frames:
             faults += [f"{light}: {fault}" for fault in await axe.examine(frame)]
     return faults

@@ -59,8 +59,7 @@ class Studio:
             for step in screen.steps:
                 await step(stage)
             for light in LIGHTS:
-                await stage.page.emulate_media(color_scheme=light)
-                await stage.page.wait_for_timeout(60)
+                await stage.light(light)
                 picture = self.folder / f"{screen.name}.{shape}.{light}.png"
                 await stage.page.screenshot(path=picture, animations="disabled", caret="initial")
                 self.pictures.append(picture)

@@ -37,6 +37,7 @@ DEALINGS: Final = (
     Dealing(
         name=LONG_NAME,
         lines=(
+            *(f"> {n}" for n in range(120)),
             f"> {NOVEL}",
             f"< {NO_BREAKS}",
             f"> {NO_BREAKS}",
@@ -46,7 +47,6 @@ DEALINGS: Final = (
             "> one\n\n\ntwo\n" + "\n".join(f"line {n}" for n in range(30)),
             "> <b>not bold</b> <script>alert(1)</script> &amp; \\n",
             f"< {EMOJI}",
-            *(f"> {n}" for n in range(120)),
         ),
         agent=ANNA,
         tags=tuple(f"{NO_BREAKS[:36]} {n}" for n in range(12)),

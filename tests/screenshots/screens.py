@@ -110,7 +110,7 @@ SCREENS: Final = (
     usual("composer-file", ANNA, conversation(LINA), attach("shelf-14.png")),
     usual("composer-menu", ANNA, conversation(JONAS), button("How I write")),
     usual("line-cut", ANNA, conversation(JONAS), line_cut()),
-    full("composer", ANNA, conversation(RTL_NAME), write("Reply", NO_BREAKS * 20)),
+    full("composer", ANNA, conversation(EMOJI_NAME), write("Reply", NO_BREAKS * 20)),
     full("composer-canned", ANNA, conversation(RTL_NAME), press("r"), key_in("/")),
     full("composer-mention", ANNA, conversation(RTL_NAME), press("n"), key_in("@")),
     # What can be done with it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from playwright.async_api import BrowserContext, Frame, Page, ViewportSize
 
@@ -25,6 +25,8 @@ SETTLED: Final = """() => {
   return document.readyState === "complete" && !busy && !running;
 }"""
 
+_PAINTED: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+
 
 @dataclass
 class Stage:
@@ -35,6 +37,8 @@ class Stage:
     who: str
     companions: list[BrowserContext] = field(default_factory=list)
     """Browsers of others that a step opened."""
+    is_spent: bool = False
+    """A step did something to the tab that cannot be undone."""
 
     @property
     def is_narrow(self) -> bool:
@@ -46,6 +50,19 @@ class Stage:
         """Wait until nothing loads and nothing moves."""
         await self.page.wait_for_function(SETTLED, timeout=PATIENCE)
         await self.page.wait_for_timeout(60)
+
+    async def light(self, light: Literal["light", "dark"]) -> None:
+        """Let the page be seen in this light, and wait until it has been painted so."""
+        await self.page.emulate_media(color_scheme=light)
+        await self.page.evaluate(_PAINTED)
+        await self.settle()
+
+    async def send_companions_home(self) -> None:
+        """Close the browsers of others, and let the next stage have theirs."""
+        for companion in self.companions:
+            await companion.close()
+            self.town.companion.release()
+        self.companions.clear()
 
     async def chat(self) -> Frame:
         """The widget's frame."""
@@ -70,10 +87,8 @@ _CLEAR: Final = """() => {
 
 async def clear(stage: Stage) -> bool:
     """Put away what the steps opened, so that the tab can be used again. False when it cannot."""
-    for companion in stage.companions:
-        await companion.close()
-    stage.companions.clear()
-    if "/console/" not in stage.page.url or await stage.page.get_by_role("banner").count() == 0:
+    await stage.send_companions_home()
+    if stage.is_spent or "/console/" not in stage.page.url or await stage.page.get_by_role("banner").count() == 0:
         return False
     await stage.page.context.set_offline(False)
     for _ in range(3):
@@ -87,5 +102,4 @@ async def leave(stage: Stage) -> None:
     # What was typed and not sent would ask before it lets the page go.
     await stage.page.close(run_before_unload=False)
     await stage.page.context.set_offline(False)
-    for companion in stage.companions:
-        await companion.close()
+    await stage.send_companions_home()

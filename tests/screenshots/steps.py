@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from playwright.async_api import Locator, Route
+from playwright.async_api import Locator, Route, WebSocketRoute
 
 from hub.demo.furnish import SHOP_KEY
 from tests.screenshots.ordinary import NIGHT_KEY
@@ -179,8 +179,20 @@ def line_cut() -> Step:
     """The connection is lost."""
 
     async def step(stage: Stage) -> None:
+        lines: list[WebSocketRoute] = []
+
+        def connect(line: WebSocketRoute) -> None:
+            line.connect_to_server()
+            lines.append(line)
+
+        stage.is_spent = True
+        await stage.page.route_web_socket(re.compile("/live"), connect)
+        await stage.page.reload()
+        await stage.page.get_by_role("log", name="Timeline").get_by_role("article").last.wait_for()
         with stage.town.complaints.server_away():
             await stage.page.context.set_offline(True)
+            for line in lines:
+                await line.close()
             await stage.page.get_by_text(re.compile("You are offline|Connection lost")).wait_for()
 
     return step
@@ -241,6 +253,7 @@ def agent_types(who: str, contact: str) -> Step:
     """An agent is typing an answer to `contact`."""
 
     async def step(stage: Stage) -> None:
+        await stage.town.companion.acquire()
         context = await stage.town.arrive(who)
         stage.companions.append(context)
         page = await context.new_page()

@@ -48,6 +48,9 @@ class Town:
     """What the browsers of agents and visitors keep, by name."""
     seats: list[BrowserContext] = field(default_factory=list)
 
+    companion: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One stage at a time has a companion: what they do in one would end what they do in another."""
+
     @property
     def url(self) -> str:
         return self.hub.url
