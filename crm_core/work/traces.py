@@ -22,6 +22,7 @@ class Trace:
     """The engine's last decision about a conversation's newest work, and the offers that were made, oldest first."""
 
     conversation_id: int
+    work_id: int | None
     queue_id: int | None
     work_state: WorkState | None
     decision: dict[str, Any] | None
@@ -33,7 +34,7 @@ def of_conversation(tx: Tx, actor: Actor, conversation_id: int) -> Trace:
     actor.must(Permission.WATCH_AGENTS)
     readable_row(tx, actor, conversation_id)
     newest = tx.first(
-        select(WorkItem.queue_id, WorkItem.state, WorkItem.trace)
+        select(WorkItem.id, WorkItem.queue_id, WorkItem.state, WorkItem.trace)
         .where(WorkItem.conversation_id == conversation_id, WorkItem.ws == tx.ws)
         .order_by(WorkItem.id.desc())
         .limit(1)
@@ -46,6 +47,7 @@ def of_conversation(tx: Tx, actor: Actor, conversation_id: int) -> Trace:
     )
     return Trace(
         conversation_id=conversation_id,
+        work_id=None if newest is None else newest.id,
         queue_id=None if newest is None else newest.queue_id,
         work_state=None if newest is None else WorkState(newest.state),
         decision=None if newest is None else newest.trace,

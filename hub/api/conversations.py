@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crm_core.conversations import queries
 from crm_core.conversations.queries import Listing
+from crm_core.words.values import WorkState
 from crm_core.work import traces
 from hub.api.call import Call
 from hub.api.models.conversations import (
@@ -74,5 +77,18 @@ async def set_tags(call: Call, conversation_id: int, body: TagSet) -> Conversati
 
 
 async def routing(call: Call, conversation_id: int) -> Routing:
-    """Why a conversation went where it went."""
-    return Routing.model_validate(await call.read(traces.of_conversation, call.actor, conversation_id))
+    """Why a conversation went where it went, or why it waits."""
+    trace = await call.read(traces.of_conversation, call.actor, conversation_id)
+    if trace.work_state is WorkState.QUEUED:
+        # What is stored led to an earlier offer; why it waits can be told as of now only.
+        trace = replace(trace, decision=_why_it_waits(call, trace.work_id))
+    return Routing.model_validate(trace)
+
+
+def _why_it_waits(call: Call, work_id: int | None) -> dict[str, object] | None:
+    try:
+        explanation = None if work_id is None else call.house.assigner.explain(work_id).explanation
+    except KeyError:
+        # Its offer is being decided at this moment.
+        return None
+    return None if explanation is None else explanation.trace()

@@ -224,13 +224,13 @@ class Declining(Asked):
 
 
 class Routing(Shown):
-    """Why a conversation went where it went: the last decision of its work, and every offer made."""
+    """Why a conversation went where it went or why it waits, and every offer made."""
 
     conversation_id: int
     queue_id: int | None
     work_state: WorkState | None
     decision: dict[str, Any] | None
-    """The engine's explanation: who was chosen and why, and why each other agent was not."""
+    """The engine's explanation: who was chosen and why, and why each other was not; as of now for work that waits."""
     offers: list[Offer]
 
 

@@ -125,6 +125,16 @@ async def test_who_watches_reads_why_work_went_where_it_went(staff: Staff, thing
     assert [(o["agent_id"], o["state"]) for o in found.body["offers"]] == [(staff.agent.id, "pending")]
 
 
+async def test_who_watches_reads_why_work_waits(staff: Staff, things: Things, house: House) -> None:
+    await staff.agent.ask("POST", things.path("/offers/{offer_id}/decline"), {})
+    await house.assigner.start()
+
+    found = await staff.supervisor.ask("GET", things.path("/conversations/{conversation_id}/routing"))
+
+    assert (found.body["work_state"], found.body["decision"]["because"]) == ("queued", "nobody_free")
+    assert {"agent": staff.agent.id, "reason": "not_present", "detail": {}} in found.body["decision"]["verdicts"]
+
+
 async def test_going_on_a_break_gives_back_what_is_being_offered(staff: Staff, things: Things) -> None:
     answer = await staff.agent.ask("PUT", f"/agents/{staff.agent.id}/activity", {"activity": "break"})
 
