@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -45,6 +47,9 @@ from hub.machinery.presence import Presence
 
 log = structlog.get_logger(__name__)
 
+AGAIN_SECONDS: Final = 5.0
+"""Between two tries to note that an agent has left."""
+
 Worker = Callable[[], Coroutine[None, None, None]]
 
 
@@ -59,8 +64,31 @@ async def open_house(
     cannot be reached. On leaving, what is under way is finished and the database is closed.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    key = house_key(settings)
-    await asyncio.to_thread(migrations.upgrade, settings.database_url)
+    with _alone(settings):
+        key = house_key(settings)
+        await asyncio.to_thread(migrations.upgrade, settings.database_url)
+        async with _running(settings, key, clock) as house_and_app:
+            yield house_and_app
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the folder for this process: two hubs on one SQLite file, or with one node number, would make the
+    same ids and send each other's agents offline. The kernel lets go of the lock however the process ends.
+
+    Raises HubError when another hub has it.
+    """
+    name = "hub.lock" if settings.database_url.startswith("sqlite") else f"hub.{settings.node}.lock"
+    with open(settings.data_dir / name, "a", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HubError(f"Another hub is running on {settings.data_dir}. Stop it first.") from None
+        yield
+
+
+@asynccontextmanager
+async def _running(settings: Settings, key: bytes, clock: Clock) -> AsyncIterator[tuple[House, web.Application]]:
     db = await Database.open(settings.database_url, clock=clock, node=settings.node)
     db.measured = metrics.commit_done
     db.subscribe(metrics.heard)
@@ -149,10 +177,13 @@ def _seen(house: House, agent_id: int, *, present: bool) -> None:
 
 async def _gone(house: House, agent_id: int) -> None:
     """An agent's consoles have been closed for a minute: they are offline, and their offers go to others."""
-    try:
-        await house.db.write(leave, agent_id, Cause.DISCONNECT)
-    except HubError as error:
-        log.warning("an agent who left could not be set offline", agent=agent_id, code=error.code)
+    while not house.presence.is_present(agent_id):
+        try:
+            await house.db.write(leave, agent_id, Cause.DISCONNECT)
+            return
+        except HubError as error:
+            log.warning("an agent who left could not be set offline yet", agent=agent_id, code=error.code)
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 def make_app(house: House) -> web.Application:

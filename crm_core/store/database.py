@@ -199,7 +199,11 @@ class Database:
         self.measured(len(units), monotonic() - units[0].since)
         if committed:
             for listener in self._listeners:
-                listener(committed)
+                try:
+                    listener(committed)
+                except Exception as error:
+                    # The commit stands: whoever waits for it is told, whatever a listener made of it.
+                    log.error("a listener failed", exc_info=error)
         for unit in units:
             if unit.future.done():
                 continue

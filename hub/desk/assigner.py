@@ -23,11 +23,12 @@ from crm_core.store.transaction import Tx
 from crm_core.words.clock import Clock, Moment
 from crm_core.words.content import Medium
 from crm_core.words.errors import Gone, HubError
-from crm_core.words.events import AgentChanged, OfferChanged, QueueChanged, WorkChanged
-from crm_core.words.values import Activity, AgentValue, OfferState, QueueValue, WorkState, WorkValue
+from crm_core.words.events import AgentChanged, EntryAdded, OfferChanged, QueueChanged, WorkChanged
+from crm_core.words.values import Activity, AgentValue, Direction, OfferState, QueueValue, WorkState, WorkValue
 from crm_core.work import actions as work
 from crm_core.work import queues
 from crm_core.work.rules import UNITS
+from hub.desk.assignments import give_back_stranded, give_back_waiting
 from routing.engine import Engine
 from routing.model import Agent, Capacity, Decision, Queue, Strategy, Work
 
@@ -68,6 +69,10 @@ class Assigner:
         self._deadlines: dict[int, Moment] = {}
         self._unsettled: dict[int, Decision] = {}
         """Decisions by work, of which it is not known that they were stored: the engine has let go of that work."""
+        self._stranded: set[int] = set()
+        """Conversations whose contact wrote to an agent who is offline."""
+        self._gone: set[int] = set()
+        """Agents who have just gone offline, and may have left people waiting."""
         self._awake = asyncio.Event()
 
     async def start(self) -> None:
@@ -90,10 +95,16 @@ class Assigner:
                 case WorkChanged(work=item):
                     self._set_work(item)
                 case AgentChanged(agent=agent):
+                    if agent.activity is Activity.OFFLINE and not self._is_offline(agent.id):
+                        self._gone.add(agent.id)
                     self._agents[agent.id] = agent
                     self._set_agent(agent.id)
                 case QueueChanged(queue=queue):
                     self._set_queue(queue)
+                case EntryAdded(entry=entry, conversation=conversation):
+                    if entry.direction is not Direction.IN or not self._is_offline(conversation.assignee_id):
+                        continue
+                    self._stranded.add(conversation.id)
                 case OfferChanged(offer=offer):
                     if offer.state is OfferState.PENDING:
                         self._deadlines[offer.id] = offer.expires_at
@@ -156,6 +167,7 @@ class Assigner:
             await self._look_again(decision)
         for offer_id in [o for o, deadline in self._deadlines.items() if deadline <= now]:
             await self._time_out(offer_id)
+        await self._return_what_was_left()
         decisions = self._engine.assign(self._clock())
         self._unsettled.update((decision.work_id, decision) for decision in decisions)
         outcomes = await asyncio.gather(*(self._offer(decision) for decision in decisions), return_exceptions=True)
@@ -167,6 +179,18 @@ class Assigner:
         with suppress(Gone):
             await self._db.write(work.time_out, offer_id)
         self._deadlines.pop(offer_id, None)
+
+    async def _return_what_was_left(self) -> None:
+        for agent_id in tuple(self._gone):
+            await self._db.write(give_back_waiting, agent_id)
+            self._gone.discard(agent_id)
+        for conversation_id in tuple(self._stranded):
+            await self._db.write(give_back_stranded, conversation_id)
+            self._stranded.discard(conversation_id)
+
+    def _is_offline(self, agent_id: int | None) -> bool:
+        agent = self._agents.get(agent_id or 0)
+        return agent is not None and agent.activity is Activity.OFFLINE
 
     async def _offer(self, decision: Decision) -> None:
         assert decision.agent_id is not None

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_core.conversations import actions as conversations
-from crm_core.conversations.queries import readable_row
+from crm_core.conversations.queries import held_by, readable_row, row
+from crm_core.conversations.rows import conversation_value
 from crm_core.staff import load
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.content import Medium
 from crm_core.words.errors import Conflict, Denied, Gone, Invalid, NotFound
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import (
+    Activity,
     Author,
     AuthorKind,
     ConversationStatus,
@@ -23,6 +25,8 @@ from crm_core.words.values import (
 )
 from crm_core.work import actions as work
 from crm_core.work.sticky import must_exist
+
+_SYSTEM = Author(kind=AuthorKind.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,24 @@ def give_back(tx: Tx, held: ConversationValue, by: Author) -> None:
         work_state=None if item is None else WorkState.QUEUED,
     )
     conversations.changed(tx, fresh, lost_agent_id=held.assignee_id)
+
+
+def give_back_waiting(tx: Tx, agent_id: int) -> None:
+    """An agent went offline: who waits for their answer goes back into line (ROUTING.md section 6)."""
+    if load.locked(tx, agent_id).activity != Activity.OFFLINE:
+        return
+    for held in held_by(tx, agent_id):
+        if held.status is ConversationStatus.OPEN and held.waiting_since is not None:
+            give_back(tx, held, _SYSTEM)
+
+
+def give_back_stranded(tx: Tx, conversation_id: int) -> None:
+    """Somebody wrote to an agent who is offline: the conversation goes back into line, if that is still so."""
+    found = row(tx, conversation_id, lock=True)
+    if found.status != ConversationStatus.OPEN or found.assignee_id is None or found.waiting_since is None:
+        return
+    if load.locked(tx, found.assignee_id).activity == Activity.OFFLINE:
+        give_back(tx, conversation_value(found._mapping), _SYSTEM)
 
 
 def _check(actor: Actor, row: AnyRow, target: Target) -> None:

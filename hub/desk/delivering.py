@@ -48,7 +48,7 @@ class Deliverer:
         self._token = new_token()
         self._awake = asyncio.Event()
         self._sent = sent
-        self._busy: set[asyncio.Task[None]] = set()
+        self._sending: asyncio.Future[list[BaseException | None]] | None = None
 
     def heard(self, events: Sequence[Committed]) -> None:
         """Look at once when something was written that has to leave."""
@@ -76,8 +76,8 @@ class Deliverer:
                     log.warning("deliveries have to wait", code=error.code)
                     await asyncio.sleep(POLL_SECONDS)
         finally:
-            if self._busy:
-                await asyncio.wait(self._busy, timeout=SEND_SECONDS)
+            if self._sending is not None:
+                await asyncio.wait([self._sending], timeout=SEND_SECONDS)
 
     async def step(self) -> int:
         """Deliver everything that is due now; how many were tried."""
@@ -88,7 +88,12 @@ class Deliverer:
             tried += len(owed)
             if not owed:
                 return tried
-            await asyncio.gather(*(self._deliver(one) for one in owed))
+            # Shielded: told to stop, the worker still finishes and settles what is on its way.
+            self._sending = asyncio.gather(*(self._deliver(one) for one in owed), return_exceptions=True)
+            for outcome in await asyncio.shield(self._sending):
+                if isinstance(outcome, BaseException):
+                    log.warning("a delivery could not be settled; its lease will run out", exc_info=outcome)
+            self._sending = None
 
     def _may_repeat(self, account_id: int) -> bool:
         opened = self._accounts.by_id(account_id)
