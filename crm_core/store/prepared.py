@@ -44,7 +44,7 @@ class ManyRows:
         writer = self._compiled.get(dialect.name)
         if writer is None:
             writer = self._compiled[dialect.name] = _Writer(self._statement, dialect)
-        tx.run_many(writer.sql, [writer.parameters(row) for row in rows])
+        tx.run_many(writer.sql, writer.parameters(rows))
 
 
 class _Writer:
@@ -53,18 +53,22 @@ class _Writer:
         self.sql: Final = str(compiled)
         self._names = _names(compiled)
         keys = [name.removesuffix("_") for name in self._names]
-        self._pick = itemgetter(*keys, keys[0])
-        """One more than the names, so that it gives a tuple for a single one too."""
+        self._pick = itemgetter(*keys) if len(keys) > 1 else lambda row: (row[keys[0]],)
         self._is_positional = compiled.positiontup is not None
         converts = {name: _convert(compiled, name, dialect) for name in self._names}
         self._converts = [(at, f) for at, name in enumerate(self._names) if (f := converts[name]) is not None]
 
-    def parameters(self, row: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
-        values = list(self._pick(row))
-        values.pop()
+    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+        picked: Sequence[Sequence[Any]] = list(map(self._pick, rows))
+        if self._converts:
+            picked = [self._converted(values) for values in picked]
+        return picked if self._is_positional else [dict(zip(self._names, values, strict=True)) for values in picked]
+
+    def _converted(self, values: Sequence[Any]) -> Sequence[Any]:
+        changed = list(values)
         for at, convert in self._converts:
-            values[at] = convert(values[at])
-        return tuple(values) if self._is_positional else dict(zip(self._names, values, strict=True))
+            changed[at] = convert(changed[at])
+        return changed
 
 
 class RowsOf:

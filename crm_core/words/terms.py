@@ -29,6 +29,8 @@ LEAST_NUMBER: Final = 4
 _MARKS = "".join(chr(c) for c in range(0x300, 0xFE30) if unicodedata.category(chr(c)).startswith("M"))
 _CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUN = re.compile(f"[{_CJK}]+|(?:(?![{_CJK}])[^\\W_]|[{_MARKS}])+")
+_PLAIN_RUN = re.compile("[a-z0-9]+")
+"""The same for folded ASCII, many times as fast."""
 _IS_CJK = re.compile(f"[{_CJK}]")
 _NUMBER = re.compile(r"\+?\d(?:[ \u00a0().\-/]{0,2}\d){6,17}")
 _ONLY_A_NUMBER = re.compile(r"[+0-9 \u00a0().\-/]+")
@@ -62,7 +64,7 @@ def terms_of(text: str) -> list[str]:
     bare = folded(storable(text))
     is_plain = bare.isascii()
     found: dict[str, None] = {}
-    for run in _RUN.findall(bare):
+    for run in (_PLAIN_RUN if is_plain else _RUN).findall(bare):
         if is_plain:
             found[run[:LONGEST_TERM]] = None
         else:
