@@ -154,4 +154,3 @@ async def _me(call: Call, actor: Actor) -> Me:
 
 def _myself(tx: Tx, agent_id: int) -> tuple[AgentValue, str]:
     return queries.agent(tx, agent_id), queries.secrets_of(tx, agent_id).email
-

@@ -8,7 +8,13 @@ from typing import Final
 
 from playwright.async_api import BrowserContext, ConsoleMessage, WebError
 
-LOST: Final = ("net::ERR_CONNECTION_", "net::ERR_EMPTY_RESPONSE", "net::ERR_SOCKET_NOT_CONNECTED", "status of 503")
+LOST: Final = (
+    "net::ERR_INTERNET_DISCONNECTED",
+    "net::ERR_CONNECTION_",
+    "net::ERR_EMPTY_RESPONSE",
+    "net::ERR_SOCKET_NOT_CONNECTED",
+    "status of 503",
+)
 """What Chromium itself logs when a server is away; no page can keep it from doing so."""
 
 

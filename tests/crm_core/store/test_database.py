@@ -113,9 +113,7 @@ async def test_many_units_of_a_batch_action_are_one_call_and_each_has_its_answer
         return [Denied() if key == "no" else put(tx, key) for (key,) in arguments]
 
     action = Batch(put, many)
-    outcomes = await asyncio.gather(
-        *(db.write(action, key) for key in ["a", "no", "b", "c"]), return_exceptions=True
-    )
+    outcomes = await asyncio.gather(*(db.write(action, key) for key in ["a", "no", "b", "c"]), return_exceptions=True)
     assert [o if isinstance(o, str) else type(o) for o in outcomes] == ["a", Denied, "b", "c"]
     assert await db.read(keys) == ["a", "b", "c"]
     assert sum(calls) <= 4
@@ -140,9 +138,7 @@ async def test_a_question_cannot_write(db: Database) -> None:
     assert await db.read(keys) == []
 
 
-async def test_what_was_stored_before_closing_is_there_after_opening(
-    database_url: str, clock: VirtualClock
-) -> None:
+async def test_what_was_stored_before_closing_is_there_after_opening(database_url: str, clock: VirtualClock) -> None:
     first = await Database.open(database_url, clock=clock)
     writing = [asyncio.ensure_future(first.write(put, f"k{n}")) for n in range(50)]  # house: task because awaited below
     await asyncio.sleep(0)
