@@ -258,8 +258,14 @@ def agent_types(who: str, contact: str) -> Step:
         stage.companions.append(context)
         page = await context.new_page()
         await page.goto(f"{stage.town.url}/console/#/all/{stage.town.conversations[contact]}")
-        await page.get_by_role("textbox", name="Reply", exact=True).press_sequentially("One moment", delay=20)
-        await (await stage.chat()).get_by_text("is typing").wait_for()
+        seen = (await stage.chat()).get_by_text("is typing")
+        # What is typed before the console has its line is seen by nobody, and people type on.
+        for _ in range(20):
+            await page.get_by_role("textbox", name="Reply", exact=True).press_sequentially("One moment ", delay=20)
+            await stage.page.wait_for_timeout(500)
+            if await seen.is_visible():
+                return
+        await seen.wait_for()
 
     return step
 
