@@ -2,7 +2,15 @@
 
 import type { AgentValue, CannedValue } from "../wire";
 import { fitting } from "./canned";
-import type { Suggestion } from "./Suggestions.svelte";
+
+/** One row of the list; `take` puts it in. */
+export interface Suggestion {
+  id: string;
+  title: string;
+  text: string;
+  avatar?: string;
+  take: () => void;
+}
 
 const MOST = 20;
 
