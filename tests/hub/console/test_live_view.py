@@ -14,6 +14,7 @@ from crm_core.contacts.actions import ContactChange, NewAddress, NewContact
 from crm_core.contacts.queries import links_of
 from crm_core.conversations import actions as conversation_actions
 from crm_core.conversations import phrases
+from crm_core.conversations import queries as conversation_queries
 from crm_core.staff import actions as staff
 from crm_core.staff.queries import actor_of
 from crm_core.staff.queries import agent as agent_by_id
@@ -22,7 +23,7 @@ from crm_core.store import outbox
 from crm_core.words.addresses import Address
 from crm_core.words.content import DeliveryStatus, ExternalId
 from crm_core.words.permissions import Actor
-from crm_core.words.values import Activity, ContactKind, EntryKind, Role
+from crm_core.words.values import Activity, Author, AuthorKind, ContactKind, EntryKind, Role
 from crm_core.work import actions as work
 from crm_core.work import queues
 from hub.desk import assignments, channel_accounts, contacts, conversations, drafts, outbound, receipts, staffing
@@ -241,6 +242,23 @@ async def test_who_leaves_is_offered_nothing(office: Office) -> None:
         await office.db.write(staff.set_activity, None, bea, Activity.AVAILABLE)
         await office.offer(office.bea)
         await office.does(f"an agent with an offer {words}", act, *arguments)
+
+
+async def test_who_waits_for_somebody_gone_goes_back_into_line(office: Office) -> None:
+    bea = office.bea.agent_id
+
+    async def bea_has_it_and_is_gone() -> None:
+        await office.db.write(staff.set_activity, None, bea, Activity.AVAILABLE)
+        await office.give(office.bea)
+        await office.db.write(staff.set_activity, None, bea, Activity.OFFLINE)
+
+    await bea_has_it_and_is_gone()
+    await office.does("an agent somebody waits for is gone", assignments.give_back_waiting, bea)
+    await bea_has_it_and_is_gone()
+    await office.does("somebody writes to an agent gone", assignments.give_back_stranded, office.conversation)
+    await bea_has_it_and_is_gone()
+    held = await office.db.read(conversation_queries.get, office.sue, office.conversation)
+    await office.does("a conversation is given back", assignments.give_back, held, Author(kind=AuthorKind.SYSTEM))
 
 
 async def test_queues(office: Office) -> None:
