@@ -243,6 +243,17 @@ describe("the line", () => {
     expect(page.line.state).toBe("open");
   });
 
+  it("calls at once when somebody writes while it waits to call again", () => {
+    hub.reachable = false;
+    const page = load();
+    time.pass(120_000);
+    hub.reachable = true;
+    page.line.write(message("1", "still there?"));
+    time.pass(100);
+    expect(page.line.state).toBe("open");
+    expect(hub.stored.map((s) => s.text)).toEqual(["still there?"]);
+  });
+
   it("waits longer after each failure, and never more than half a minute", () => {
     hub.reachable = false;
     load();

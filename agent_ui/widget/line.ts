@@ -96,10 +96,11 @@ export class Line {
     if (this.welcomed) this.put(frame);
   }
 
-  /** Write a message. It is kept until the hub confirms it. */
+  /** Write a message. It is kept until the hub confirms it; a line that waits to call again calls at once. */
   write(message: Unsent): void {
     this.keep.add(message);
-    this.flush();
+    if (this.state === "waiting") this.nudge();
+    else this.flush();
   }
 
   /** Try a refused message once more, as a new one: its old id may stand for other words. */
