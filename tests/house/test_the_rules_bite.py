@@ -76,7 +76,7 @@ CASES = [
     Case("home", "hub/desk/a.py", "from twilio.rest import Client", "from twi import Client"),
     Case("init", "tests/hub/__init__.py", "", ""),
     Case("readme", "hub/desk/__init__.py", "x = 1", '"""What we do with it."""'),
-    Case("place", "README.md", "see /wo" + "rk/main/README.md", "see ./work/main and network/main/"),
+    Case("place", "README.md", "see /wo" + "rk/main/README.md", "see ./wo" + "rk/main and network/main/"),
     Case("place", "README.md", "get it from registry.npm" + "js.org", "get it from the npm registry"),
     Case("place", "Makefile", "\tcd /ro" + "ot/x", "\tcd $(HOME)/root/x"),
     Case("lock", "requirements.lock", "--index-" + "url x", "aiohttp==3 \\\n    --hash=sha256:12"),
