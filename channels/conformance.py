@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
@@ -24,9 +26,11 @@ from channels.contract import (
     ChannelError,
     ChannelEvent,
     Deliver,
+    Kept,
     Listens,
     Manifest,
     MessageArrived,
+    NoSuchHost,
     NotGenuine,
     NotUnderstood,
     Refused,
@@ -42,7 +46,8 @@ from channels.contract import (
     WebhookRequest,
 )
 from crm_core.words.clock import Clock, Moment
-from crm_core.words.errors import StoreUnavailable
+from crm_core.words.content import FileRef
+from crm_core.words.errors import NotFound, StoreUnavailable
 
 
 class Fault(StrEnum):
@@ -93,11 +98,73 @@ class MemoryCursors:
         self._places[name] = value
 
 
+class MemoryFiles:
+    """Files that live as long as the test. `names` and `contents` are by id."""
+
+    def __init__(self) -> None:
+        self.names: dict[int, str] = {}
+        self.contents: dict[int, bytes] = {}
+
+    async def keep(self, name: str, content: bytes | AsyncIterator[bytes], /) -> FileRef:
+        body = content if isinstance(content, bytes) else b"".join([chunk async for chunk in content])
+        file_id = len(self.contents) + 1
+        self.names[file_id], self.contents[file_id] = name, body
+        return FileRef(file_id)
+
+    async def read(self, file: FileRef, /) -> Kept:
+        if file.id not in self.contents:
+            raise NotFound
+        return Kept(name=self.names[file.id], type="application/octet-stream", content=self.contents[file.id])
+
+    def link(self, file: FileRef, /) -> str:
+        return f"https://files.example/files/{file.id}"
+
+
+class PlainTokens:
+    """Reply tokens that anybody could make, in the shape of the real ones."""
+
+    def make(self, conversation_id: int, /) -> str:
+        return f"t{conversation_id:036d}"
+
+    def read(self, token: str, /) -> int | None:
+        return int(token[1:]) if len(token) == 37 and token[0] == "t" and token[1:].isdecimal() else None
+
+
+class AnyPeer:
+    """Lets a channel connect everywhere: the stand-ins of these tests live on this machine."""
+
+    async def addresses(self, host: str, port: int, /) -> Sequence[str]:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise NoSuchHost from error
+        return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+@dataclass
+class Bench:
+    """Everything a channel is handed in a test, to look at afterwards."""
+
+    now: Clock
+    cursors: MemoryCursors = field(default_factory=MemoryCursors)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
+    tokens: PlainTokens = field(default_factory=PlainTokens)
+
+    def tools(self, http: aiohttp.ClientSession) -> Tools:
+        """The tools of one opening."""
+        return Tools(
+            http=http, cursors=self.cursors, now=self.now, files=self.files, tokens=self.tokens, peers=AnyPeer()
+        )
+
+
 @asynccontextmanager
-async def opened(manifest: Manifest, settings: dict[str, Any], now: Clock) -> AsyncIterator[Channel]:
+async def opened(
+    manifest: Manifest, settings: dict[str, Any], now: Clock, *, bench: Bench | None = None
+) -> AsyncIterator[Channel]:
     """A channel, open for an account that only this test has."""
     account = Account(7, "pub-key", "An account", manifest.settings.model_validate(settings))
-    async with aiohttp.ClientSession() as http, manifest.open(account, Tools(http, MemoryCursors(), now)) as channel:
+    tools = bench or Bench(now)
+    async with aiohttp.ClientSession() as http, manifest.open(account, tools.tools(http)) as channel:
         yield channel
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 import channels
 from channels.contract import Manifest
 
-_NOT_CHANNELS = {"simulators"}
+_NOT_CHANNELS = {"contract", "simulators", "twilio"}
 
 
 def find_channels() -> Mapping[str, Manifest]:

@@ -40,9 +40,10 @@ from hub.desk.front import Front
 from hub.desk.staffing import leave
 from hub.desk.visitors import Visitors
 from hub.keys import HOUSE, House
-from hub.machinery.accounts import Accounts
+from hub.machinery.accounts import Accounts, Toolbox
 from hub.machinery.jobs import JobRunner
 from hub.machinery.media.store import FileStore
+from hub.machinery.peers import Guard
 from hub.machinery.presence import Presence
 
 log = structlog.get_logger(__name__)
@@ -117,7 +118,9 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
     presence = Presence(clock)
     front = Front(db, bus, metrics.message_in)
     sealer = Sealer(derived_key(key, "accounts"))
-    accounts = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=front.delivering)
+    media = FileStore.open(settings, key, clock)
+    toolbox = Toolbox(db, media, clock, Guard(settings.private_peers), derived_key(key, "replies"))
+    accounts = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=front.delivering, toolbox=toolbox)
     assigner = Assigner(db, clock, presence.is_present)
     deliverer = Deliverer(db, accounts, metrics.message_out)
     house = House(
@@ -130,7 +133,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         presence=presence,
         accounts=accounts,
         assigner=assigner,
-        media=FileStore.open(settings, key, clock),
+        media=media,
         sealer=sealer,
     )
     for listener in (accounts.heard, assigner.heard, deliverer.heard):

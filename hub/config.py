@@ -115,6 +115,12 @@ def _other_loopback(given: dict[str, Any]) -> str | None:
     return None if other is None else f"{parts.scheme}://{other}" + (f":{parts.port}" if parts.port else "")
 
 
+def _trial_networks(given: dict[str, Any]) -> tuple[Network, ...]:
+    """This machine itself, in a trial on it: the demo's stand-ins of providers live there."""
+    is_trial = urlsplit(given["public_url"]).hostname in _LOOPBACK_NAMES
+    return (ip_network("127.0.0.0/8"), ip_network("::1/128")) if is_trial else ()
+
+
 class Settings(BaseModel):
     """What whoever runs the hub decides. Each description is the sentence that `hub settings` prints."""
 
@@ -151,6 +157,12 @@ class Settings(BaseModel):
         (),
         description="Networks of the proxies in front of the hub, whose X-Forwarded-For is believed.",
         examples=["10.0.0.0/8, fd00::/8"],
+    )
+    private_peers: Networks = Field(
+        default_factory=lambda given: _trial_networks(given),
+        description="Private networks in which mail servers and gateways of channel accounts may stand; without it the "
+        "hub connects to public addresses only.",
+        examples=["10.1.0.0/16"],
     )
     secret_key: Annotated[SecretStr | None, BeforeValidator(_key)] = Field(
         None,

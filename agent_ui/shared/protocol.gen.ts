@@ -21,8 +21,11 @@ export const CloseCode = {
 /** All that routing ever learns of a channel. */
 export type Medium = "call" | "chat" | "mail";
 
-/** How far an outbound message got. It only moves forward (`outranks`). */
-export type DeliveryStatus = "queued" | "sending" | "unconfirmed" | "sent" | "failed" | "delivered" | "read";
+/**
+ * How far an outbound message got. It only moves forward (`outranks`).
+ * `cancelled`: Taken back by an agent before it left.
+ */
+export type DeliveryStatus = "queued" | "sending" | "unconfirmed" | "sent" | "failed" | "cancelled" | "delivered" | "read";
 
 /** What a person of ours may do. Each includes what the one before may. */
 export type Role = "agent" | "supervisor" | "administrator";
@@ -44,6 +47,12 @@ export type Direction = "in" | "out" | "internal";
 export type AuthorKind = "contact" | "agent" | "system";
 
 export type ContactKind = "person" | "company";
+
+/** What moves through a pipeline. A lead that is qualified becomes another kind; it stays the same case. */
+export type CaseKind = "lead" | "deal" | "request" | "job" | "custom";
+
+/** What a stage means, the same in every pipeline. A case's status is its stage's category. */
+export type StageCategory = "new" | "active" | "waiting" | "won" | "lost" | "cancelled";
 
 /**
  * `new`: Nothing was said to resume from.
@@ -77,6 +86,58 @@ export interface Notice {
   facts: Record<string, string | number | null>;
 }
 
+/** Somebody a message was addressed to: their address in one spelling, and their name. */
+export interface Named {
+  value: string;
+  name: string;
+}
+
+/** A button below a message. */
+export interface Pressable {
+  text: string;
+  url: string;
+  key: string;
+}
+
+/** A place that was sent, in degrees (WGS 84). */
+export interface Spot {
+  latitude: number;
+  longitude: number;
+  title: string;
+}
+
+/** What only some messages have. None of it is needed to read the text. */
+export interface EntryDetails {
+  subject: string;
+  /** Quoted text and signature, shown when asked for. */
+  folded: string;
+  /** The message as its writer laid it out: a file that is shown in a frame where nothing runs. */
+  html_file_id: number | null;
+  /** The original as it came, to download. */
+  raw_file_id: number | null;
+  to: Named[];
+  cc: Named[];
+  bcc: Named[];
+  buttons: Pressable[];
+  place: Spot | null;
+  template: string;
+  /** The entry it answers. */
+  reply_to_id: number | null;
+  /** The entry that failed and went this way again. */
+  instead_of_id: number | null;
+  /** Written by a machine: an absence note, a greeting of ours, a newsletter. */
+  automatic: boolean;
+  /** Why not all of it could be read, as a code. */
+  problem: string;
+  edited_at: number | null;
+  /** When its writer took it back; the text is gone then. */
+  withdrawn_at: number | null;
+  /** When an agent wants it sent. */
+  send_at: number | null;
+  /** Its sender could not be checked: it claims an address that its mail system does not vouch for. */
+  unverified: boolean;
+}
+
 export interface EntryValue {
   id: number;
   conversation_id: number;
@@ -94,6 +155,9 @@ export interface EntryValue {
   delivery_reason: string | null;
   /** The key the sender's own device gave, so that it knows its own message again. */
   client_key: string | null;
+  /** By which of their addresses the contact wrote, or was written to. */
+  identity_id: number | null;
+  details: EntryDetails | null;
   version: number;
 }
 
@@ -106,6 +170,8 @@ export interface ConversationValue {
   account_id: number;
   identity_id: number;
   contact_id: number | null;
+  /** The lead, deal or request it is about. */
+  case_id: number | null;
   queue_id: number | null;
   assignee_id: number | null;
   work_state: WorkState | null;
@@ -159,8 +225,66 @@ export interface ContactValue {
   note: string;
   tags: string[];
   fields: Record<string, string>;
+  /** Of those that were merged into this one, too. */
   identities: IdentityValue[];
+  /** The contact it was merged into; none while it stands for itself. */
+  root_id: number | null;
   created_at: number;
+  version: number;
+}
+
+export interface StageValue {
+  id: number;
+  pipeline_id: number;
+  name: string;
+  category: StageCategory;
+  position: number;
+  colour: string;
+}
+
+export interface PipelineValue {
+  id: number;
+  kind: CaseKind;
+  name: string;
+  is_default: boolean;
+  stages: StageValue[];
+  archived: boolean;
+  version: number;
+}
+
+export interface CaseValue {
+  id: number;
+  /** Counted from 1 in the workspace, as people say it. */
+  number: number;
+  kind: CaseKind;
+  title: string;
+  pipeline_id: number;
+  stage_id: number;
+  category: StageCategory;
+  stage_since: number;
+  contact_id: number | null;
+  identity_id: number | null;
+  /** The conversation it began in. */
+  conversation_id: number | null;
+  who: string;
+  owner_id: number | null;
+  queue_id: number | null;
+  /** The kind of channel it came by, or `form`, `manual`. */
+  source: string;
+  account_id: number | null;
+  first_words: string;
+  /** Why it was lost, in the words chosen from the list. */
+  reason: string;
+  is_spam: boolean;
+  /** The case it followed from, or is a duplicate of. */
+  origin_id: number | null;
+  /** Put away until then. */
+  nurture_until: number | null;
+  /** Whether the last decision can still be taken back. */
+  can_undo: boolean;
+  tags: string[];
+  created_at: number;
+  closed_at: number | null;
   version: number;
 }
 
@@ -254,6 +378,8 @@ export interface AccountValue {
   public_key: string;
   queue_id: number | null;
   settings: Record<string, unknown>;
+  /** How it greets and when it is open; `hub.desk.manners` reads it. */
+  manner: Record<string, unknown>;
   state: string;
   problem: string;
   disabled: boolean;
@@ -350,6 +476,19 @@ export interface CannedChanged {
 export interface DispositionChanged {
   type: "DispositionChanged";
   disposition: DispositionValue;
+}
+
+/** A lead, deal or request was opened, moved, decided on or edited; who lost it is told that and no more. */
+export interface CaseChanged {
+  type: "CaseChanged";
+  case: CaseValue;
+  lost_agent_id: number | null;
+  lost_queue_id: number | null;
+}
+
+export interface PipelineChanged {
+  type: "PipelineChanged";
+  pipeline: PipelineValue;
 }
 
 export interface AccountChanged {
@@ -539,6 +678,8 @@ export type AnyEvent =
   | DraftChanged
   | CannedChanged
   | DispositionChanged
+  | CaseChanged
+  | PipelineChanged
   | AccountChanged
   | SignedOut;
 

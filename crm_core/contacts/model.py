@@ -100,3 +100,77 @@ class Visitor(Base):
     ended_at: Mapped[OptionalAt]
 
     __table_args__ = (UniqueConstraint("token_hash"), Index(None, "identity_id"))
+
+
+class Reach(Base):
+    """How an identity is reached by one account: where replies go, and what stands against it."""
+
+    __tablename__ = "reach"
+
+    identity_id: Mapped[Id]
+    account_id: Mapped[Id]
+    ws: Mapped[Ref]
+    thread: Mapped[Words]
+    """The thread key of their last message by this account; empty when we write first."""
+    heard_at: Mapped[OptionalAt]
+    """When they last wrote, exact to five minutes."""
+    state: Mapped[Words] = mapped_column(default="ok")
+    """ok, opted_out, blocked, bounced."""
+    reason: Mapped[Words] = mapped_column(default="")
+    answered_at: Mapped[OptionalAt]
+    """When a machine last answered them: at most once in a closed period, and once a day."""
+
+
+class Evidence(Base):
+    """An address that an identity proved (strong) or only named (weak) to be theirs, and where it did."""
+
+    __tablename__ = "evidence"
+
+    id: Mapped[Id]
+    ws: Mapped[Ref]
+    identity_id: Mapped[Ref]
+    scheme: Mapped[Words]
+    scope: Mapped[Words] = mapped_column(default="")
+    value: Mapped[Words]
+    is_strong: Mapped[bool] = mapped_column(Boolean, default=False)
+    source: Mapped[Words]
+    """How: shared_contact, same_number, signature, form, invitation."""
+    at: Mapped[At]
+
+    __table_args__ = (
+        UniqueConstraint("identity_id", "scheme", "scope", "value"),
+        # Who else named this address?
+        Index(None, "value", "scheme"),
+    )
+
+
+class Merge(Base):
+    """One contact was merged into another, and what has to be put back to undo it."""
+
+    __tablename__ = "contact_merge"
+
+    id: Mapped[Id]
+    ws: Mapped[Ref]
+    survivor_id: Mapped[Ref]
+    absorbed_id: Mapped[Ref]
+    agent_id: Mapped[OptionalRef]
+    at: Mapped[At]
+    before: Mapped[Json]
+    """The survivor's fields that the merge replaced, and the contacts that had been merged into the absorbed one."""
+    undone_at: Mapped[OptionalAt]
+    undone_by: Mapped[OptionalRef]
+
+    __table_args__ = (Index(None, "survivor_id"), Index(None, "absorbed_id"))
+
+
+class Dismissal(Base):
+    """An agent said that a stranger, or a contact, is not this other contact: it is not suggested again."""
+
+    __tablename__ = "dismissal"
+
+    subject_id: Mapped[Id]
+    """An identity's id or a contact's."""
+    contact_id: Mapped[Id]
+    ws: Mapped[Ref]
+    agent_id: Mapped[OptionalRef]
+    at: Mapped[At]

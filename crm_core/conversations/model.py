@@ -5,7 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.store.base import At, Base, Count, Id, Json, OptionalAt, OptionalRef, OptionalWords, Ref, Words
+from crm_core.store.base import (
+    At,
+    Base,
+    Count,
+    Id,
+    Json,
+    OptionalAt,
+    OptionalJson,
+    OptionalRef,
+    OptionalWords,
+    Ref,
+    Words,
+)
 from crm_core.words.values import AuthorKind, ConversationStatus
 
 
@@ -25,6 +37,7 @@ class Conversation(Base):
     account_id: Mapped[Ref]
     identity_id: Mapped[Ref]
     contact_id: Mapped[OptionalRef]
+    case_id: Mapped[OptionalRef]
     thread: Mapped[Words]
     """Where the reply goes: the thread key of the last inbound entry."""
     queue_id: Mapped[OptionalRef]
@@ -112,6 +125,8 @@ class Entry(Base):
     files: Mapped[Json]
     """Whole FileValues as JSON, or null: an entry is shown without a join."""
     notice: Mapped[Json]
+    details: Mapped[OptionalJson]
+    """EntryDetails as JSON, or null."""
     external_id: Mapped[OptionalWords]
     client_key: Mapped[OptionalWords]
     digest: Mapped[OptionalWords]
@@ -127,6 +142,18 @@ class Entry(Base):
         UniqueConstraint("conversation_id", "author_id", "client_key"),
         Index("ix_entry_timeline", "conversation_id", "id"),
     )
+
+
+class Participant(Base):
+    """Somebody besides the contact who was written to, or wrote, in a conversation: a mail with a valid reply
+    token, or that refers to one of its messages, continues it only when its sender is the contact or stands here."""
+
+    __tablename__ = "participant"
+
+    conversation_id: Mapped[Id]
+    identity_id: Mapped[Id]
+    ws: Mapped[Ref]
+    since: Mapped[At]
 
 
 class Draft(Base):

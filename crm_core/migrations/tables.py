@@ -7,15 +7,19 @@ from typing import Any, Final
 from sqlalchemy import MetaData
 
 from crm_core.accounts import model as accounts
+from crm_core.cases import model as cases
 from crm_core.contacts import model as contacts
 from crm_core.conversations import model as conversations
 from crm_core.files import model as files
 from crm_core.staff import model as staff
-from crm_core.store import idempotency, jobs, journal, outbox
+from crm_core.store import counters, idempotency, jobs, journal, outbox, receipts
 from crm_core.store.base import Base
 from crm_core.work import model as work
 
-MODULES: Final = (accounts, contacts, conversations, files, staff, work, idempotency, jobs, journal, outbox)
+MODULES: Final = (
+    *(accounts, cases, contacts, conversations, files, staff, work),
+    *(counters, idempotency, jobs, journal, outbox, receipts),
+)
 METADATA: Final[MetaData] = Base.metadata
 
 SEARCH: Final = ("entry_search", "person_search")

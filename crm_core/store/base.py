@@ -24,6 +24,8 @@ Words = Annotated[str, mapped_column(Text)]
 OptionalWords = Annotated[str | None, mapped_column(Text)]
 Count = Annotated[int, mapped_column(_Big, default=0, server_default="0")]
 Json = Annotated[Any, mapped_column(JSON)]
+OptionalJson = Annotated[Any, mapped_column(JSON(none_as_null=True), nullable=True)]
+"""None is stored as NULL, which a column added to a filled table needs."""
 
 
 class Base(DeclarativeBase):

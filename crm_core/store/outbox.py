@@ -40,6 +40,8 @@ class Delivery(Base):
     state: Mapped[Words] = mapped_column(default=DeliveryState.OWED)
     attempts: Mapped[Count]
     not_before: Mapped[At]
+    send_at: Mapped[OptionalAt]
+    """When an agent wants it sent; until then it holds nobody up."""
     lease_until: Mapped[OptionalAt]
     lease_token: Mapped[OptionalWords]
     external_id: Mapped[OptionalWords]
@@ -51,6 +53,7 @@ class Delivery(Base):
         # The workers' questions: what is due now, whose lease ran out? Each in the words of its query.
         Index(
             "ix_delivery_owed",
+            "account_id",
             "not_before",
             "id",
             sqlite_where=text("state = 'owed'"),

@@ -13,6 +13,8 @@ from crm_core.words.text import one_line
 TEL = "tel"
 MAILTO = "mailto"
 TELEGRAM = "telegram"
+WHATSAPP = "whatsapp"
+VIBER = "viber"
 VISITOR = "visitor"
 EXTERNAL = "external"
 
@@ -37,12 +39,28 @@ def phone(raw: str, *, region: str | None = None) -> Address:
     if not text or not all(c in "+0123456789 -().\u00a0/" for c in text):
         raise Invalid("This is not a phone number.")
     try:
-        number = phonenumbers.parse(text, region)
+        number = _parsed(text, region)
     except phonenumbers.NumberParseException as error:
         raise Invalid("This is not a phone number.") from error
     if not phonenumbers.is_possible_number(number):
         raise Invalid("This phone number is too short or too long.")
     return Address(TEL, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber:
+    """The number; digits without a plus that are none of the region's are read as international (`380441234567`)."""
+    international = "+" + text
+    if text.startswith("+"):
+        return phonenumbers.parse(text, region)
+    local = None
+    try:
+        local = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        if not text.isdigit():
+            raise
+    if local is not None and (phonenumbers.is_possible_number(local) or not text.isdigit()):
+        return local
+    return phonenumbers.parse(international, None)
 
 
 def email(raw: str) -> Address:
@@ -68,6 +86,8 @@ def normalised(scheme: str, raw: str, *, region: str | None = None, scope: str =
     """The address in its one spelling, by scheme. Raises Invalid for what cannot be one."""
     if scheme == TEL:
         return phone(raw, region=region)
+    if scheme == WHATSAPP:
+        return Address(WHATSAPP, phone(raw, region=region).value)
     if scheme == MAILTO:
         return email(raw)
     value = one_line(raw, most=200)
@@ -78,7 +98,7 @@ def normalised(scheme: str, raw: str, *, region: str | None = None, scope: str =
 
 def display(address: Address) -> str:
     """The address as a person reads it: numbers in international format."""
-    if address.scheme != TEL:
+    if address.scheme not in (TEL, WHATSAPP):
         return address.value
     try:
         number = phonenumbers.parse(address.value, None)

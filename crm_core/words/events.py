@@ -10,6 +10,7 @@ from crm_core.words.values import (
     AccountValue,
     AgentValue,
     CannedValue,
+    CaseValue,
     ContactValue,
     ConversationValue,
     DispositionValue,
@@ -17,6 +18,7 @@ from crm_core.words.values import (
     EntryKind,
     EntryValue,
     OfferValue,
+    PipelineValue,
     QueueValue,
     WorkValue,
 )
@@ -94,6 +96,18 @@ class DispositionChanged(Event, frozen=True, kw_only=True):
     disposition: DispositionValue
 
 
+class CaseChanged(Event, frozen=True, kw_only=True):
+    """A lead, deal or request was opened, moved, decided on or edited; who lost it is told that and no more."""
+
+    case: CaseValue
+    lost_agent_id: int | None = None
+    lost_queue_id: int | None = None
+
+
+class PipelineChanged(Event, frozen=True, kw_only=True):
+    pipeline: PipelineValue
+
+
 class AccountChanged(Event, frozen=True, kw_only=True):
     account: AccountValue
 
@@ -117,6 +131,8 @@ AnyEvent: TypeAlias = (
     | DraftChanged
     | CannedChanged
     | DispositionChanged
+    | CaseChanged
+    | PipelineChanged
     | AccountChanged
     | SignedOut
 )

@@ -10,6 +10,7 @@ from crm_core.words.errors import Denied
 from crm_core.words.events import (
     AccountChanged,
     AnyEvent,
+    CaseChanged,
     ContactChanged,
     ConversationChanged,
     DraftChanged,
@@ -127,6 +128,8 @@ def audience(event: AnyEvent) -> Audience:
             return _of(c.assignee_id, c.queue_id)
         case ConversationChanged(conversation=c):
             return _of(c.assignee_id, c.queue_id, event.lost_agent_id, event.lost_queue_id)
+        case CaseChanged(case=case):
+            return _of(case.owner_id, case.queue_id, event.lost_agent_id, event.lost_queue_id)
         case OfferChanged(offer=offer):
             return Audience(all_seers=True, agents=frozenset({offer.agent_id}))
         case DraftChanged(agent_id=agent):

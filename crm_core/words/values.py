@@ -107,6 +107,62 @@ class Notice(Value, frozen=True, kw_only=True):
     facts: dict[str, str | int | None] = {}
 
 
+class Named(Value, frozen=True, kw_only=True):
+    """Somebody a message was addressed to: their address in one spelling, and their name."""
+
+    value: str
+    name: str = ""
+
+
+class Pressable(Value, frozen=True, kw_only=True):
+    """A button below a message."""
+
+    text: str
+    url: str = ""
+    key: str = ""
+
+
+class Spot(Value, frozen=True, kw_only=True):
+    """A place that was sent, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+    title: str = ""
+
+
+class EntryDetails(Value, frozen=True, kw_only=True):
+    """What only some messages have. None of it is needed to read the text."""
+
+    subject: str = ""
+    folded: str = ""
+    """Quoted text and signature, shown when asked for."""
+    html_file_id: int | None = None
+    """The message as its writer laid it out: a file that is shown in a frame where nothing runs."""
+    raw_file_id: int | None = None
+    """The original as it came, to download."""
+    to: list[Named] = []
+    cc: list[Named] = []
+    bcc: list[Named] = []
+    buttons: list[Pressable] = []
+    place: Spot | None = None
+    template: str = ""
+    reply_to_id: int | None = None
+    """The entry it answers."""
+    instead_of_id: int | None = None
+    """The entry that failed and went this way again."""
+    automatic: bool = False
+    """Written by a machine: an absence note, a greeting of ours, a newsletter."""
+    problem: str = ""
+    """Why not all of it could be read, as a code."""
+    edited_at: Moment | None = None
+    withdrawn_at: Moment | None = None
+    """When its writer took it back; the text is gone then."""
+    send_at: Moment | None = None
+    """When an agent wants it sent."""
+    unverified: bool = False
+    """Its sender could not be checked: it claims an address that its mail system does not vouch for."""
+
+
 class EntryValue(Value, frozen=True, kw_only=True):
     id: int
     conversation_id: int
@@ -124,6 +180,9 @@ class EntryValue(Value, frozen=True, kw_only=True):
     delivery_reason: str | None = None
     client_key: str | None = None
     """The key the sender's own device gave, so that it knows its own message again."""
+    identity_id: int | None = None
+    """By which of their addresses the contact wrote, or was written to."""
+    details: EntryDetails | None = None
     version: int = 1
 
 
@@ -136,6 +195,8 @@ class ConversationValue(Value, frozen=True, kw_only=True):
     account_id: int
     identity_id: int
     contact_id: int | None = None
+    case_id: int | None = None
+    """The lead, deal or request it is about."""
     queue_id: int | None = None
     assignee_id: int | None = None
     work_state: WorkState | None = None
@@ -190,7 +251,90 @@ class ContactValue(Value, frozen=True, kw_only=True):
     tags: list[str] = []
     fields: dict[str, str] = {}
     identities: list[IdentityValue] = []
+    """Of those that were merged into this one, too."""
+    root_id: int | None = None
+    """The contact it was merged into; none while it stands for itself."""
     created_at: Moment
+    version: int = 1
+
+
+class CaseKind(StrEnum):
+    """What moves through a pipeline. A lead that is qualified becomes another kind; it stays the same case."""
+
+    LEAD = "lead"
+    DEAL = "deal"
+    REQUEST = "request"
+    JOB = "job"
+    CUSTOM = "custom"
+
+
+class StageCategory(StrEnum):
+    """What a stage means, the same in every pipeline. A case's status is its stage's category."""
+
+    NEW = "new"
+    ACTIVE = "active"
+    WAITING = "waiting"
+    WON = "won"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        return self in (StageCategory.NEW, StageCategory.ACTIVE, StageCategory.WAITING)
+
+
+class StageValue(Value, frozen=True, kw_only=True):
+    id: int
+    pipeline_id: int
+    name: str
+    category: StageCategory
+    position: int = 0
+    colour: str = ""
+
+
+class PipelineValue(Value, frozen=True, kw_only=True):
+    id: int
+    kind: CaseKind
+    name: str
+    is_default: bool = False
+    stages: list[StageValue] = []
+    archived: bool = False
+    version: int = 1
+
+
+class CaseValue(Value, frozen=True, kw_only=True):
+    id: int
+    number: int
+    """Counted from 1 in the workspace, as people say it."""
+    kind: CaseKind
+    title: str
+    pipeline_id: int
+    stage_id: int
+    category: StageCategory
+    stage_since: Moment
+    contact_id: int | None = None
+    identity_id: int | None = None
+    conversation_id: int | None = None
+    """The conversation it began in."""
+    who: str = ""
+    owner_id: int | None = None
+    queue_id: int | None = None
+    source: str = ""
+    """The kind of channel it came by, or `form`, `manual`."""
+    account_id: int | None = None
+    first_words: str = ""
+    reason: str = ""
+    """Why it was lost, in the words chosen from the list."""
+    is_spam: bool = False
+    origin_id: int | None = None
+    """The case it followed from, or is a duplicate of."""
+    nurture_until: Moment | None = None
+    """Put away until then."""
+    can_undo: bool = False
+    """Whether the last decision can still be taken back."""
+    tags: list[str] = []
+    created_at: Moment
+    closed_at: Moment | None = None
     version: int = 1
 
 
@@ -287,6 +431,8 @@ class AccountValue(Value, frozen=True, kw_only=True):
     public_key: str
     queue_id: int | None = None
     settings: dict[str, object] = {}
+    manner: dict[str, object] = {}
+    """How it greets and when it is open; `hub.desk.manners` reads it."""
     state: str = "open"
     problem: str = ""
     disabled: bool = False

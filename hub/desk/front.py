@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from channels.contract import ChannelEvent, Deliver, DeliveryReported, MessageArrived, Stored, TypingSeen
+from channels.contract import ChannelEvent, Deliver, DeliveryReported, MessageArrived, NotUnderstood, Stored, TypingSeen
 from crm_core.conversations.queries import open_of_address
 from crm_core.store.database import Database
 from crm_core.words.values import AuthorKind
@@ -39,6 +39,8 @@ class Front:
                 case TypingSeen():
                     await self._typing(event)
                     return Stored()
+                case _:
+                    raise NotUnderstood("The hub does not take this yet.")
 
         return deliver
 

@@ -22,6 +22,9 @@ from crm_core.words.clock import Clock
 from crm_core.words.content import Medium
 from crm_core.words.errors import HubError, NotFound, StoreUnavailable
 from crm_core.words.events import AccountChanged
+from hub.machinery.media.store import FileStore
+from hub.machinery.peers import Guard
+from hub.machinery.tools import AccountCursors, AccountFiles, ReplyTokens
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,6 +51,28 @@ class Open:
         return self.manifest.medium
 
 
+class Toolbox:
+    """What every account's tools are made of."""
+
+    def __init__(self, db: Database, media: FileStore, clock: Clock, guard: Guard, key: bytes) -> None:
+        self._db = db
+        self._media = media
+        self._clock = clock
+        self._key = key
+        self.guard = guard
+
+    def tools(self, account_id: int, http: aiohttp.ClientSession) -> Tools:
+        """The tools of one account. `key` is the house's key for reply tokens."""
+        return Tools(
+            http=http,
+            cursors=AccountCursors(self._db, account_id),
+            now=self._clock,
+            files=AccountFiles(self._db, self._media, account_id),
+            tokens=ReplyTokens(self._key, account_id),
+            peers=self.guard,
+        )
+
+
 class Accounts:
     """Every account that is not disabled, by id and by public key."""
 
@@ -59,12 +84,14 @@ class Accounts:
         sealer: Sealer,
         clock: Clock,
         delivering: Callable[[Open], Deliver],
+        toolbox: Toolbox,
     ) -> None:
         self._db = db
         self._manifests = manifests
         self._sealer = sealer
         self._clock = clock
         self._delivering = delivering
+        self._toolbox = toolbox
         self._open: dict[int, Open] = {}
         self._by_key: dict[str, int] = {}
         self._keepers: dict[int, asyncio.Task[None]] = {}
@@ -94,7 +121,7 @@ class Accounts:
 
     async def run(self, *, started: Callable[[], None] = lambda: None) -> None:
         """Keep every account open until cancelled. `started` is called once all were tried."""
-        async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
+        async with self._toolbox.guard.session() as http, asyncio.TaskGroup() as group:
             self._http, self._group = http, group
             for account in await self._read(queries.opened, self._sealer):
                 self._keep(account)
@@ -152,13 +179,14 @@ class Accounts:
             began = self._clock()
             try:
                 await self._serve(account)
-                return
+                log.warning("an account's channel stopped listening", account=account.id)
             except AccountBroken as error:
                 await self._say(account.id, "broken", str(error))
                 return
             except TryLater as error:
                 pause = error.after_ms / 1000 if error.after_ms else pause
                 log.info("an account is tried again later", account=account.id, seconds=pause)
+                await self._say(account.id, "waiting", str(error))
             except Exception as error:
                 log.error("an account's channel failed", account=account.id, exc_info=error)
             await asyncio.sleep(pause)
@@ -170,7 +198,7 @@ class Accounts:
         assert self._http is not None
         settings = manifest.settings.model_validate(account.settings)
         known = Account(account.id, account.public_key, account.name, settings)
-        tools = Tools(http=self._http, cursors=_Cursors(self._db, account.id), now=self._clock)
+        tools = self._toolbox.tools(account.id, self._http)
         async with AsyncExitStack() as stack:
             channel = await stack.enter_async_context(manifest.open(known, tools))
             opened = Open(known, account.kind, manifest, channel, account.queue_id)
@@ -188,22 +216,14 @@ class Accounts:
             self._by_key.pop(opened.account.public_key, None)
 
     async def _say(self, account_id: int, state: str, problem: str) -> None:
-        log.warning("an account needs a person", account=account_id)
-        try:
-            await self._db.write(actions.set_state, account_id, state, problem)
-        except HubError as error:
-            log.error("an account's state could not be stored", account=account_id, code=error.code)
-
-
-class _Cursors:
-    """A listener's places, in the database."""
-
-    def __init__(self, db: Database, account_id: int) -> None:
-        self._db = db
-        self._account_id = account_id
-
-    async def get(self, name: str, /) -> str | None:
-        return await self._db.read(queries.cursor, self._account_id, name)
-
-    async def set(self, name: str, value: str, /) -> None:
-        await self._db.write(actions.set_cursor, self._account_id, name, value)
+        """Note how the account fares, however long the database is away."""
+        while True:
+            try:
+                await self._db.write(actions.set_state, account_id, state, problem)
+                return
+            except StoreUnavailable as error:
+                log.warning("an account's state could not be stored yet", account=account_id, code=error.code)
+                await asyncio.sleep(FIRST_PAUSE)
+            except HubError as error:
+                log.error("an account's state could not be stored", account=account_id, code=error.code)
+                return

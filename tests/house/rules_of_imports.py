@@ -11,7 +11,7 @@ from tests.house.house import Breach, House, Source
 SIMULATORS: Final = "channels.simulators"
 HOMES: Final = {
     "aiogram": ("channels/telegram", "channels/simulators"),
-    "twilio": ("channels/twilio.py", "channels/sms", "channels/telephony", "channels/simulators"),
+    "twilio": ("channels/twilio", "channels/sms", "channels/whatsapp", "channels/telephony", "channels/simulators"),
     "aiosmtplib": ("channels/email", "channels/simulators"),
     "aioimaplib": ("channels/email", "channels/simulators"),
 }

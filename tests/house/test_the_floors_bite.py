@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 ROOMS = (
     *(f"crm_core/{room}" for room in ("words/clock.py", "store/database.py", "contacts/model.py", "contacts/rules.py")),
-    *(f"channels/{room}" for room in ("contract.py", "registry.py", "webchat/parse.py", "email/channel.py")),
+    *(f"channels/{room}" for room in ("contract/events.py", "registry.py", "webchat/parse.py", "email/channel.py")),
     *(f"hub/{room}" for room in ("cli.py", "app.py", "api/routes.py", "console/gateway.py", "console/reducer.py")),
     *(
         f"hub/{room}"
@@ -46,7 +46,7 @@ HARMLESS = {
     "hub/bench/ingest.py": "import sqlite3\nimport psycopg",
     "hub/desk/inbound.py": "import asyncio\nimport routing.engine\nimport crm_core.contacts.model",
     "channels/webchat/parse.py": "import channels.contract\nimport crm_core.words.clock",
-    "channels/contract.py": "import aiohttp",
+    "channels/contract/events.py": "import aiohttp",
     "crm_core/words/clock.py": "import time",
     "crm_core/store/database.py": "import sqlalchemy\nimport threading",
     "hub/bus/relay.py": "import hub.bus.local",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from alembic import op
+
+from crm_core.migrations.columns import (
+    count, flag, index, json, key, number, opt_number, opt_words, unique_index, words,
+)
 
 revision = "0001"
 down_revision = None
@@ -14,7 +17,6 @@ branch_labels = None
 depends_on = None
 
 WORKSPACE = 1
-Column: TypeAlias = sa.Column[Any]
 
 
 def upgrade() -> None:
@@ -29,54 +31,6 @@ def upgrade() -> None:
     # Random, so that a console with positions of another database starts afresh.
     head = sa.table("journal_head", sa.column("ws"), sa.column("position"), sa.column("epoch"))
     op.execute(sa.insert(head).values(ws=WORKSPACE, position=0, epoch=secrets.token_hex(8)))
-
-
-# --- columns and indexes, as crm_core.store.base names them -----------------------------------------
-
-
-def _column(name: str, kind: sa.types.TypeEngine[Any], **more: Any) -> Column:
-    return sa.Column(name, kind, **{"nullable": False, **more})
-
-
-def number(name: str, **more: Any) -> Column:
-    return _column(name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, **more)
-
-
-def opt_number(name: str) -> Column:
-    return number(name, nullable=True)
-
-
-def count(name: str) -> Column:
-    return number(name, server_default="0")
-
-
-def words(name: str) -> Column:
-    return _column(name, sa.Text())
-
-
-def opt_words(name: str) -> Column:
-    return _column(name, sa.Text(), nullable=True)
-
-
-def key(name: str) -> Column:
-    return _column(name, sa.String())
-
-
-def json(name: str) -> Column:
-    return _column(name, sa.JSON())
-
-
-def flag(name: str) -> Column:
-    return _column(name, sa.Boolean())
-
-
-def index(name: str, table: str, *columns: str, where: str | None = None, unique: bool = False) -> None:
-    limit = None if where is None else sa.text(where)
-    op.create_index(name, table, list(columns), unique=unique, sqlite_where=limit, postgresql_where=limit)
-
-
-def unique_index(name: str, table: str, *columns: str, where: str | None = None) -> None:
-    index(name, table, *columns, where=where, unique=True)
 
 
 # --- tables -----------------------------------------------------------------------------------------

@@ -1,0 +1,143 @@
+"""What a channel reports, and the way it hands it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from crm_core.words.addresses import Address
+from crm_core.words.clock import Moment
+from crm_core.words.content import Content, DeliveryStatus, ExternalId, FileRef, ReachState, ThreadKey
+from crm_core.words.values import EntryValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageArrived:
+    """Somebody wrote."""
+
+    external_id: ExternalId
+    """Unique within the account: delivering it twice stores it once."""
+    thread: ThreadKey
+    sender: Address
+    content: Content
+    sent_at: Moment
+    sender_name: str = ""
+    sender_facts: Mapping[str, str] = field(default_factory=dict)
+    """What the channel knows of the sender: page, browser, language."""
+    in_reply_to: ExternalId | None = None
+    """The message it answers, by the provider's id."""
+    references: tuple[ExternalId, ...] = ()
+    """Messages it says it belongs to, the nearest first. Anybody can write these: they are a hint."""
+    conversation_id: int | None = None
+    """The conversation of a reply token that was genuine (`Tools.tokens`)."""
+    invitation: str = ""
+    """A deep link's token as it came; the hub knows whom it was made for."""
+    proves: tuple[Address, ...] = ()
+    """Addresses that the provider vouches are the sender's too: a contact they shared as their own."""
+    mentions: tuple[Address, ...] = ()
+    """Addresses that the text or a signature names as theirs. Nobody has checked them."""
+    automatic: bool = False
+    """Written by a machine (RFC 3834 and its like): never answered by one, and it wakes nobody."""
+    unverified: bool = False
+    """The sender's own system does not vouch for the address it came from."""
+    raw: FileRef | None = None
+    """The original, kept, for whoever wants to see it."""
+    client_key: str | None = None
+    """The key the sender's own device gave, where the channel tells it back to that device."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdited:
+    """Somebody changed what they wrote. Unknown ids are no error: the message may never have reached us."""
+
+    external_id: ExternalId
+    content: Content
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWithdrawn:
+    """Somebody took back what they wrote."""
+
+    external_id: ExternalId
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReported:
+    """A message of ours got somewhere, or did not."""
+
+    external_id: ExternalId
+    status: DeliveryStatus
+    at: Moment
+    reason: str | None = None
+    """In words, for the agent."""
+    delivery: int | None = None
+    """`OutboundMessage.delivery`, where the provider gives it back: so a report proves that a doubtful send arrived."""
+    raw: FileRef | None = None
+    """The bounce itself, kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachChanged:
+    """Whether somebody may or can be written to changed: they said STOP, blocked the bot, their mailbox is gone."""
+
+    address: Address
+    state: ReachState
+    at: Moment
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalArrived:
+    """Something came that has to be stored before anybody tries to understand it (`Reads`).
+
+    Its bytes are kept already (`Tools.files`). `cursor` (name, place) moves in the transaction that stores
+    the original, so that a crash neither loses nor repeats it. With `problem` it is not tried again: nobody
+    can read it, and a person shall see it.
+    """
+
+    key: str
+    """The source's own name for it, unique within the account."""
+    body: FileRef
+    at: Moment
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the source said beside it: the envelope, the folder."""
+    cursor: tuple[str, str] | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypingSeen:
+    """Somebody is typing. Never stored."""
+
+    thread: ThreadKey
+    sender: Address
+    on: bool = True
+
+
+ChannelEvent: TypeAlias = (
+    MessageArrived | MessageEdited | MessageWithdrawn | DeliveryReported | ReachChanged | OriginalArrived | TypingSeen
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What became of a delivered event."""
+
+    entry: EntryValue | None = None
+    """The entry it is (or was, when it was seen before); none for receipts and typing."""
+    repeated: bool = False
+
+
+class Deliver(Protocol):
+    async def __call__(self, event: ChannelEvent, /) -> Stored:
+        """
+        Hand one event to the hub; return when it is stored, never before.
+
+        Acknowledge upstream only after this returns. Delivering the same event again is safe.
+        Raises StoreUnavailable when it could not be stored: do not acknowledge.
+        Raises Conflict when the external id was used before with other words.
+        """
+        ...

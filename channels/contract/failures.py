@@ -1,0 +1,43 @@
+"""How a channel fails: six ways, each with one consequence that the hub owns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_core.words.errors import HubError
+
+
+class ChannelError(HubError):
+    """A channel could not do what it was asked."""
+
+
+class TryLater(ChannelError):
+    """Nothing was sent; the same call may work later."""
+
+    def __init__(self, sentence: str | None = None, /, *, after_ms: int | None = None, **facts: Any) -> None:
+        super().__init__(sentence, **facts)
+        self.after_ms = after_ms
+
+
+class Refused(ChannelError):
+    """The provider will never take this message."""
+
+
+class Unclear(ChannelError):
+    """The message may or may not have gone out. It is not sent again blindly."""
+
+
+class AccountBroken(ChannelError):
+    """The account needs a person: a revoked token, a wrong password, a closed number."""
+
+
+class NotGenuine(ChannelError):
+    """A webhook whose signature is missing or wrong."""
+
+    code, status = "not_genuine", 403
+
+
+class NotUnderstood(ChannelError):
+    """A genuine payload of an unknown shape. It is kept for a person to read."""
+
+    code, status = "not_understood", 200

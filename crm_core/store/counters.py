@@ -1,0 +1,29 @@
+"""Numbers that people say, counted up one at a time: case 1, case 2."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_core.store.base import Base, Ref
+from crm_core.store.transaction import Tx
+
+
+class Counter(Base):
+    """The last number given under a name."""
+
+    __tablename__ = "counter"
+
+    ws: Mapped[Ref] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Ref]
+
+
+def next_number(tx: Tx, name: str) -> int:
+    """The next number under a name, from 1. Rolled back with the transaction; writers stand in line for it."""
+    insert = sqlite.insert(Counter) if tx.is_sqlite else postgresql.insert(Counter)
+    upsert = insert.values(ws=tx.ws, name=name, value=1).on_conflict_do_update(
+        index_elements=["ws", "name"], set_={"value": Counter.value + 1}
+    )
+    number: int = tx.scalar(upsert.returning(Counter.value))
+    return number

@@ -1,0 +1,102 @@
+"""Which provider's ids belong to which message, and receipts that came before we knew the id.
+
+A provider may report on a message before it has answered the request that sent it: such receipts are kept
+and applied when the id is stored. Ids are never forgotten, so a late receipt finds its message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Index, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_core.store.base import At, Base, Id, OptionalRef, OptionalWords, Ref, Words
+from crm_core.store.transaction import Tx
+from crm_core.words.clock import Moment
+
+
+class Part(Base):
+    """One of several messages as which one of ours went; the first one stands in the delivery itself."""
+
+    __tablename__ = "sent_part"
+
+    account_id: Mapped[Id]
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    ws: Mapped[Ref]
+    entry_id: Mapped[Ref]
+
+
+class Receipt(Base):
+    """A report on a message whose id nobody knew yet."""
+
+    __tablename__ = "receipt"
+
+    id: Mapped[Id]
+    ws: Mapped[Ref]
+    account_id: Mapped[Ref]
+    external_id: Mapped[Words]
+    delivery_id: Mapped[OptionalRef]
+    status: Mapped[Words]
+    reason: Mapped[OptionalWords]
+    at: Mapped[At]
+
+    __table_args__ = (Index(None, "account_id", "external_id"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A receipt that waited for its message."""
+
+    status: str
+    reason: str | None
+    at: Moment
+
+
+def note_parts(tx: Tx, account_id: int, entry_id: int, external_ids: Sequence[str]) -> None:
+    """Remember further ids of a message that went in several parts. Harmless twice."""
+    if not external_ids:
+        return
+    insert_one = sqlite.insert(Part) if tx.is_sqlite else postgresql.insert(Part)
+    tx.execute(
+        insert_one.on_conflict_do_nothing(),
+        [{"account_id": account_id, "external_id": i, "ws": tx.ws, "entry_id": entry_id} for i in external_ids],
+    )
+
+
+def entry_of_part(tx: Tx, account_id: int, external_id: str) -> int | None:
+    """The entry that went out, among others, under this id."""
+    found: int | None = tx.scalar(
+        select(Part.entry_id).where(Part.account_id == account_id, Part.external_id == external_id)
+    )
+    return found
+
+
+def keep(tx: Tx, account_id: int, external_id: str, kept: Kept, *, delivery_id: int | None = None) -> None:
+    """Keep a receipt until its message is known."""
+    tx.execute(
+        insert(Receipt).values(
+            id=tx.new_id(),
+            ws=tx.ws,
+            account_id=account_id,
+            external_id=external_id,
+            delivery_id=delivery_id,
+            status=kept.status,
+            reason=kept.reason,
+            at=kept.at,
+        )
+    )
+
+
+def taken(tx: Tx, account_id: int, external_ids: Sequence[str]) -> list[Kept]:
+    """The receipts that waited for these ids, in the order they came; they wait no longer."""
+    if not external_ids:
+        return []
+    rows = tx.all(
+        delete(Receipt)
+        .where(Receipt.account_id == account_id, Receipt.external_id.in_(list(external_ids)))
+        .returning(Receipt.id, Receipt.status, Receipt.reason, Receipt.at)
+    )
+    return [Kept(r.status, r.reason, r.at) for r in sorted(rows, key=lambda r: r.id)]
