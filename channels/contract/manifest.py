@@ -75,6 +75,8 @@ class Account:
     public_key: str
     name: str
     settings: BaseModel
+    public_url: str = ""
+    """Where providers reach this account's webhooks, `https://hub.example/in/{key}`; a path may follow it."""
 
 
 @dataclass(frozen=True, slots=True)
