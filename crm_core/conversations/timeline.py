@@ -43,6 +43,7 @@ def new_entry(tx: Tx, **known: Any) -> dict[str, Any]:
         "text": "",
         "files": None,
         "notice": None,
+        "details": None,
         "external_id": None,
         "client_key": None,
         "digest": None,
