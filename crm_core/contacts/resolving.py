@@ -41,6 +41,7 @@ _known_ones = RowsOf(
             Identity.facts,
             Identity.contact_id,
             Identity.last_seen,
+            Identity.state,
             Contact.name.label("contact_name"),
         )
         .outerjoin(Contact, Contact.id == Identity.contact_id)
@@ -59,6 +60,8 @@ class KnownIdentity:
     name: str
     contact_id: int | None
     shown_name: str
+    state: str = "ok"
+    """ok, or spam: what they write is kept and troubles nobody."""
 
 
 def resolve(tx: Tx, address: Address, name: str, facts: Mapping[str, str]) -> KnownIdentity:
@@ -101,6 +104,7 @@ class _Kept:
     contact_id: int | None
     contact_name: str | None
     last_seen: int | None
+    state: str = "ok"
 
 
 def _rows(tx: Tx, addresses: Iterable[Address]) -> dict[Address, _Kept]:
@@ -111,7 +115,15 @@ def _rows(tx: Tx, addresses: Iterable[Address]) -> dict[Address, _Kept]:
 
 
 def _kept(row: Mapping[str, Any]) -> _Kept:
-    return _Kept(row["id"], row["name"], row["facts"] or {}, row["contact_id"], row["contact_name"], row["last_seen"])
+    return _Kept(
+        id=row["id"],
+        name=row["name"],
+        facts=row["facts"] or {},
+        contact_id=row["contact_id"],
+        contact_name=row["contact_name"],
+        last_seen=row["last_seen"],
+        state=row["state"],
+    )
 
 
 def _added(tx: Tx, strangers: Sequence[Seen]) -> dict[Address, _Kept]:
@@ -161,4 +173,5 @@ def _index(tx: Tx, people: Iterable[tuple[int, Address, str]]) -> None:
 
 
 def _known(address: Address, row: _Kept, name: str) -> KnownIdentity:
-    return KnownIdentity(row.id, address, name, row.contact_id, shown_name(row.contact_name, name, address))
+    shown = shown_name(row.contact_name, name, address)
+    return KnownIdentity(row.id, address, name, row.contact_id, shown, row.state)
