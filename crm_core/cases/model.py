@@ -47,6 +47,8 @@ class Stage(Base):
     position: Mapped[Count]
     name: Mapped[Words]
     category: Mapped[Words]
+    key: Mapped[Words] = mapped_column(default="")
+    """What the house itself moves cases here for, whatever the stage is called: `spam`, say; else empty."""
     probability: Mapped[OptionalRef]
     """Per cent; none where it means nothing."""
     max_age: Mapped[OptionalAt]
@@ -137,7 +139,7 @@ class Step(Base):
     to_stage_id: Mapped[Ref]
     agent_id: Mapped[OptionalRef]
     decision: Mapped[Words] = mapped_column(default="")
-    """opened, accepted, qualified, disqualified, spam, duplicate, nurture, returned, undone, moved."""
+    """`crm_core.cases.rules.Decision`."""
     at: Mapped[At]
 
     __table_args__ = (Index(None, "case_id", "id"),)

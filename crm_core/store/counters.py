@@ -21,9 +21,14 @@ class Counter(Base):
 
 def next_number(tx: Tx, name: str) -> int:
     """The next number under a name, from 1. Rolled back with the transaction; writers stand in line for it."""
+    return next_numbers(tx, name, 1)[0]
+
+
+def next_numbers(tx: Tx, name: str, count: int) -> range:
+    """So many numbers in a row under a name, the first of all being 1."""
     insert = sqlite.insert(Counter) if tx.is_sqlite else postgresql.insert(Counter)
-    upsert = insert.values(ws=tx.ws, name=name, value=1).on_conflict_do_update(
-        index_elements=["ws", "name"], set_={"value": Counter.value + 1}
+    upsert = insert.values(ws=tx.ws, name=name, value=count).on_conflict_do_update(
+        index_elements=["ws", "name"], set_={"value": Counter.value + count}
     )
-    number: int = tx.scalar(upsert.returning(Counter.value))
-    return number
+    last: int = tx.scalar(upsert.returning(Counter.value))
+    return range(last - count + 1, last + 1)

@@ -96,6 +96,23 @@ def may_read(actor: Actor, conversation: ConversationFacts) -> bool:
     )
 
 
+class CaseFacts(Protocol):
+    """What reading rights of a case depend on."""
+
+    @property
+    def owner_id(self) -> int | None: ...
+    @property
+    def queue_id(self) -> int | None: ...
+
+
+def may_read_case(actor: Actor, case: CaseFacts) -> bool:
+    """An agent reads the cases that are theirs or in their queues; a supervisor reads every one.
+
+    The same rule stands as SQL in `cases.queries.readable_by`; a test keeps the two equal.
+    """
+    return actor.may(Permission.SEE_ALL) or case.owner_id == actor.agent_id or case.queue_id in actor.queues
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Who is told of an event: the union of these."""

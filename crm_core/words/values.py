@@ -146,6 +146,9 @@ class EntryDetails(Value, frozen=True, kw_only=True):
     buttons: list[Pressable] = []
     place: Spot | None = None
     template: str = ""
+    """The provider's id of the approved text as which it goes."""
+    variables: dict[str, str] = {}
+    """What stands in the template's gaps."""
     reply_to_id: int | None = None
     """The entry it answers."""
     instead_of_id: int | None = None
@@ -232,6 +235,8 @@ class IdentityValue(Value, frozen=True, kw_only=True):
     contact_id: int | None = None
     verified: bool = False
     is_primary: bool = False
+    is_shared: bool = False
+    """Several people use it (a reception, `info@`): it never says who somebody is."""
     label: str = ""
     last_seen: Moment | None = None
     facts: dict[str, str] = {}
@@ -288,16 +293,25 @@ class StageValue(Value, frozen=True, kw_only=True):
     pipeline_id: int
     name: str
     category: StageCategory
+    key: str = ""
+    """What the house itself moves cases here for: `disqualified`, `spam`, `duplicate`; empty for other stages."""
     position: int = 0
     colour: str = ""
+    probability: int | None = None
+    """Per cent."""
+    max_age: Moment | None = None
+    """Milliseconds after which a case in it counts as stuck."""
 
 
 class PipelineValue(Value, frozen=True, kw_only=True):
     id: int
     kind: CaseKind
     name: str
+    currency: str = ""
     is_default: bool = False
+    """Where cases of its kind begin when nobody says otherwise."""
     stages: list[StageValue] = []
+    """In order; those that were taken out are left out."""
     archived: bool = False
     version: int = 1
 
@@ -328,6 +342,9 @@ class CaseValue(Value, frozen=True, kw_only=True):
     is_spam: bool = False
     origin_id: int | None = None
     """The case it followed from, or is a duplicate of."""
+    amount: int | None = None
+    """In the smallest unit of the currency."""
+    currency: str = ""
     nurture_until: Moment | None = None
     """Put away until then."""
     can_undo: bool = False

@@ -47,6 +47,7 @@ def _channels() -> None:
         number("account_id"), key("external_id"), number("ws"), number("entry_id"),
         sa.PrimaryKeyConstraint("account_id", "external_id", name="pk_sent_part"),
     )
+    index("ix_sent_part_entry_id", "sent_part", "entry_id")
     op.create_table(
         "receipt",
         number("id"), number("ws"), number("account_id"), words("external_id"), opt_number("delivery_id"),
@@ -99,7 +100,7 @@ def _cases() -> None:
     op.create_table(
         "stage",
         number("id"), number("ws"), number("pipeline_id"), count("position"), words("name"), words("category"),
-        opt_number("probability"), opt_number("max_age"), opt_json("required"), words("colour"),
+        words("key"), opt_number("probability"), opt_number("max_age"), opt_json("required"), words("colour"),
         opt_number("archived_at"), sa.PrimaryKeyConstraint("id", name="pk_stage"),
     )
     index("ix_stage_pipeline_id_position", "stage", "pipeline_id", "position")
