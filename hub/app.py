@@ -22,7 +22,7 @@ from crm_core.words.clock import Clock, system_clock
 from crm_core.words.errors import HubError
 from crm_core.words.values import Activity
 from hub import metrics
-from hub.api import door, files, health, inlets, pages
+from hub.api import door, files, health, inlets, letters, pages
 from hub.api.chat import ChatDoor
 from hub.api.files import files_origin_guard
 from hub.api.middleware import identified, worded
@@ -37,10 +37,13 @@ from hub.desk import chores
 from hub.desk.assigner import Assigner
 from hub.desk.delivering import Deliverer
 from hub.desk.front import Front
+from hub.desk.parcels import Parcels
+from hub.desk.reading import Reader
 from hub.desk.staffing import leave
 from hub.desk.visitors import Visitors
 from hub.keys import HOUSE, House
 from hub.machinery.accounts import Accounts, Toolbox
+from hub.machinery.examining import Examiner
 from hub.machinery.jobs import JobRunner
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
@@ -116,13 +119,22 @@ GATEWAY = web.AppKey("gateway", Gateway)
 def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[House, dict[str, Worker]]:
     bus = Bus(db)
     presence = Presence(clock)
-    front = Front(db, bus, metrics.message_in)
     sealer = Sealer(derived_key(key, "accounts"))
     media = FileStore.open(settings, key, clock)
-    toolbox = Toolbox(db, media, clock, Guard(settings.private_peers), derived_key(key, "replies"))
+    front = Front(db, bus, media, metrics.message_in)
+    toolbox = Toolbox(
+        db,
+        media,
+        clock,
+        guard=Guard(settings.private_peers),
+        key=derived_key(key, "replies"),
+        url=settings.public_url,
+    )
     accounts = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=front.delivering, toolbox=toolbox)
+    reader = Reader(db, media, accounts, front.delivering)
+    front.keep = reader.keep
     assigner = Assigner(db, clock, presence.is_present)
-    deliverer = Deliverer(db, accounts, metrics.message_out)
+    deliverer = Deliverer(db, accounts, Parcels(db, media), metrics.message_out)
     house = House(
         settings=settings,
         clock=clock,
@@ -135,6 +147,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         assigner=assigner,
         media=media,
         sealer=sealer,
+        examiner=Examiner(toolbox, clock),
     )
     for listener in (accounts.heard, assigner.heard, deliverer.heard):
         bus.subscribe(listener)
@@ -145,6 +158,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         "bus": bus.run,
         "assigner": assigner.run,
         "deliverer": deliverer.run,
+        "reader": reader.run,
         "jobs": jobs.run,
         "presence": presence.run,
     }
@@ -199,6 +213,7 @@ def make_app(house: House) -> web.Application:
     app[GATEWAY] = Gateway(house.db, house.bus, house.presence, clock=house.clock)
     door.mount(app)
     files.mount(app)
+    letters.mount(app)
     health.mount(app)
     pages.mount(app)
     inlets.mount(app)

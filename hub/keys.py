@@ -18,6 +18,7 @@ from hub.bus.local import Bus
 from hub.config import Settings
 from hub.desk.assigner import Assigner
 from hub.machinery.accounts import Accounts
+from hub.machinery.examining import Examiner
 from hub.machinery.media.store import FileStore
 from hub.machinery.presence import Presence
 
@@ -37,6 +38,7 @@ class House:
     assigner: Assigner
     media: FileStore
     sealer: Sealer
+    examiner: Examiner
     draining: bool = field(default=False)
     """Set when the hub was told to stop: readiness fails, sockets are sent elsewhere."""
     group: asyncio.TaskGroup | None = field(default=None)

@@ -25,6 +25,8 @@ class MessageArrived:
     sender_name: str = ""
     sender_facts: Mapping[str, str] = field(default_factory=dict)
     """What the channel knows of the sender: page, browser, language."""
+    known_as: ExternalId | None = None
+    """The name by which answers refer to it, where that is another one: a mail's Message-ID, which anybody may re-use."""
     in_reply_to: ExternalId | None = None
     """The message it answers, by the provider's id."""
     references: tuple[ExternalId, ...] = ()

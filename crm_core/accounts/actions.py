@@ -109,6 +109,13 @@ def disable(tx: Tx, actor: Actor | None, account_id: int, *, is_disabled: bool =
     return _recorded(tx, account_id)
 
 
+def set_manner(tx: Tx, account_id: int, manner: Mapping[str, Any]) -> AccountValue:
+    """Note how an account behaves without anybody; it is opened anew. Raises NotFound."""
+    row(tx, account_id)
+    _set(tx, account_id, manner=dict(manner), state="open", problem="")
+    return _recorded(tx, account_id)
+
+
 def set_state(tx: Tx, account_id: int, state: str, problem: str = "") -> AccountValue:
     """Note how an account fares: open, waiting or broken, with the reason in words. Raises NotFound."""
     if state not in STATES:

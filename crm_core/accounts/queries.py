@@ -28,6 +28,7 @@ class OpenAccount:
     queue_id: int | None
     settings: Mapping[str, Any] = field(repr=False)
     """Plain and secret settings together, by name."""
+    manner: Mapping[str, Any] | None = None
 
 
 def accounts(tx: Tx) -> list[AccountValue]:
@@ -88,6 +89,7 @@ def account_value(found: Row[Any]) -> AccountValue:
         public_key=found.public_key,
         queue_id=found.queue_id,
         settings=found.settings or {},
+        manner=found.manner or {},
         state=found.state,
         problem=found.problem,
         disabled=found.disabled_at is not None,
@@ -103,4 +105,5 @@ def _opened(found: Row[Any], sealer: Sealer) -> OpenAccount:
         public_key=found.public_key,
         queue_id=found.queue_id,
         settings={**(found.settings or {}), **sealer.unseal(found.sealed)},
+        manner=found.manner,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import update
+import msgspec
+from sqlalchemy import select, update
 
 from crm_core.conversations import timeline
 from crm_core.conversations.model import Conversation, Entry
 from crm_core.conversations.rows import conversation_value, entry_value
-from crm_core.store.transaction import Tx
+from crm_core.store.fulltext import index_again
+from crm_core.store.transaction import Fields, Tx
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.events import ConversationChanged, EntryAdded, EntryChanged
 from crm_core.words.text import preview
@@ -19,6 +21,7 @@ from crm_core.words.values import (
     AuthorKind,
     ConversationValue,
     Direction,
+    EntryDetails,
     EntryKind,
     EntryValue,
     FileValue,
@@ -93,6 +96,37 @@ def add_by_agent(tx: Tx, entry: dict[str, Any], **values: Any) -> EntryValue:
     value = entry_value(entry)
     tx.record(EntryAdded(entry=value, conversation=conversation))
     return value
+
+
+def add_by_machine(tx: Tx, entry: dict[str, Any]) -> EntryValue:
+    """Store what the hub itself said to the contact; who waits, and the preview of their words, stay."""
+    timeline.store(tx, [entry])
+    conversation = change(
+        tx, entry["conversation_id"], last_entry_id=entry["id"], entry_count=Conversation.entry_count + 1
+    )
+    value = entry_value(entry)
+    tx.record(EntryAdded(entry=value, conversation=conversation))
+    return value
+
+
+def change_details(tx: Tx, entry_id: int, text: str | None = None, **changes: Any) -> EntryValue:
+    """Change what only some messages have, and the text if one is given; its words are found by the new ones."""
+    row = timeline.row(tx, entry_id)
+    details = msgspec.structs.replace(msgspec.convert(row["details"] or {}, EntryDetails), **changes)
+    values: dict[str, Any] = {"details": msgspec.to_builtins(details), "version": Entry.version + 1}
+    if text is not None and text != row["text"]:
+        values["text"] = text
+        index_again(tx, entry_id, row["text"], text)
+    tx.execute(update(Entry).where(Entry.id == entry_id).values(**values))
+    value = entry_value(timeline.row(tx, entry_id))
+    words = {"preview": preview(value.text)} if _is_last(tx, row) and text is not None else {}
+    tx.record(EntryChanged(entry=value, conversation=change(tx, row["conversation_id"], **words)))
+    return value
+
+
+def _is_last(tx: Tx, entry: Fields) -> bool:
+    last = tx.scalar(select(Conversation.last_entry_id).where(Conversation.id == entry["conversation_id"]))
+    return bool(last == entry["id"])
 
 
 def set_delivery(

@@ -36,6 +36,9 @@ _SELDOM = (
     "channel",
     "identity_id",
     "contact_id",
+    "case_id",
+    "subject",
+    "closed_at",
     "queue_id",
     "assignee_id",
     "last_assignee_id",
@@ -65,6 +68,11 @@ _open = RowsOf(
         is_sqlite=is_sqlite,
     )
 )
+_named = RowsOf(
+    lambda is_sqlite: _locked(
+        select(*_TABLE.c).where(one_of(Conversation.id, "ids", is_sqlite=is_sqlite)), is_sqlite=is_sqlite
+    )
+)
 _last = RowsOf(
     lambda is_sqlite: select(Conversation.identity_id, Conversation.last_assignee_id).where(
         Conversation.id.in_(
@@ -83,8 +91,15 @@ def _locked(statement: AnySelect, *, is_sqlite: bool) -> AnySelect:
     return statement if is_sqlite else statement.order_by(Conversation.id).with_for_update()
 
 
-Wanted = tuple[KnownIdentity, int, str, str]
-"""Who writes, the account's id and kind, and the thread the answer goes to."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who writes, by which account, the thread the answer goes to, and the conversation they proved to be in."""
+
+    identity: KnownIdentity
+    account_id: int
+    kind: str
+    thread: str
+    conversation_id: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +125,20 @@ class Opened:
         row["entry_count"] += 1
         row["version"] += 1
 
+    def noted(self, now: int, entry_id: int) -> None:
+        """Note what a machine wrote: it is there to be read, and changes nothing for whoever waits."""
+        row = self.row
+        row["last_entry_id"] = entry_id
+        row["last_activity_at"] = now
+        row["entry_count"] += 1
+        row["version"] += 1
+
+    def has_guest(self, identity: KnownIdentity) -> bool:
+        """Whether this is somebody else than the contact it is with: on copy, or forwarded to."""
+        row = self.row
+        is_theirs = row["identity_id"] == identity.id
+        return not is_theirs and (identity.contact_id is None or row["contact_id"] != identity.contact_id)
+
 
 def open_or_continue(tx: Tx, wanted: Sequence[Wanted]) -> list[Opened]:
     """For each message the conversation it belongs to, in order; the same object where it is the same.
@@ -117,26 +146,27 @@ def open_or_continue(tx: Tx, wanted: Sequence[Wanted]) -> list[Opened]:
     A known contact continues their open conversation whichever identity they use.
     """
     known = _open_ones(tx, wanted)
-    strangers = [w[0].id for w in wanted if _found(known, w[0]) is None]
+    strangers = [w.identity.id for w in wanted if _found(known, w) is None]
     last = _last_assignees(tx, strangers)
     answer: list[Opened] = []
-    for identity, account_id, kind, thread in wanted:
-        conversation = _found(known, identity)
+    for one in wanted:
+        conversation = _found(known, one)
         if conversation is None:
-            row = _new_row(tx, identity, last.get(identity.id))
-            conversation = Opened(row, None)
-        known[("identity", identity.id)] = conversation
-        if identity.contact_id is not None:
-            known[("contact", identity.contact_id)] = conversation
-        conversation.row.update(
-            who=identity.shown_name,
-            contact_id=identity.contact_id,
-            identity_id=identity.id,
-            account_id=account_id,
-            channel=kind,
-            thread=thread,
-        )
+            conversation = Opened(_new_row(tx, one.identity, last.get(one.identity.id)), None)
         answer.append(conversation)
+        if conversation.before is not None and conversation.has_guest(one.identity):
+            continue
+        known[("identity", one.identity.id)] = conversation
+        if one.identity.contact_id is not None:
+            known[("contact", one.identity.contact_id)] = conversation
+        conversation.row.update(
+            who=one.identity.shown_name,
+            contact_id=one.identity.contact_id,
+            identity_id=one.identity.id,
+            account_id=one.account_id,
+            channel=one.kind,
+            thread=one.thread,
+        )
     return answer
 
 
@@ -153,22 +183,30 @@ def flush(tx: Tx, opened: Sequence[Opened]) -> None:
 _Known = dict[tuple[str, int], Opened]
 
 
-def _found(known: _Known, identity: KnownIdentity) -> Opened | None:
-    found = known.get(("identity", identity.id))
-    if found is None and identity.contact_id is not None:
-        found = known.get(("contact", identity.contact_id))
+def _found(known: _Known, wanted: Wanted) -> Opened | None:
+    found = None if wanted.conversation_id is None else known.get(("conversation", wanted.conversation_id))
+    if found is None:
+        found = known.get(("identity", wanted.identity.id))
+    if found is None and wanted.identity.contact_id is not None:
+        found = known.get(("contact", wanted.identity.contact_id))
     return found
 
 
 def _open_ones(tx: Tx, wanted: Sequence[Wanted]) -> _Known:
-    identities = {w[0].id for w in wanted}
-    contacts = {w[0].contact_id for w in wanted if w[0].contact_id is not None}
+    identities = {w.identity.id for w in wanted}
+    contacts = {w.identity.contact_id for w in wanted if w.identity.contact_id is not None}
     known: _Known = {}
     for row in _open.all(tx, {"identities": sorted(identities), "contacts": sorted(contacts)}):
         opened = Opened(row, _seldom(row))
+        known[("conversation", row["id"])] = opened
         known[("identity", row["identity_id"])] = opened
         if row["contact_id"] is not None:
             known.setdefault(("contact", row["contact_id"]), opened)
+    missing = {w.conversation_id for w in wanted if w.conversation_id is not None}
+    missing -= {identifier for kind, identifier in known if kind == "conversation"}
+    if missing:
+        for row in _named.all(tx, {"ids": sorted(missing)}):
+            known[("conversation", row["id"])] = Opened(row, _seldom(row))
     return known
 
 

@@ -11,6 +11,7 @@ from crm_core.words.values import (
     AuthorKind,
     ConversationValue,
     Direction,
+    EntryDetails,
     EntryKind,
     EntryValue,
     FileValue,
@@ -27,7 +28,7 @@ def conversation_value(row: Fields) -> ConversationValue:
 
 def entry_value(row: Fields) -> EntryValue:
     """An entry's row (or the mapping it will become) as its value."""
-    files, notice, delivery = row["files"], row["notice"], row["delivery"]
+    files, notice, delivery, details = row["files"], row["notice"], row["delivery"], row["details"]
     return EntryValue(
         id=row["id"],
         conversation_id=row["conversation_id"],
@@ -43,5 +44,7 @@ def entry_value(row: Fields) -> EntryValue:
         delivery=DeliveryStatus(delivery) if delivery else None,
         delivery_reason=row["delivery_reason"],
         client_key=row["client_key"],
+        identity_id=row["identity_id"],
+        details=msgspec.convert(details, EntryDetails) if details else None,
         version=row["version"],
     )

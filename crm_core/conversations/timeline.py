@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select
 
+from crm_core.accounts.model import Account
 from crm_core.conversations.model import Entry
 from crm_core.conversations.queries import readable_row
 from crm_core.conversations.rows import entry_value
@@ -77,6 +78,35 @@ def seen_before(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str]
     }
 
 
+def kind_of_account(tx: Tx, account_id: int) -> str:
+    """The kind of a channel account, as entries name their channel. Raises NotFound."""
+    kind: str | None = tx.scalar(select(Account.kind).where(Account.id == account_id, Account.ws == tx.ws))
+    if kind is None:
+        raise NotFound
+    return kind
+
+
+def spoken_by(tx: Tx, conversation_id: int, account_id: int, *, most: int = 20) -> list[int]:
+    """Ids of the newest messages of a conversation that came or went by an account, oldest first."""
+    rows = tx.all(
+        select(Entry.id)
+        .where(
+            Entry.conversation_id == conversation_id,
+            Entry.account_id == account_id,
+            Entry.kind == EntryKind.MESSAGE,
+        )
+        .order_by(Entry.id.desc())
+        .limit(most)
+    )
+    return [r.id for r in reversed(rows)]
+
+
+def external_ids(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
+    """The provider's id of each of these entries that came from one."""
+    rows = tx.all(select(Entry.id, Entry.external_id).where(Entry.id.in_(ids))) if ids else []
+    return {r.id: r.external_id for r in rows if r.external_id}
+
+
 def by_client_key(tx: Tx, conversation_id: int, agent_id: int, key: str) -> EntryValue | None:
     """The entry an agent submitted under this key before, if any."""
     found = tx.first(
@@ -93,6 +123,11 @@ def row(tx: Tx, entry_id: int) -> Fields:
     if found is None:
         raise NotFound
     return found._mapping
+
+
+def value(tx: Tx, entry_id: int) -> EntryValue:
+    """An entry, whoever may see it. Raises NotFound."""
+    return entry_value(row(tx, entry_id))
 
 
 def page(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
 
+from crm_core.accounts.model import Unread
 from crm_core.conversations.model import Draft
 from crm_core.conversations.queries import readable_row
 from crm_core.files.model import File
@@ -61,21 +62,45 @@ def add(tx: Tx, new: NewFile) -> FileValue:
     return FileValue(id=file_id, name=name, type=new.type, size=new.size, width=new.width, height=new.height)
 
 
-# house: parameters because an uploader and a place are two ids each, and every caller holds them loose
+Uploader = tuple[AuthorKind, int]
+"""Who uploaded a file: an agent, a contact's identity, or (system) a channel account."""
+
+
 def claim_for_entry(
-    tx: Tx, uploader_kind: AuthorKind, uploader_id: int, ids: Sequence[int], conversation_id: int, entry_id: int
+    tx: Tx, uploaders: Sequence[Uploader], ids: Sequence[int], conversation_id: int, entry_id: int
 ) -> list[FileValue]:
-    """Make files part of an entry, in the order given. Raises NotFound for one that is not theirs or was used."""
+    """Make files part of an entry, in the order given.
+
+    Raises NotFound for one that none of these uploaded, or that was used.
+    """
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
     rows = tx.all(
         update(File)
-        .where(*_unused(tx, uploader_kind, uploader_id), File.id.in_(wanted))
+        .where(_of_any(uploaders), File.ws == tx.ws, File.entry_id.is_(None), File.id.in_(wanted))
         .values(conversation_id=conversation_id, entry_id=entry_id)
         .returning(*TABLE.c)
     )
     return _in_order(rows, wanted)
+
+
+def copied_for_entry(tx: Tx, actor: Actor, ids: Sequence[int], conversation_id: int, entry_id: int) -> list[FileValue]:
+    """Make files that the actor may read part of another entry too; their bytes are kept once. Raises NotFound."""
+    answer = []
+    for file_id in dict.fromkeys(ids):
+        get_readable(tx, actor, file_id)
+        copy = dict(_row(tx, file_id)._mapping) | {
+            "id": tx.new_id(),
+            "conversation_id": conversation_id,
+            "entry_id": entry_id,
+            "uploader_kind": AuthorKind.AGENT,
+            "uploader_id": actor.agent_id,
+            "created_at": tx.now,
+        }
+        tx.execute(insert(File).values(**copy))
+        answer.append(_value(_row(tx, copy["id"])))
+    return answer
 
 
 def own_unused(tx: Tx, uploader_kind: AuthorKind, uploader_id: int, ids: Sequence[int]) -> list[FileValue]:
@@ -112,10 +137,21 @@ def sweep_unused(tx: Tx) -> list[str]:
     """Forget files that nobody sent within a day, but those in drafts; the names of their bytes, to be removed."""
     drafted = {f["id"] for r in tx.all(select(Draft.files)) for f in r.files or ()}
     old = tx.all(select(File.id).where(File.entry_id.is_(None), File.created_at < tx.now - KEPT_UNUSED).limit(1_000))
-    gone = [r.id for r in old if r.id not in drafted]
+    ids = [r.id for r in old if r.id not in drafted]
+    originals = {
+        r.file_id for r in tx.all(select(Unread.file_id).where(Unread.file_id.in_(ids), Unread.state != "read"))
+    }
+    gone = [i for i in ids if i not in originals]
     if not gone:
         return []
-    return [r.stored_as for r in tx.all(delete(File).where(File.id.in_(gone)).returning(File.stored_as))]
+    names = {r.stored_as for r in tx.all(delete(File).where(File.id.in_(gone)).returning(File.stored_as))}
+    # A forwarded file is two rows with one lot of bytes.
+    shared = {r.stored_as for r in tx.all(select(File.stored_as).where(File.stored_as.in_(sorted(names))))}
+    return sorted(names - shared)
+
+
+def _of_any(uploaders: Sequence[Uploader]) -> ColumnElement[bool]:
+    return or_(*(and_(File.uploader_kind == kind, File.uploader_id == owner) for kind, owner in uploaders))
 
 
 def _unused(tx: Tx, uploader_kind: AuthorKind, uploader_id: int) -> tuple[Any, ...]:

@@ -10,6 +10,9 @@ from crm_core.files.model import File
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import NotFound
 
+LAID_OUT = "application/x-hub-message"
+"""The type of a laid-out message, which no file that anybody sends ever has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
@@ -22,6 +25,12 @@ class Served:
     sha256: str
     width: int | None
     height: int | None
+
+
+def beside(tx: Tx, file_id: int) -> frozenset[int]:
+    """The files of the entry that this one is part of: the only ones that a laid-out message may show."""
+    entry = select(File.entry_id).where(File.id == file_id, File.entry_id.is_not(None)).scalar_subquery()
+    return frozenset(r.id for r in tx.all(select(File.id).where(File.ws == tx.ws, File.entry_id == entry)))
 
 
 def served(tx: Tx, file_id: int) -> Served:

@@ -40,12 +40,24 @@ _PG_PERSON = ManyRows(
 
 
 def index_entries(tx: Tx, rows: Iterable[tuple[int, str]]) -> None:
-    """Make new entries findable by their words: (entry id, text), each entry once in its life."""
+    """Make new entries findable by their words: (entry id, text), each entry once."""
     if tx.is_sqlite:
         found = [{"id": i, "words": " ".join(terms)} for i, said in rows if (terms := terms_of(said))]
         _SQLITE_ENTRY.run(tx, found)
     else:
         _PG_ENTRY.run(tx, [{"id": i, "words": terms} for i, said in rows if (terms := terms_of(said))])
+
+
+def index_again(tx: Tx, entry_id: int, before: str, after: str) -> None:
+    """Make an entry findable by its new words in place of its old ones, which have to be exactly those it had."""
+    old = terms_of(before)
+    if not tx.is_sqlite:
+        tx.execute(text("DELETE FROM entry_search WHERE id = :id"), {"id": entry_id})
+    elif old:
+        # The index keeps no words of its own: it is told which ones to take out.
+        forget = "INSERT INTO entry_search (entry_search, rowid, words) VALUES ('delete', :id, :words)"
+        tx.execute(text(forget), {"id": entry_id, "words": " ".join(old)})
+    index_entries(tx, [(entry_id, after)])
 
 
 def index_people(tx: Tx, rows: Iterable[tuple[int, Sequence[str]]]) -> None:

@@ -25,6 +25,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
+    CANCELLED = "cancelled"
 
 
 class Delivery(Base):
@@ -86,8 +87,8 @@ class Owed:
 _COLUMNS = (Delivery.id, Delivery.account_id, Delivery.conversation_id, Delivery.entry_id, Delivery.attempts)
 
 
-def owe(tx: Tx, *, account_id: int, conversation_id: int, entry_id: int) -> None:
-    """Owe the delivery of an entry from now on."""
+def owe(tx: Tx, *, account_id: int, conversation_id: int, entry_id: int, send_at: Moment | None = None) -> None:
+    """Owe the delivery of an entry from now on, or from a moment on."""
     tx.execute(
         insert(Delivery).values(
             id=tx.new_id(),
@@ -97,9 +98,16 @@ def owe(tx: Tx, *, account_id: int, conversation_id: int, entry_id: int) -> None
             entry_id=entry_id,
             state=DeliveryState.OWED,
             attempts=0,
-            not_before=tx.now,
+            not_before=send_at or tx.now,
+            send_at=send_at,
         )
     )
+
+
+def cancel(tx: Tx, entry_id: int) -> bool:
+    """Owe a delivery no longer. False when it is being sent, or has gone."""
+    owed = update(Delivery).where(Delivery.entry_id == entry_id, Delivery.state == DeliveryState.OWED)
+    return tx.changed(owed.values(state=DeliveryState.CANCELLED)) == 1
 
 
 def owe_again(tx: Tx, entry_id: int) -> None:
@@ -111,20 +119,43 @@ def owe_again(tx: Tx, entry_id: int) -> None:
     )
 
 
-def claim(tx: Tx, token: str, lease: Moment, most: int) -> list[Owed]:
-    """
-    Take what is due, the longest due first, at most `most`, for `lease` milliseconds.
+def lanes(tx: Tx) -> list[int]:
+    """The accounts by which something is due now."""
+    rows = tx.all(
+        select(Delivery.account_id)
+        .where(Delivery.state == DeliveryState.OWED, Delivery.ws == tx.ws, Delivery.not_before <= tx.now)
+        .distinct()
+    )
+    return [r.account_id for r in rows]
 
-    Of one conversation at most one is on its way, so that messages arrive in the order they were written.
+
+def claim(tx: Tx, account_id: int, token: str, lease: Moment, most: int) -> list[Owed]:
+    """
+    Take what is due by one account, the longest due first, at most `most`, for `lease` milliseconds.
+
+    Of one conversation at most one is on its way by an account, so that messages arrive in the order they were
+    written; one that is to be sent later holds nobody up until then.
     """
     other = aliased(Delivery)
+    is_earlier = and_(
+        other.state == DeliveryState.OWED,
+        other.id < Delivery.id,
+        or_(other.send_at.is_(None), other.send_at <= tx.now),
+    )
     blocked = exists().where(
         other.conversation_id == Delivery.conversation_id,
-        or_(other.state == DeliveryState.SENDING, and_(other.state == DeliveryState.OWED, other.id < Delivery.id)),
+        other.account_id == account_id,
+        or_(other.state == DeliveryState.SENDING, is_earlier),
     )
     due = (
         select(*_COLUMNS)
-        .where(Delivery.ws == tx.ws, Delivery.state == DeliveryState.OWED, Delivery.not_before <= tx.now, ~blocked)
+        .where(
+            Delivery.account_id == account_id,
+            Delivery.ws == tx.ws,
+            Delivery.state == DeliveryState.OWED,
+            Delivery.not_before <= tx.now,
+            ~blocked,
+        )
         .order_by(Delivery.not_before, Delivery.id)
         .limit(most)
     )
@@ -184,12 +215,40 @@ def doubt(tx: Tx, delivery_id: int, error: str) -> None:
     )
 
 
+def prove(tx: Tx, delivery_id: int, external_id: str) -> bool:
+    """The provider says it has this delivery, whatever we thought. False when it was known to have gone."""
+    waiting = (DeliveryState.OWED, DeliveryState.SENDING, DeliveryState.UNCONFIRMED, DeliveryState.FAILED)
+    proven = update(Delivery).where(Delivery.id == delivery_id, Delivery.state.in_(waiting))
+    values = {"state": DeliveryState.SENT, "external_id": external_id, "lease_until": None, "lease_token": None}
+    return tx.changed(proven.values(**values, error=None)) == 1
+
+
+def names_of(tx: Tx, entry_ids: Sequence[int]) -> dict[int, str]:
+    """The provider's id of each of these entries that went out."""
+    rows = (
+        tx.all(select(Delivery.entry_id, Delivery.external_id).where(Delivery.entry_id.in_(entry_ids)))
+        if entry_ids
+        else []
+    )
+    return {r.entry_id: r.external_id for r in rows if r.external_id}
+
+
 def entry_of(tx: Tx, account_id: int, external_id: str) -> int | None:
     """The entry that went out under a provider's id."""
     found: int | None = tx.scalar(
         select(Delivery.entry_id).where(Delivery.account_id == account_id, Delivery.external_id == external_id)
     )
     return found
+
+
+def delivery(tx: Tx, delivery_id: int) -> Owed | None:
+    """A delivery by its id, in whatever state."""
+    found = tx.first(select(*_COLUMNS).where(Delivery.id == delivery_id, Delivery.ws == tx.ws))
+    return (
+        None
+        if found is None
+        else Owed(found.id, found.account_id, found.conversation_id, found.entry_id, found.attempts)
+    )
 
 
 def _settle(tx: Tx, delivery_id: int, token: str, **values: Any) -> bool:

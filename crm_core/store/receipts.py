@@ -1,4 +1,4 @@
-"""Which provider's ids belong to which message, and receipts that came before we knew the id.
+"""By which of a provider's ids a message is known, and receipts that came before we knew the id.
 
 A provider may report on a message before it has answered the request that sent it: such receipts are kept
 and applied when the id is stored. Ids are never forgotten, so a late receipt finds its message.
@@ -19,7 +19,7 @@ from crm_core.words.clock import Moment
 
 
 class Part(Base):
-    """One of several messages as which one of ours went; the first one stands in the delivery itself."""
+    """A further id of a message: one of the parts as which ours went, or the name by which answers refer to theirs."""
 
     __tablename__ = "sent_part"
 
@@ -27,6 +27,8 @@ class Part(Base):
     external_id: Mapped[str] = mapped_column(primary_key=True)
     ws: Mapped[Ref]
     entry_id: Mapped[Ref]
+
+    __table_args__ = (Index(None, "entry_id"),)
 
 
 class Receipt(Base):
@@ -71,6 +73,15 @@ def entry_of_part(tx: Tx, account_id: int, external_id: str) -> int | None:
     found: int | None = tx.scalar(
         select(Part.entry_id).where(Part.account_id == account_id, Part.external_id == external_id)
     )
+    return found
+
+
+def names_of(tx: Tx, entry_ids: Sequence[int]) -> dict[int, str]:
+    """The further id of each of these entries that has one; the first, where there are several."""
+    rows = tx.all(select(Part.entry_id, Part.external_id).where(Part.entry_id.in_(entry_ids))) if entry_ids else []
+    found: dict[int, str] = {}
+    for row in rows:
+        found.setdefault(row.entry_id, row.external_id)
     return found
 
 

@@ -76,7 +76,8 @@ class QueueChanged(Event, frozen=True, kw_only=True):
 class ContactChanged(Event, frozen=True, kw_only=True):
     contact: ContactValue
     conversation_ids: list[int] = []
-    """Open conversations with this contact: their lists show the name."""
+    """Conversations with this contact: the open ones, whose lists show the name, and closed ones that just became
+    theirs."""
 
 
 class DraftChanged(Event, frozen=True, kw_only=True):

@@ -18,23 +18,22 @@ _WHOLE_DIGITS: Final = 9
 _LOCAL_DIGITS: Final = 7
 """The fewest digits that are read as a whole number, and as one of a known country."""
 
+_MARKS: Final = frozenset(" \t\r\n.!,\"'«»„”“。,")
 _STOP: Final = frozenset(
-    """
-    stop stopall unsubscribe optout revoke
-    стоп відписатися відписатись відписка
-    отписаться отписка
-    rezygnuję rezygnuje wypisz wypiszmnie
-    退订 td 取消订阅 停止
-    arret arrêt alto baja stopp
-    """.split()
+    (
+        *("stop", "stopall", "unsubscribe", "optout", "revoke"),
+        *("стоп", "відписатися", "відписатись", "відписка", "отписаться", "отписка"),
+        *("rezygnuję", "rezygnuje", "wypisz", "wypiszmnie"),
+        *("退订", "td", "取消订阅", "停止"),
+        *("arret", "arrêt", "alto", "baja", "stopp"),
+    )
 )
 _START: Final = frozenset(
-    """
-    start unstop subscribe
-    старт підписатися підписатись подписаться
-    zapisz
-    订阅 恢复订阅
-    """.split()
+    (
+        *("start", "unstop", "subscribe"),
+        *("старт", "підписатися", "підписатись", "подписаться"),
+        *("zapisz", "订阅", "恢复订阅"),
+    )
 )
 _CARRIER_STOP: Final = frozenset({"cancel", "end", "quit"})
 _CARRIER_START: Final = frozenset({"yes"})
@@ -42,9 +41,9 @@ _CARRIER_START: Final = frozenset({"yes"})
 
 
 def number_or_name(raw: str, *, region: str | None = None) -> Address:
-    """A sender: `tel` in E.164 when it is a number (of `region` when no country is said), else the name or short code as it is.
+    """A sender: `tel` in E.164 when it is a number, else the name or short code as it is.
 
-    Raises Invalid when it is empty.
+    `region` (ISO 3166 alpha-2) is whose number it is when no country is said. Raises Invalid when it is empty.
     """
     digits = sum(c.isdecimal() for c in raw)
     # Fewer digits are a short code, which must not be read as a number of some country.
@@ -75,4 +74,4 @@ def _bare(text: str) -> str:
     if len(text) > 40:
         return ""
     flat = unicodedata.normalize("NFKC", text).casefold().strip()
-    return flat.strip(" \t\r\n.!\"'«»„”“。!").replace(" ", "")
+    return "".join(c for c in flat if c not in _MARKS)

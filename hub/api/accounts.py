@@ -8,6 +8,7 @@ from hub.api.call import Call
 from hub.api.models import configuration as models
 from hub.api.models.configuration import Account, Channel
 from hub.api.models.shapes import ListOf
+from hub.api.models.ways import Examining, Findings, MannerChange
 from hub.desk import channel_accounts
 
 
@@ -41,6 +42,21 @@ async def change(call: Call, account_id: int, body: models.AccountChange) -> Acc
         account_id,
         wanted,
     )
+
+
+async def set_manner(call: Call, account_id: int, body: MannerChange) -> Account:
+    """Set the hours, greetings and absence notes of an account, all of them."""
+    return await call.write(Account.model_validate, channel_accounts.set_manner, call.actor, account_id, body.manner)
+
+
+async def examine(call: Call, body: Examining) -> Findings:
+    """Try settings out, step by step, before they are used: what works, and what is wrong."""
+    house = call.house
+    ready = await call.read(
+        channel_accounts.to_examine, house.sealer, house.accounts.manifests, (body.kind, body.settings, body.account_id)
+    )
+    found = await house.examiner.examine(ready.manifest, ready.settings, ready.public_key, ready.account_id)
+    return Findings.model_validate({"findings": found})
 
 
 async def channels(call: Call) -> ListOf[Channel]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm_core.conversations import timeline
 from hub.api.call import Call
+from hub.api.composing import composed
 from hub.api.models.conversations import Entries, Entry, Note, Reply, Timeline
 from hub.desk import outbound
 from hub.desk.outbound import Words
@@ -19,8 +20,9 @@ async def page(call: Call, conversation_id: int, query: Entries) -> Timeline:
 
 async def reply(call: Call, conversation_id: int, body: Reply) -> Entry:
     """Answer the contact. The answer is stored and owed when this returns; its delivery follows."""
-    words = Words(text=body.text, files=tuple(body.files), client_key=body.client_key, seen_entry_id=body.seen_entry_id)
-    return await call.write(Entry.model_validate, outbound.reply, call.actor, conversation_id, words)
+    words = await composed(call, body)
+    directory = call.house.accounts.directory()
+    return await call.write(Entry.model_validate, outbound.reply, call.actor, conversation_id, words, directory)
 
 
 async def note(call: Call, conversation_id: int, body: Note) -> Entry:
@@ -29,8 +31,3 @@ async def note(call: Call, conversation_id: int, body: Note) -> Entry:
     return await call.write(
         Entry.model_validate, outbound.note, call.actor, conversation_id, words, tuple(body.mentions)
     )
-
-
-async def retry(call: Call, entry_id: int) -> Entry:
-    """Try again to deliver a message that failed, or whose fate is not known."""
-    return await call.write(Entry.model_validate, outbound.retry, call.actor, entry_id)

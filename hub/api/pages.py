@@ -12,6 +12,7 @@ from crm_core.words.errors import NotFound
 from hub.keys import HOUSE
 
 STATIC: Final = Path(__file__).parent.parent / "static" / "console"
+NOWHERE: Final = "'none'"
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
 
@@ -71,6 +72,7 @@ def _policy(request: web.Request) -> str:
             f"media-src 'self' blob:{files}",
             "font-src 'self'",
             "connect-src 'self'",
+            f"frame-src {settings.files_url or NOWHERE}",
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",

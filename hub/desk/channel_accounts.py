@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -15,6 +16,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.errors import Invalid
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import AccountValue
+from hub.desk import manners
 
 
 def add(tx: Tx, actor: Actor, sealer: Sealer, manifests: Mapping[str, Manifest], new: NewAccount) -> AccountValue:
@@ -53,6 +55,42 @@ def change(
         disabled=wanted.disabled,
     )
     return actions.change(tx, actor, sealer, account_id, told_apart)
+
+
+def set_manner(tx: Tx, actor: Actor, account_id: int, manner: Mapping[str, Any]) -> AccountValue:
+    """Set how an account behaves without anybody. Raises Denied, NotFound, Invalid."""
+    actor.must(Permission.CONFIGURE)
+    wanted = manners.checked(manner)
+    if wanted.fallback_account_id is not None:
+        queries.row(tx, wanted.fallback_account_id)
+    return actions.set_manner(tx, account_id, wanted.model_dump(mode="json"))
+
+
+@dataclass(frozen=True, slots=True)
+class ToExamine:
+    """Settings that are whole, ready to be tried out."""
+
+    manifest: Manifest
+    settings: Mapping[str, Any] = field(repr=False)
+    public_key: str = ""
+    account_id: int = 0
+
+
+def to_examine(
+    tx: Tx, sealer: Sealer, manifests: Mapping[str, Manifest], asked: tuple[str, Mapping[str, Any], int | None]
+) -> ToExamine:
+    """(kind, settings, account id) made whole with the account's own secrets. Raises NotFound, Invalid."""
+    kind, given, account_id = asked
+    manifest = _manifest(manifests, kind)
+    if account_id is None:
+        checked(manifest, given)
+        return ToExamine(manifest, given)
+    known = queries.row(tx, account_id)
+    if known.kind != kind:
+        raise Invalid("This account is of another kind.")
+    merged = {**(known.settings or {}), **sealer.unseal(known.sealed), **given}
+    checked(manifest, merged)
+    return ToExamine(manifest, merged, known.public_key, account_id)
 
 
 def checked(manifest: Manifest, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -1,37 +1,50 @@
-"""The outbox worker: claims deliveries owed, sends with no transaction open, settles what became of each."""
+"""The outbox worker: claims deliveries owed, sends with no transaction open, settles what became of each.
+
+Every account has a lane of its own, so that a slow provider holds up nobody else's messages, and what an account owes
+while it is closed or broken simply waits.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import structlog
 
-from channels.contract import AccountBroken, ChannelError, OutboundMessage, Refused, Sends, Sent, TryLater, Unclear
+from channels.contract import (
+    AccountBroken,
+    ChannelError,
+    OutboundMessage,
+    Recalls,
+    Refused,
+    Sends,
+    Sent,
+    TryLater,
+    Unclear,
+)
 from crm_core.accounts import actions as accounts_actions
-from crm_core.contacts.queries import address_of
-from crm_core.conversations import actions, timeline
-from crm_core.conversations.queries import row as conversation_row
-from crm_core.conversations.rows import entry_value
 from crm_core.store import outbox
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
 from crm_core.store.outbox import Owed
-from crm_core.store.transaction import Tx
 from crm_core.words.clock import MINUTE, SECOND, Moment
-from crm_core.words.content import Content, DeliveryStatus, FileRef, ThreadKey
+from crm_core.words.content import DeliveryStatus
 from crm_core.words.errors import HubError
 from crm_core.words.events import EntryAdded, EntryChanged
 from crm_core.words.ids import new_token
 from crm_core.words.values import Direction
+from hub.desk import settling
+from hub.desk.parcels import Parcels
 from hub.machinery.accounts import Accounts, Open
 
 LEASE: Final[Moment] = 60 * SECOND
 """How long a send may take until nobody knows any more whether it went."""
 SEND_SECONDS: Final = 45.0
 POLL_SECONDS: Final = 2.0
-AT_ONCE: Final = 64
+AT_ONCE: Final = 32
+"""Messages of one account on their way at a time."""
 ATTEMPTS: Final = 12
 """Tries of a message that its provider puts off, before it fails: about two hours."""
 LONGEST_PAUSE: Final[Moment] = 15 * MINUTE
@@ -42,13 +55,16 @@ log = structlog.get_logger(__name__)
 class Deliverer:
     """One per process; several processes share the work by leases."""
 
-    def __init__(self, db: Database, accounts: Accounts, sent: Callable[[str], None] = lambda _kind: None) -> None:
+    def __init__(
+        self, db: Database, accounts: Accounts, parcels: Parcels, sent: Callable[[str], None] = lambda _kind: None
+    ) -> None:
         self._db = db
         self._accounts = accounts
+        self._parcels = parcels
         self._token = new_token()
         self._awake = asyncio.Event()
         self._sent = sent
-        self._sending: asyncio.Future[list[BaseException | None]] | None = None
+        self._lanes: dict[int, asyncio.Task[int]] = {}
 
     def heard(self, events: Sequence[Committed]) -> None:
         """Look at once when something was written that has to leave."""
@@ -62,49 +78,111 @@ class Deliverer:
 
     async def run(self) -> None:
         """Deliver until cancelled; what is being sent then is finished first."""
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._awake.wait()
-                except TimeoutError:
-                    pass
-                self._awake.clear()
-                try:
-                    await self.step()
-                except HubError as error:
-                    log.warning("deliveries have to wait", code=error.code)
-                    await asyncio.sleep(POLL_SECONDS)
-        finally:
-            if self._sending is not None:
-                await asyncio.wait([self._sending], timeout=SEND_SECONDS)
+        async with asyncio.TaskGroup() as group:
+            try:
+                while True:
+                    await self._rest()
+                    try:
+                        await self._open_lanes(group)
+                    except HubError as error:
+                        log.warning("deliveries have to wait", code=error.code)
+                        await asyncio.sleep(POLL_SECONDS)
+            finally:
+                # Told to stop, a lane still settles what is on its way.
+                if self._lanes:
+                    await asyncio.wait(self._lanes.values(), timeout=SEND_SECONDS)
 
     async def step(self) -> int:
-        """Deliver everything that is due now; how many were tried."""
-        await self._db.write(_settle_expired, self._may_repeat)
+        """Deliver everything that is due now, to the end; how many were tried."""
         tried = 0
-        while True:
-            owed = await self._db.write(outbox.claim, self._token, LEASE, AT_ONCE)
-            tried += len(owed)
+        async with asyncio.TaskGroup() as group:
+            lanes = await self._open_lanes(group)
+        tried += sum(lane.result() for lane in lanes)
+        return tried
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._awake.wait()
+        except TimeoutError:
+            pass
+        self._awake.clear()
+
+    async def _open_lanes(self, group: asyncio.TaskGroup) -> list[asyncio.Task[int]]:
+        """Set a lane to work for each open account that owes something and has none at work."""
+        for expired in await self._db.read(outbox.expired):
+            await self._recover(expired)
+        begun = []
+        for account_id in await self._db.read(outbox.lanes):
+            opened = self._accounts.by_id(account_id)
+            if opened is not None and account_id not in self._lanes:
+                lane = group.create_task(self._shielded(opened), name=f"lane {account_id}")
+                self._lanes[account_id] = lane
+                lane.add_done_callback(partial(self._lane_ended, account_id))
+                begun.append(lane)
+        return begun
+
+    def _lane_ended(self, account_id: int, _lane: asyncio.Task[int]) -> None:
+        self._lanes.pop(account_id, None)
+        # Something may have been written between its last look and its end.
+        self._awake.set()
+
+    async def _shielded(self, opened: Open) -> int:
+        """A lane to its end; an unforeseen error ends it, not the house. Cancelled, the batch in hand is finished."""
+        try:
+            return await self._lane(opened)
+        except HubError as error:
+            log.warning("a lane has to wait", account=opened.account.id, code=error.code)
+        except Exception as error:
+            log.error("a lane failed", account=opened.account.id, exc_info=error)
+        return 0
+
+    async def _lane(self, opened: Open) -> int:
+        tried = 0
+        while self._accounts.by_id(opened.account.id) is opened:
+            owed = await self._db.write(outbox.claim, opened.account.id, self._token, LEASE, AT_ONCE)
             if not owed:
-                return tried
-            # Shielded: told to stop, the worker still finishes and settles what is on its way.
-            self._sending = asyncio.gather(*(self._deliver(one) for one in owed), return_exceptions=True)
-            for outcome in await asyncio.shield(self._sending):
+                break
+            tried += len(owed)
+            sending = asyncio.gather(*(self._deliver(opened, one) for one in owed), return_exceptions=True)
+            try:
+                outcomes = await asyncio.shield(sending)
+            except asyncio.CancelledError:
+                await asyncio.wait([sending], timeout=SEND_SECONDS)
+                raise
+            for outcome in outcomes:
                 if isinstance(outcome, BaseException):
                     log.warning("a delivery could not be settled; its lease will run out", exc_info=outcome)
-            self._sending = None
+        return tried
 
-    def _may_repeat(self, account_id: int) -> bool:
-        opened = self._accounts.by_id(account_id)
-        return opened is not None and opened.channel.capabilities.dedupes_sends
-
-    async def _deliver(self, owed: Owed) -> None:
+    async def _recover(self, owed: Owed) -> None:
+        """A send whose lease ran out in the middle: asked of the provider, owed again where repeats are dropped."""
         opened = self._accounts.by_id(owed.account_id)
         if opened is None:
-            await self._db.write(_put_off, owed, self._token, pause(owed.attempts), "The account is not open.")
+            await self._db.write(settling.expire, owed, may_repeat=False)
+        elif opened.channel.capabilities.dedupes_sends or not isinstance(opened.channel, Recalls):
+            await self._db.write(settling.expire, owed, may_repeat=opened.channel.capabilities.dedupes_sends)
+        else:
+            await self._ask(opened, owed, opened.channel)
+
+    async def _ask(self, opened: Open, owed: Owed, channel: Recalls) -> None:
+        message = await self._parcels.message(owed)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                found = await channel.recall(message)
+        except TryLater:
             return
-        message = await self._db.read(_message, owed)
+        except (ChannelError, TimeoutError) as error:
+            log.info("nobody can tell whether a message went", account=opened.account.id, why=type(error).__name__)
+            await self._db.write(settling.expire, owed, may_repeat=False)
+            return
+        if found is None:
+            await self._db.write(settling.expire, owed, may_repeat=True)
+        else:
+            await self._db.write(settling.found, owed, found)
+
+    async def _deliver(self, opened: Open, owed: Owed) -> None:
+        message = await self._parcels.message(owed)
         try:
             sent = await self._send(opened, message)
         except TryLater as error:
@@ -112,12 +190,12 @@ class Deliverer:
         except Unclear as error:
             await self._doubt(opened, owed, error)
         except AccountBroken as error:
-            await self._db.write(_put_off, owed, self._token, LONGEST_PAUSE, str(error))
+            await self._db.write(settling.put_off, owed, self._token, pause(owed.attempts), str(error))
             await self._db.write(accounts_actions.set_state, owed.account_id, "broken", str(error))
         except ChannelError as error:
-            await self._db.write(_failed, owed, self._token, str(error))
+            await self._db.write(settling.failed, owed, self._token, str(error))
         else:
-            await self._db.write(_sent, owed, self._token, sent)
+            await self._db.write(settling.sent, owed, self._token, sent)
             self._sent(opened.kind)
 
     async def _send(self, opened: Open, message: OutboundMessage) -> Sent:
@@ -136,60 +214,22 @@ class Deliverer:
 
     async def _later(self, owed: Owed, error: TryLater) -> None:
         if owed.attempts >= ATTEMPTS:
-            await self._db.write(_failed, owed, self._token, f"Given up after {owed.attempts} tries: {error}")
+            why = f"Given up after {owed.attempts} tries: {error}"
+            await self._db.write(settling.failed, owed, self._token, why)
             return
-        await self._db.write(_put_off, owed, self._token, error.after_ms or pause(owed.attempts), str(error))
+        after = error.after_ms or pause(owed.attempts)
+        await self._db.write(settling.put_off, owed, self._token, after, str(error))
 
     async def _doubt(self, opened: Open, owed: Owed, error: Unclear) -> None:
         if opened.channel.capabilities.dedupes_sends:
-            await self._db.write(_put_off, owed, self._token, pause(owed.attempts), str(error))
+            await self._db.write(settling.put_off, owed, self._token, pause(owed.attempts), str(error))
+        elif isinstance(opened.channel, Recalls):
+            # The lease runs out soon and the provider is asked then: it may not know itself yet.
+            log.info("a provider is asked later whether it has a message", account=opened.account.id)
         else:
-            await self._db.write(_unconfirmed, owed, self._token, str(error))
+            await self._db.write(settling.unconfirmed, owed, self._token, str(error))
 
 
 def pause(attempts: int) -> Moment:
     """Milliseconds until the next try: 2 s, doubled with each, at most 15 minutes."""
     return min(LONGEST_PAUSE, 2 * SECOND << min(attempts, 20))
-
-
-def _message(tx: Tx, owed: Owed) -> OutboundMessage:
-    row = timeline.row(tx, owed.entry_id)
-    entry = entry_value(row)
-    conversation = conversation_row(tx, owed.conversation_id)
-    return OutboundMessage(
-        delivery=owed.id,
-        entry=entry,
-        thread=ThreadKey(conversation.thread),
-        to=address_of(tx, row["identity_id"]),
-        content=Content(text=entry.text, files=tuple(FileRef(f.id) for f in entry.files)),
-    )
-
-
-def _sent(tx: Tx, owed: Owed, token: str, sent: Sent) -> None:
-    if outbox.settle_sent(tx, owed.id, token, external_ids=sent.external_ids):
-        actions.set_delivery(tx, owed.entry_id, DeliveryStatus.SENT)
-
-
-def _failed(tx: Tx, owed: Owed, token: str, why: str) -> None:
-    if outbox.settle_failed(tx, owed.id, token, why):
-        actions.set_delivery(tx, owed.entry_id, DeliveryStatus.FAILED, reason=why)
-
-
-def _unconfirmed(tx: Tx, owed: Owed, token: str, why: str) -> None:
-    if outbox.settle_unconfirmed(tx, owed.id, token, why):
-        actions.set_delivery(tx, owed.entry_id, DeliveryStatus.UNCONFIRMED, reason=why)
-
-
-def _put_off(tx: Tx, owed: Owed, token: str, after: Moment, why: str) -> None:
-    outbox.settle_later(tx, owed.id, token, not_before=tx.now + after, error=why)
-
-
-def _settle_expired(tx: Tx, may_repeat: Callable[[int], bool]) -> None:
-    """Sends whose lease ran out in the middle: owed again where repeats are dropped, in doubt elsewhere."""
-    for owed in outbox.expired(tx):
-        if may_repeat(owed.account_id):
-            outbox.owe_again(tx, owed.entry_id)
-        else:
-            why = "The hub stopped while it was sending."
-            outbox.doubt(tx, owed.id, why)
-            actions.set_delivery(tx, owed.entry_id, DeliveryStatus.UNCONFIRMED, reason=why)

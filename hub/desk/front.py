@@ -2,49 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
-from channels.contract import ChannelEvent, Deliver, DeliveryReported, MessageArrived, NotUnderstood, Stored, TypingSeen
+from channels.contract import (
+    ChannelEvent,
+    Deliver,
+    DeliveryReported,
+    MessageArrived,
+    MessageEdited,
+    MessageWithdrawn,
+    OriginalArrived,
+    ReachChanged,
+    Stored,
+    TypingSeen,
+)
 from crm_core.conversations.queries import open_of_address
+from crm_core.files.actions import NewFile, add
+from crm_core.files.served import LAID_OUT
 from crm_core.store.database import Database
+from crm_core.words.content import FileRef
 from crm_core.words.values import AuthorKind
 from hub.bus.local import Bus
 from hub.bus.whispers import Typing
-from hub.desk import inbound, receipts
+from hub.desk import editing, inbound, receipts
 from hub.desk.inbound import Source
+from hub.desk.manners import read
 from hub.machinery.accounts import Open
+from hub.machinery.media.store import FileStore
+
+Keep = Callable[[int, OriginalArrived], Awaitable[None]]
 
 
 class Front:
     """Makes the `Deliver` of an account. `counted` is told the kind of each message that was stored."""
 
-    def __init__(self, db: Database, bus: Bus, counted: Callable[[str], None] = lambda _kind: None) -> None:
+    def __init__(
+        self, db: Database, bus: Bus, media: FileStore, counted: Callable[[str], None] = lambda _kind: None
+    ) -> None:
         self._db = db
         self._bus = bus
+        self._media = media
         self._counted = counted
+        self.keep: Keep | None = None
+        """What is done with originals; set by whoever reads them."""
 
     def delivering(self, opened: Open) -> Deliver:
         """The way in for one account's events."""
-        source = Source(opened.account.id, opened.kind, opened.medium, opened.queue_id)
+        source = Source(opened.account.id, opened.kind, opened.medium, opened.queue_id, read(opened.manner))
 
         async def deliver(event: ChannelEvent, /) -> Stored:
             match event:
                 case MessageArrived():
-                    stored = await self._db.write(inbound.take, source, event)
-                    if not stored.repeated:
-                        self._counted(source.kind)
-                    return stored
+                    return await self._message(source, event)
                 case DeliveryReported():
                     return Stored(entry=await self._db.write(receipts.report, source.account_id, event))
                 case TypingSeen():
                     await self._typing(event)
-                    return Stored()
-                case _:
-                    raise NotUnderstood("The hub does not take this yet.")
+                case OriginalArrived():
+                    assert self.keep is not None, "the house reads originals"
+                    await self.keep(source.account_id, event)
+                case ReachChanged():
+                    await self._db.write(receipts.reach_changed, source.account_id, event)
+                case MessageEdited():
+                    return Stored(entry=await self._db.write(editing.edit, source.account_id, event))
+                case MessageWithdrawn():
+                    return Stored(entry=await self._db.write(editing.withdraw, source.account_id, event))
+            return Stored()
 
         return deliver
+
+    async def _message(self, source: Source, event: MessageArrived) -> Stored:
+        html = None if event.content.html is None else await self._laid_out(source, event.content.html)
+        stored = await self._db.write(inbound.take, source, event, html)
+        if not stored.repeated:
+            self._counted(source.kind)
+        return stored
+
+    async def _laid_out(self, source: Source, html: str) -> FileRef:
+        """The message as its writer laid it out, kept as a file that is only ever shown where nothing runs."""
+        stored = await self._media.receive(_one(html.encode("utf-8", "replace")), "message.html")
+        new = NewFile(
+            name=stored.name,
+            type=LAID_OUT,
+            size=stored.size,
+            sha256=stored.sha256,
+            stored_as=stored.stored_as,
+            uploader_kind=AuthorKind.SYSTEM,
+            uploader_id=source.account_id,
+        )
+        return FileRef((await self._db.write(add, new)).id)
 
     async def _typing(self, event: TypingSeen) -> None:
         conversation_id = await self._db.read(open_of_address, event.sender)
         if conversation_id is not None:
             self._bus.whisper(Typing(conversation_id=conversation_id, by=AuthorKind.CONTACT, on=event.on))
+
+
+async def _one(content: bytes) -> AsyncIterator[bytes]:
+    yield content

@@ -7,22 +7,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from channels.contract import MessageArrived, Stored
+from crm_core.contacts.reach import heard_many
 from crm_core.contacts.resolving import KnownIdentity, resolve_many
-from crm_core.conversations import timeline
+from crm_core.conversations import joining, timeline
 from crm_core.conversations.actions import changed
-from crm_core.conversations.opening import Opened, flush, open_or_continue
+from crm_core.conversations.opening import Opened, Wanted, flush, open_or_continue
 from crm_core.conversations.rows import conversation_value, entry_value
 from crm_core.files.actions import claim_for_entry
+from crm_core.store import receipts
 from crm_core.store.transaction import Batch, Fields, Tx
-from crm_core.words.content import Medium
+from crm_core.words.content import FileRef, Medium
 from crm_core.words.errors import Conflict, HubError, Invalid
 from crm_core.words.events import EntryAdded
 from crm_core.words.text import MAX_MESSAGE, one_line, preview, storable
-from crm_core.words.values import AuthorKind, Direction, EntryKind, WorkState
+from crm_core.words.values import AuthorKind, ConversationStatus, Direction, EntryKind, FileValue, WorkState
 from crm_core.work.actions import new_work
 from crm_core.work.actions import store as store_work
 from crm_core.work.sticky import sticky_waits
+from hub.desk import aftermath, strangers
+from hub.desk.manners import Manner
+from hub.desk.particulars import particulars
+
+SPAM = "spam"
+"""The state of an identity whose messages are kept and trouble nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class Source:
     kind: str
     medium: Medium
     queue_id: int | None
+    manner: Manner | None = None
 
 
 @dataclass(slots=True)
@@ -41,6 +52,7 @@ class _Arrival:
 
     source: Source
     event: MessageArrived
+    html: FileRef | None
     text: str
     digest: str
     answer: Stored | HubError | None = None
@@ -62,9 +74,9 @@ class _Written:
     """Conversations that went back into line, and who had put them away."""
 
 
-def take_many(tx: Tx, calls: Sequence[tuple[Source, MessageArrived]]) -> list[Stored | BaseException]:
+def take_many(tx: Tx, calls: Sequence[tuple[Any, ...]]) -> list[Stored | BaseException]:
     """`take` for several messages: the same rows and events, in a handful of statements."""
-    arrivals = [_read(source, event) for source, event in calls]
+    arrivals = [_read(*call) for call in calls]
     _answer_repeats(tx, arrivals)
     fresh = _first_of_each([a for a in arrivals if a.answer is None])
     if fresh:
@@ -75,14 +87,15 @@ def take_many(tx: Tx, calls: Sequence[tuple[Source, MessageArrived]]) -> list[St
     return [answer for answer in answers if answer is not None]
 
 
-def take_one(tx: Tx, source: Source, event: MessageArrived) -> Stored:
+def take_one(tx: Tx, source: Source, event: MessageArrived, html: FileRef | None = None) -> Stored:
     """
     Store one message with all that follows from it: identity, conversation, entry, work and events.
 
-    Seen before: the entry it was then, `repeated`. Raises Conflict when the external id was used with
-    other words, Invalid when it says nothing or more than fits, NotFound for files that are not the sender's.
+    `html` is its laid-out form, kept as a file. Seen before: the entry it was then, `repeated`. Raises Conflict
+    when the external id was used with other words, Invalid when it says nothing or more than fits, NotFound
+    for files that are neither the sender's nor the account's.
     """
-    answer = take_many(tx, [(source, event)])[0]
+    answer = take_many(tx, [(source, event, html)])[0]
     if isinstance(answer, BaseException):
         raise answer
     return answer
@@ -91,14 +104,18 @@ def take_one(tx: Tx, source: Source, event: MessageArrived) -> Stored:
 take = Batch(take_one, take_many)
 
 
-def _read(source: Source, event: MessageArrived) -> _Arrival:
+def _read(source: Source, event: MessageArrived, html: FileRef | None = None) -> _Arrival:
     text = storable(event.content.text)
-    said = "\n".join([text, *(str(f.id) for f in event.content.files)])
-    arrival = _Arrival(source, event, text, hashlib.blake2b(said.encode(), digest_size=12).hexdigest())
-    if event.content.is_empty:
+    # Files that a channel fetched have new ids each time; a visitor's own upload keeps its id.
+    files = [str(f.id) for f in event.content.files] if event.client_key else [str(len(event.content.files))]
+    said = "\n".join([text, *([] if files == ["0"] else files)])
+    arrival = _Arrival(source, event, html, text, hashlib.blake2b(said.encode(), digest_size=12).hexdigest())
+    if event.content.is_empty and event.raw is None:
         arrival.answer = Invalid("The message is empty.")
     elif len(text) > MAX_MESSAGE:
-        arrival.answer = Invalid(f"The message is longer than {MAX_MESSAGE} characters.")
+        if event.raw is None:
+            arrival.answer = Invalid(f"The message is longer than {MAX_MESSAGE} characters.")
+        arrival.text = text[:MAX_MESSAGE]
     return arrival
 
 
@@ -114,7 +131,9 @@ def _answer_repeats(tx: Tx, arrivals: Sequence[_Arrival]) -> None:
 
 
 def _repeat(arrival: _Arrival, row: Fields) -> Stored | HubError:
-    if row["digest"] != arrival.digest:
+    # What was edited since is still the message that came first.
+    was_edited = bool(row["details"]) and (row["details"].get("edited_at") or row["details"].get("withdrawn_at"))
+    if row["digest"] != arrival.digest and not was_edited:
         return Conflict("This message id was used before with other words.")
     return Stored(entry=entry_value(row), repeated=True)
 
@@ -142,18 +161,27 @@ def _store(tx: Tx, fresh: Sequence[_Arrival]) -> None:
     identities = resolve_many(tx, [_sender(a) for a in fresh])
     for arrival in fresh:
         arrival.identity = identities[arrival.event.sender]
-    opened = open_or_continue(tx, [_wanted(a) for a in fresh])
+    opened = open_or_continue(tx, [_wanted(tx, a) for a in fresh])
+    strangers.open_leads(tx, [_stranger(a, o) for a, o in zip(fresh, opened, strict=True)])
     waits = sticky_waits(tx, {c.row["queue_id"] for c in opened} | {a.source.queue_id for a in fresh})
     written = _Written()
     for arrival, conversation in zip(fresh, opened, strict=True):
         _write(tx, arrival, conversation, waits, written)
     flush(tx, opened)
     timeline.store(tx, written.entries)
+    heard_many(tx, [(_identity(a).id, a.source.account_id, a.event.thread) for a in fresh])
     for event in written.events:
         tx.record(event)
     for row, agent_id in written.lost:
         changed(tx, conversation_value(row), lost_agent_id=agent_id)
     store_work(tx, written.work)
+    for arrival, conversation in zip(fresh, opened, strict=True):
+        _follow(tx, arrival, conversation)
+
+
+def _identity(arrival: _Arrival) -> KnownIdentity:
+    assert arrival.identity is not None
+    return arrival.identity
 
 
 def _sender(arrival: _Arrival) -> tuple[Any, str, Mapping[str, str]]:
@@ -162,14 +190,23 @@ def _sender(arrival: _Arrival) -> tuple[Any, str, Mapping[str, str]]:
     return (event.sender, one_line(event.sender_name, most=80), facts)
 
 
-def _wanted(arrival: _Arrival) -> Any:
-    assert arrival.identity is not None
-    return (arrival.identity, arrival.source.account_id, arrival.source.kind, arrival.event.thread)
+def _wanted(tx: Tx, arrival: _Arrival) -> Wanted:
+    event, source = arrival.event, arrival.source
+    joined = None
+    if event.conversation_id is not None or event.references:
+        joined = joining.joins(
+            tx, _identity(arrival), source.account_id, token=event.conversation_id, references=event.references
+        )
+    return Wanted(_identity(arrival), source.account_id, source.kind, event.thread, joined)
+
+
+def _stranger(arrival: _Arrival, opened: Opened) -> strangers.Newcomer:
+    is_quiet = arrival.event.automatic or _identity(arrival).state == SPAM
+    return strangers.Newcomer(_identity(arrival), opened, arrival.source.kind, arrival.text, asks=not is_quiet)
 
 
 def _write(tx: Tx, arrival: _Arrival, conversation: Opened, waits: Mapping[int | None, int], written: _Written) -> None:
-    identity, event, row = arrival.identity, arrival.event, conversation.row
-    assert identity is not None
+    identity, event, row = _identity(arrival), arrival.event, conversation.row
     entry = timeline.new_entry(
         tx,
         conversation_id=row["id"],
@@ -187,24 +224,55 @@ def _write(tx: Tx, arrival: _Arrival, conversation: Opened, waits: Mapping[int |
         client_key=event.client_key,
         digest=arrival.digest,
     )
-    if event.content.files:
-        ids = [f.id for f in event.content.files]
-        files = claim_for_entry(tx, AuthorKind.CONTACT, identity.id, ids, row["id"], entry["id"])
-        entry["files"] = files
-    words = preview(arrival.text) or ", ".join(f.name for f in entry["files"] or ())[:160]
-    conversation.heard(tx.now, entry["id"], words)
-    if row["work_state"] is None:
-        row["queue_id"] = row["queue_id"] or arrival.source.queue_id
-        if row["queue_id"] is not None:
-            written.work.append(_work(tx, row, arrival.source.medium, waits))
-            row["work_state"] = WorkState.QUEUED
-            if row["assignee_id"] is not None:
-                written.lost.append((row, row["assignee_id"]))
-                row["assignee_id"] = None
+    entry["files"] = _files(tx, arrival, entry) or None
+    details = particulars(
+        tx, arrival.source.account_id, event, arrival.html, is_cut=arrival.text != storable(event.content.text)
+    )
+    entry["details"] = None if details is None else msgspec.to_builtins(details)
+    row["subject"] = row["subject"] or one_line(event.content.subject or "", most=200)
+    if event.automatic and not conversation.is_new:
+        # An absence note wakes nobody and answers nothing; a message nobody has read yet stays what waits.
+        conversation.noted(tx.now, entry["id"])
+    else:
+        conversation.heard(tx.now, entry["id"], _preview(arrival, entry["files"]))
+        row["closed_at"] = None
+        _queue(tx, arrival, row, waits, written)
     written.entries.append(entry)
     value = entry_value(entry)
     written.events.append(EntryAdded(entry=value, conversation=conversation_value(row)))
     arrival.answer = Stored(entry=value)
+
+
+def _files(tx: Tx, arrival: _Arrival, entry: Mapping[str, Any]) -> list[FileValue]:
+    """The message's files become the entry's; those of its other forms too, but are not shown among them."""
+    shown = [f.id for f in arrival.event.content.files]
+    behind = [f.id for f in (arrival.html, arrival.event.raw) if f is not None]
+    if not shown and not behind:
+        return []
+    uploaders = [(AuthorKind.CONTACT, _identity(arrival).id), (AuthorKind.SYSTEM, arrival.source.account_id)]
+    claimed = claim_for_entry(tx, uploaders, [*shown, *behind], entry["conversation_id"], entry["id"])
+    return claimed[: len(dict.fromkeys(shown))]
+
+
+def _preview(arrival: _Arrival, files: Sequence[FileValue] | None) -> str:
+    content = arrival.event.content
+    place = content.place.title or "📍" if content.place else ""
+    return (
+        preview(arrival.text) or preview(content.subject or "") or ", ".join(f.name for f in files or ())[:160] or place
+    )
+
+
+def _queue(tx: Tx, arrival: _Arrival, row: dict[str, Any], waits: Mapping[int | None, int], written: _Written) -> None:
+    if row["work_state"] is not None or _identity(arrival).state == SPAM:
+        return
+    row["queue_id"] = row["queue_id"] or arrival.source.queue_id
+    if row["queue_id"] is None:
+        return
+    written.work.append(_work(tx, row, arrival.source.medium, waits))
+    row["work_state"] = WorkState.QUEUED
+    if row["assignee_id"] is not None:
+        written.lost.append((row, row["assignee_id"]))
+        row["assignee_id"] = None
 
 
 def _work(tx: Tx, row: Mapping[str, Any], medium: Medium, waits: Mapping[int | None, int]) -> dict[str, Any]:
@@ -219,3 +287,20 @@ def _work(tx: Tx, row: Mapping[str, Any], medium: Medium, waits: Mapping[int | N
         preferred_agent_id=preferred,
         preferred_until=tx.now + waits.get(row["queue_id"], 0) if preferred else None,
     )
+
+
+def _follow(tx: Tx, arrival: _Arrival, conversation: Opened) -> None:
+    """What a message may bring about once it is stored."""
+    event, source = arrival.event, arrival.source
+    assert isinstance(arrival.answer, Stored)
+    assert arrival.answer.entry is not None
+    entry_id, identity = arrival.answer.entry.id, _identity(arrival)
+    if event.known_as is not None:
+        receipts.note_parts(tx, source.account_id, entry_id, [event.known_as])
+    if event.content.to or event.content.cc:
+        aftermath.let_in(tx, conversation.row, [*event.content.to, *event.content.cc])
+    if event.proves or event.mentions or event.invitation:
+        aftermath.recognise(tx, identity, event, source.kind)
+    is_open = conversation.row["status"] == ConversationStatus.OPEN
+    if source.manner is not None and is_open and not event.automatic and identity.state != SPAM:
+        aftermath.answer(tx, conversation, identity, source.account_id, source.manner)

@@ -2,42 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
 
 from crm_core.conversations import timeline
 from crm_core.conversations.actions import add_by_agent, set_delivery
 from crm_core.conversations.drafts import clear_draft
 from crm_core.conversations.mentions import mention
 from crm_core.conversations.queries import readable_row
-from crm_core.files.actions import claim_for_entry
+from crm_core.files.actions import claim_for_entry, copied_for_entry
 from crm_core.store import outbox
-from crm_core.store.transaction import Tx
+from crm_core.store.transaction import AnyRow, Tx
+from crm_core.words.clock import DAY, Moment
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.errors import Conflict, Invalid, MovedOn
 from crm_core.words.permissions import Actor, Permission
-from crm_core.words.text import MAX_MESSAGE, storable
-from crm_core.words.values import AuthorKind, ConversationStatus, Direction, EntryKind, EntryValue
+from crm_core.words.text import MAX_MESSAGE, one_line, storable
+from crm_core.words.values import (
+    AuthorKind,
+    ConversationStatus,
+    Direction,
+    EntryDetails,
+    EntryKind,
+    EntryValue,
+    FileValue,
+)
+from hub.desk.addressing import Aim, aim
+from hub.desk.machine import answering
+from hub.desk.ways import Directory
+
+LONGEST_DELAY: Final = 400 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What an agent wrote. `seen_entry_id` is the newest entry they had before their eyes."""
+    """What an agent wrote. `seen_entry_id` is the newest entry they had before their eyes.
+
+    `way` is (identity id, account id), none for the way of the contact's last words. `to` forwards to addresses
+    that are not the contact's; `html_file` is the laid-out form, kept as a file of theirs.
+    """
 
     text: str
     files: tuple[int, ...] = ()
     client_key: str = ""
     seen_entry_id: int | None = None
+    way: tuple[int, int] | None = None
+    subject: str | None = None
+    html_file: int | None = None
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    template: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    send_at: Moment | None = None
+    reply_to_id: int | None = None
+    forward_of: int | None = None
+    """An entry whose files go along."""
+    instead_of: int | None = None
+    """An entry that failed, whose files go along."""
 
 
-def reply(tx: Tx, actor: Actor, conversation_id: int, words: Words) -> EntryValue:
+_NO_ONE_OPEN: Final[Directory] = {}
+
+
+def reply(tx: Tx, actor: Actor, conversation_id: int, words: Words, directory: Directory | None = None) -> EntryValue:
     """
     Write to the contact: the entry, the delivery owed and the event, in one transaction.
 
+    With a directory the rules of the way are asked first, and what it does not carry is refused in words.
     The same client key again gives the entry it gave before. Raises MovedOn when the contact wrote
     something the agent had not seen (`newest_entry_id` says what), Conflict when the conversation is
-    closed, Invalid for nothing or too much, NotFound for what the actor may not read.
+    closed, Invalid for nothing, too much, or what the way forbids, NotFound for what the actor may not read.
     """
     actor.must(Permission.WORK)
     row = readable_row(tx, actor, conversation_id, lock=True)
@@ -48,22 +86,20 @@ def reply(tx: Tx, actor: Actor, conversation_id: int, words: Words) -> EntryValu
         raise Conflict("The conversation is closed. Reopen it to reply.")
     if words.seen_entry_id is not None and row.last_inbound_id > words.seen_entry_id:
         raise MovedOn(newest_entry_id=row.last_inbound_id)
+    aimed = aim(tx, row, words, directory)
     entry = _entry(tx, actor, conversation_id, words, EntryKind.MESSAGE)
+    aimed.must_carry(entry["text"], entry["files"] or (), words)
     entry.update(
         direction=Direction.OUT,
-        account_id=row.account_id,
-        channel=row.channel,
-        identity_id=row.identity_id,
+        account_id=aimed.account_id,
+        channel=aimed.channel,
+        identity_id=aimed.identity_id,
         delivery=DeliveryStatus.QUEUED,
+        details=_details(tx, row, words, aimed),
     )
-    value = add_by_agent(
-        tx,
-        entry,
-        waiting_since=None,
-        first_reply_at=row.first_reply_at or tx.now,
-        agent_read_id=max(row.agent_read_id, row.last_inbound_id),
-    )
-    outbox.owe(tx, account_id=row.account_id, conversation_id=conversation_id, entry_id=value.id)
+    value = add_by_agent(tx, entry, **_answered(tx, row, words))
+    send_at = _send_at(tx, words)
+    outbox.owe(tx, account_id=aimed.account_id, conversation_id=conversation_id, entry_id=value.id, send_at=send_at)
     clear_draft(tx, actor, conversation_id, EntryKind.MESSAGE)
     return value
 
@@ -85,6 +121,46 @@ def note(tx: Tx, actor: Actor, conversation_id: int, words: Words, mentions: Seq
 def retry(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
     """Owe a message again that failed, or of which nobody knows whether it went. Raises Conflict, NotFound."""
     actor.must(Permission.WORK)
+    _failed_row(tx, actor, entry_id)
+    outbox.owe_again(tx, entry_id)
+    value = set_delivery(tx, entry_id, DeliveryStatus.QUEUED, again=True)
+    assert value is not None
+    return value
+
+
+# house: parameters because it is a reply whose words are known already: actor, what failed, by which way, what is open
+def retry_by(
+    tx: Tx, actor: Actor, entry_id: int, way: tuple[int, int], directory: Directory, client_key: str = ""
+) -> EntryValue:
+    """Say by another way what failed by one: a new entry that names the old one. Raises as `reply`, and Conflict."""
+    actor.must(Permission.WORK)
+    row = _failed_row(tx, actor, entry_id)
+    words = Words(text=row["text"], client_key=client_key or f"instead-{entry_id}", way=way, instead_of=entry_id)
+    return reply(tx, actor, row["conversation_id"], words, directory)
+
+
+def cancel(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
+    """Take back a message that has not left yet. Raises Conflict when it has, NotFound."""
+    actor.must(Permission.WORK)
+    row = timeline.row(tx, entry_id)
+    readable_row(tx, actor, row["conversation_id"], lock=True)
+    if row["kind"] != EntryKind.MESSAGE or row["delivery"] == DeliveryStatus.CANCELLED:
+        return _as_it_is(tx, entry_id)
+    if not outbox.cancel(tx, entry_id):
+        raise Conflict("This message has left already.")
+    value = set_delivery(tx, entry_id, DeliveryStatus.CANCELLED)
+    assert value is not None
+    return value
+
+
+def _as_it_is(tx: Tx, entry_id: int) -> EntryValue:
+    row = timeline.row(tx, entry_id)
+    if row["delivery"] != DeliveryStatus.CANCELLED:
+        raise Conflict("Only a message can be taken back.")
+    return timeline.value(tx, entry_id)
+
+
+def _failed_row(tx: Tx, actor: Actor, entry_id: int) -> Mapping[str, Any]:
     row = timeline.row(tx, entry_id)
     readable_row(tx, actor, row["conversation_id"], lock=True)
     if row["kind"] != EntryKind.MESSAGE or row["delivery"] not in (
@@ -92,10 +168,7 @@ def retry(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
         DeliveryStatus.UNCONFIRMED,
     ):
         raise Conflict("Only a message that failed, or whose fate is unknown, can be sent again.")
-    outbox.owe_again(tx, entry_id)
-    value = set_delivery(tx, entry_id, DeliveryStatus.QUEUED, again=True)
-    assert value is not None
-    return value
+    return row  # type: ignore[return-value]
 
 
 def _said_before(tx: Tx, actor: Actor, conversation_id: int, words: Words) -> EntryValue | None:
@@ -109,7 +182,8 @@ def _said_before(tx: Tx, actor: Actor, conversation_id: int, words: Words) -> En
 
 def _entry(tx: Tx, actor: Actor, conversation_id: int, words: Words, kind: EntryKind) -> dict[str, Any]:
     text = storable(words.text)
-    if not text.strip() and not words.files:
+    has_more = words.files or words.template or words.forward_of or words.instead_of
+    if not text.strip() and not has_more:
         raise Invalid("The message is empty.")
     if len(text) > MAX_MESSAGE:
         raise Invalid(f"The message is longer than {MAX_MESSAGE} characters.")
@@ -124,8 +198,58 @@ def _entry(tx: Tx, actor: Actor, conversation_id: int, words: Words, kind: Entry
         text=text,
         client_key=words.client_key or None,
     )
-    if words.files:
-        entry["files"] = claim_for_entry(
-            tx, AuthorKind.AGENT, actor.agent_id, list(words.files), conversation_id, entry["id"]
-        )
+    files = _files(tx, actor, words, entry)
+    if files:
+        entry["files"] = files
     return entry
+
+
+def _files(tx: Tx, actor: Actor, words: Words, entry: Mapping[str, Any]) -> list[FileValue]:
+    where = (entry["conversation_id"], entry["id"])
+    mine = [*words.files, *([words.html_file] if words.html_file else [])]
+    claimed = claim_for_entry(tx, [(AuthorKind.AGENT, actor.agent_id)], mine, *where) if mine else []
+    files = claimed[: len(dict.fromkeys(words.files))]
+    for source in (words.forward_of, words.instead_of):
+        if source is not None:
+            original = timeline.row(tx, source)
+            readable_row(tx, actor, original["conversation_id"])
+            files += copied_for_entry(tx, actor, [f["id"] for f in original["files"] or ()], *where)
+    return files
+
+
+def _details(tx: Tx, row: AnyRow, words: Words, aimed: Aim) -> dict[str, Any] | None:
+    before = timeline.value(tx, words.instead_of).details if words.instead_of else None
+    has_subject = aimed.carries_subject
+    subject = (before.subject if before else None) if words.subject is None else words.subject
+    details = EntryDetails(
+        subject=one_line(subject if subject is not None else answering(row.subject), most=500) if has_subject else "",
+        html_file_id=words.html_file,
+        to=aimed.to,
+        cc=aimed.cc,
+        bcc=aimed.bcc,
+        template=words.template,
+        variables=dict(words.variables),
+        reply_to_id=words.reply_to_id,
+        instead_of_id=words.instead_of,
+        send_at=_send_at(tx, words),
+    )
+    return None if details == EntryDetails() else msgspec.to_builtins(details)
+
+
+def _answered(tx: Tx, row: AnyRow, words: Words) -> dict[str, Any]:
+    """What an answer changes in the conversation; a message to somebody else answers nobody."""
+    if words.to:
+        return {}
+    return {
+        "waiting_since": None,
+        "first_reply_at": row.first_reply_at or tx.now,
+        "agent_read_id": max(row.agent_read_id, row.last_inbound_id),
+    }
+
+
+def _send_at(tx: Tx, words: Words) -> Moment | None:
+    if words.send_at is None:
+        return None
+    if not tx.now < words.send_at <= tx.now + LONGEST_DELAY:
+        raise Invalid("Choose a time in the future, at most 400 days away.")
+    return words.send_at

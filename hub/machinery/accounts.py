@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import aiohttp
 import structlog
 
-from channels.contract import Account, AccountBroken, Channel, Deliver, Listens, Manifest, Tools, TryLater
+from channels.contract import Account, AccountBroken, Capabilities, Channel, Deliver, Listens, Manifest, Tools, TryLater
 from crm_core.accounts import actions, queries
 from crm_core.accounts.queries import OpenAccount
 from crm_core.accounts.sealing import Sealer
@@ -32,8 +32,18 @@ R = TypeVar("R")
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 300.0
 """Seconds between tries to open an account that fails; doubled from the first to the longest."""
+WELL_AFTER: Final = 20.0
+"""Seconds after which an account that was tried again counts as open."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What an open account carries, and to which schemes of addresses."""
+
+    capabilities: Capabilities
+    reaches: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,7 @@ class Open:
     manifest: Manifest
     channel: Channel
     queue_id: int | None
+    manner: Mapping[str, Any] | None = None
 
     @property
     def medium(self) -> Medium:
@@ -54,12 +65,17 @@ class Open:
 class Toolbox:
     """What every account's tools are made of."""
 
-    def __init__(self, db: Database, media: FileStore, clock: Clock, guard: Guard, key: bytes) -> None:
+    def __init__(self, db: Database, media: FileStore, clock: Clock, *, guard: Guard, key: bytes, url: str) -> None:
+        self._url = url
         self._db = db
         self._media = media
         self._clock = clock
         self._key = key
         self.guard = guard
+
+    def public_url(self, public_key: str) -> str:
+        """Where providers reach the webhooks of an account."""
+        return f"{self._url}/in/{public_key}"
 
     def tools(self, account_id: int, http: aiohttp.ClientSession) -> Tools:
         """The tools of one account. `key` is the house's key for reply tokens."""
@@ -97,12 +113,22 @@ class Accounts:
         self._keepers: dict[int, asyncio.Task[None]] = {}
         self._reopening = asyncio.Lock()
         """Two changes at once must not leave an account with two keepers."""
+        self._ours: dict[int, int] = {}
+        """Accounts that we ourselves are noting to be well again: no reason to open them anew."""
         self._group: asyncio.TaskGroup | None = None
         self._http: aiohttp.ClientSession | None = None
 
     @property
     def manifests(self) -> Mapping[str, Manifest]:
         return self._manifests
+
+    def directory(self) -> dict[int, Line]:
+        """What every open account carries, and to whom."""
+        return {i: Line(o.channel.capabilities, o.manifest.reaches) for i, o in self._open.items()}
+
+    def everyone(self) -> Sequence[Open]:
+        """Every account that is open now."""
+        return list(self._open.values())
 
     def by_id(self, account_id: int) -> Open | None:
         """The open account, or none while it is closed or broken."""
@@ -134,7 +160,9 @@ class Accounts:
         for committed in events:
             if isinstance(committed.event, AccountChanged) and self._group is not None:
                 account = committed.event.account
-                if account.state == "open" or account.disabled:
+                if self._ours.get(account.id) and account.state == "open":
+                    self._ours[account.id] -= 1
+                elif account.state == "open" or account.disabled:
                     self._group.create_task(self._reopen(account.id), name=f"reopen account {account.id}")
 
     async def _all_tried(self) -> None:
@@ -197,18 +225,29 @@ class Accounts:
         manifest = self._manifests[account.kind]
         assert self._http is not None
         settings = manifest.settings.model_validate(account.settings)
-        known = Account(account.id, account.public_key, account.name, settings)
+        known = Account(
+            account.id, account.public_key, account.name, settings, self._toolbox.public_url(account.public_key)
+        )
         tools = self._toolbox.tools(account.id, self._http)
         async with AsyncExitStack() as stack:
             channel = await stack.enter_async_context(manifest.open(known, tools))
-            opened = Open(known, account.kind, manifest, channel, account.queue_id)
+            opened = Open(known, account.kind, manifest, channel, account.queue_id, account.manner)
             self._open[account.id] = opened
             self._by_key[account.public_key] = account.id
             stack.callback(self._forget, account.id)
+            assert self._group is not None
+            stack.callback(self._group.create_task(self._is_well(account.id), name=f"watch {account.id}").cancel)
             if isinstance(channel, Listens):
                 await channel.listen(self._delivering(opened))
             else:
                 await asyncio.Event().wait()
+
+    async def _is_well(self, account_id: int) -> None:
+        """Whoever has listened for a while does not have to wait any more."""
+        await asyncio.sleep(WELL_AFTER)
+        if (await self._read(queries.account, account_id)).state == "waiting":
+            self._ours[account_id] = self._ours.get(account_id, 0) + 1
+            await self._say(account_id, "open", "")
 
     def _forget(self, account_id: int) -> None:
         opened = self._open.pop(account_id, None)

@@ -79,6 +79,8 @@ class Account(Shown):
     public_key: str
     queue_id: int | None
     settings: dict[str, Any]
+    manner: dict[str, Any]
+    """Hours, greetings and absence notes."""
     state: str
     problem: str
     disabled: bool

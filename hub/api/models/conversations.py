@@ -140,6 +140,56 @@ class Notice(Shown):
     facts: dict[str, str | int | None]
 
 
+class Person(Shown):
+    """An address and a name."""
+
+    value: str
+    name: str
+
+
+class Pressable(Shown):
+    """A button below a message."""
+
+    text: str
+    url: str
+    key: str
+
+
+class Spot(Shown):
+    """A place, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+    title: str
+
+
+class Details(Shown):
+    """What only some messages have."""
+
+    subject: str
+    folded: str
+    """Quoted text and signature."""
+    html_file_id: int | None
+    raw_file_id: int | None
+    to: list[Person]
+    cc: list[Person]
+    bcc: list[Person]
+    buttons: list[Pressable]
+    place: Spot | None
+    template: str
+    variables: dict[str, str]
+    reply_to_id: int | None
+    instead_of_id: int | None
+    automatic: bool
+    """Written by a machine."""
+    problem: str
+    """Why not all of it could be read, as a code."""
+    edited_at: Time | None
+    withdrawn_at: Time | None
+    send_at: Time | None
+    unverified: bool
+
+
 class Entry(Shown):
     """One line of the timeline."""
 
@@ -157,6 +207,10 @@ class Entry(Shown):
     delivery: DeliveryStatus | None
     delivery_reason: str | None
     client_key: str | None
+    identity_id: int | None
+    """By which of their addresses the contact wrote, or was written to."""
+    details: Details | None
+    """What only some messages have."""
     version: int
 
 
@@ -178,10 +232,40 @@ ClientKey = Annotated[str, StringConstraints(max_length=128)]
 FileIds = Annotated[list[Id], Field(max_length=20)]
 
 
+Address = Annotated[str, StringConstraints(min_length=3, max_length=254)]
+Addresses = Annotated[list[Address], Field(max_length=50)]
+
+
+class WayChoice(Asked):
+    """An address of the contact and an account that reaches it, by their ids."""
+
+    identity_id: Id
+    account_id: Id
+
+
+class TemplateChoice(Asked):
+    """A text that the provider has approved, and what stands in its gaps."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    variables: Annotated[
+        dict[Annotated[str, StringConstraints(max_length=60)], OptionalLine], Field(max_length=30)
+    ] = {}
+
+
 class Reply(Asked):
     """A message to the contact. `client_key` makes it one message however often it is sent."""
 
     text: Text
+    way: WayChoice | None = Field(None, description="By which way; none for that of their last words.")
+    subject: OptionalLine | None = None
+    html: Text | None = Field(None, description="The same, laid out; where the way carries it.")
+    to: Addresses = Field([], description="Instead of the contact: to forward something.")
+    cc: Addresses = []
+    bcc: Addresses = []
+    template: TemplateChoice | None = None
+    send_at: When | None = Field(None, description="Not before then.")
+    reply_to_id: Id | None = Field(None, description="The entry it answers.")
+    forward_of: Id | None = Field(None, description="An entry whose words and files are appended.")
     files: FileIds = []
     client_key: ClientKey = ""
     seen_entry_id: Whole | None = Field(

@@ -106,6 +106,10 @@ class FileStore:
         """The path on the files' origin that opens one file for `ttl` milliseconds. Check the right to read first."""
         return self.links.path(file_id, ttl)
 
+    def page_url(self, file_id: int, *, pictures: bool, ttl: Moment = LIFETIME) -> str:
+        """Where a laid-out message is shown; with its writer's pictures from elsewhere, if asked."""
+        return f"{self.links.url(file_id, ttl)}/page" + ("?pictures" if pictures else "")
+
     def signed_url(self, file_id: int, ttl: Moment = LIFETIME) -> str:
         """The whole address of that link."""
         return self.links.url(file_id, ttl)

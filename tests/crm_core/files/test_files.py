@@ -44,7 +44,7 @@ async def test_a_file_is_its_uploaders_until_it_is_sent_and_then_the_conversatio
     assert await db.read(get_readable, OLENA, file.id) == file
     with pytest.raises(NotFound):
         await db.read(get_readable, OTHER, file.id)
-    assert await db.write(claim_for_entry, AGENT, OLENA.agent_id, [file.id], conversation, 77) == [file]
+    assert await db.write(claim_for_entry, [(AGENT, OLENA.agent_id)], [file.id], conversation, 77) == [file]
     assert await db.read(get_readable, OLENA, file.id) == file
     with pytest.raises(NotFound):
         await db.read(get_readable, OTHER, file.id)
@@ -53,12 +53,12 @@ async def test_a_file_is_its_uploaders_until_it_is_sent_and_then_the_conversatio
 async def test_a_file_is_sent_once_and_only_by_who_uploaded_it(db: Database) -> None:
     conversation, mine, theirs = await db.write(a_conversation), await upload(db), await upload(db, CONTACT, 2, "b.png")
     with pytest.raises(NotFound):
-        await db.write(claim_for_entry, AGENT, OLENA.agent_id, [mine.id, theirs.id], conversation, 77)
+        await db.write(claim_for_entry, [(AGENT, OLENA.agent_id)], [mine.id, theirs.id], conversation, 77)
     # Refused whole: mine is still free.
     assert await db.read(own_unused, AGENT, OLENA.agent_id, [mine.id]) == [mine]
-    await db.write(claim_for_entry, AGENT, OLENA.agent_id, [mine.id], conversation, 77)
+    await db.write(claim_for_entry, [(AGENT, OLENA.agent_id)], [mine.id], conversation, 77)
     with pytest.raises(NotFound):
-        await db.write(claim_for_entry, AGENT, OLENA.agent_id, [mine.id], conversation, 78)
+        await db.write(claim_for_entry, [(AGENT, OLENA.agent_id)], [mine.id], conversation, 78)
     with pytest.raises(NotFound):
         await db.read(own_unused, AGENT, OLENA.agent_id, [mine.id])
 
@@ -67,8 +67,8 @@ async def test_files_of_an_entry_keep_the_order_they_were_given_in(db: Database)
     conversation = await db.write(a_conversation)
     first, second = await upload(db), await upload(db, name="b.png")
     ids = [second.id, first.id, second.id]
-    assert await db.write(claim_for_entry, AGENT, OLENA.agent_id, ids, conversation, 77) == [second, first]
-    assert await db.write(claim_for_entry, AGENT, OLENA.agent_id, [], conversation, 78) == []
+    assert await db.write(claim_for_entry, [(AGENT, OLENA.agent_id)], ids, conversation, 77) == [second, first]
+    assert await db.write(claim_for_entry, [(AGENT, OLENA.agent_id)], [], conversation, 78) == []
 
 
 async def test_a_visitor_has_only_what_they_uploaded(db: Database) -> None:
@@ -90,7 +90,7 @@ async def test_what_nobody_sent_is_forgotten_after_a_day_unless_somebody_drafts_
     conversation = await db.write(a_conversation)
     lost, drafted, sent = await upload(db), await upload(db, name="b.png"), await upload(db, name="c.png")
     await db.write(save_draft, OLENA, conversation, (EntryKind.MESSAGE, ""), [drafted])
-    await db.write(claim_for_entry, AGENT, OLENA.agent_id, [sent.id], conversation, 77)
+    await db.write(claim_for_entry, [(AGENT, OLENA.agent_id)], [sent.id], conversation, 77)
     clock.advance(KEPT_UNUSED)
     assert await db.write(sweep_unused) == []
     clock.advance(1)

@@ -23,7 +23,7 @@ async def owe(db: Database, entry_id: int, conversation_id: int = 1) -> None:
 
 
 async def claim(db: Database, token: str = ME, most: int = 10) -> list[Owed]:
-    return await db.write(outbox.claim, token, LEASE, most)
+    return await db.write(outbox.claim, 5, token, LEASE, most)
 
 
 def entries(owed: list[Owed]) -> list[int]:

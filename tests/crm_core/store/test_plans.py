@@ -11,7 +11,7 @@ from sqlalchemy import event
 from crm_core.contacts.resolving import KnownIdentity, resolve_many
 from crm_core.conversations import queries as conversations
 from crm_core.conversations import timeline
-from crm_core.conversations.opening import open_or_continue
+from crm_core.conversations.opening import Wanted, open_or_continue
 from crm_core.conversations.queries import Listing, View
 from crm_core.staff import queries as staff
 from crm_core.store import outbox
@@ -32,7 +32,9 @@ QUESTIONS: dict[str, Callable[[Tx], Any]] = {
         tx, [(email("a@example.org"), "", {}), (Address("visitor", "x", "shop"), "", {})]
     ),
     "seen before": lambda tx: timeline.seen_before(tx, [(1, "a"), (1, "b"), (2, "c")]),
-    "continued": lambda tx: open_or_continue(tx, [(STRANGER, 1, "webchat", "t"), (KNOWN, 1, "webchat", "t")]),
+    "continued": lambda tx: open_or_continue(
+        tx, [Wanted(STRANGER, 1, "webchat", "t"), Wanted(KNOWN, 1, "webchat", "t")]
+    ),
     "mine": lambda tx: conversations.page(tx, AGENT, Listing(view=View.MINE)),
     "my queues": lambda tx: conversations.page(tx, AGENT, Listing(view=View.QUEUE)),
     "one queue": lambda tx: conversations.page(tx, AGENT, Listing(view=View.QUEUE, queue_id=10)),
@@ -40,7 +42,7 @@ QUESTIONS: dict[str, Callable[[Tx], Any]] = {
     "capacity": lambda tx: work.units_held(tx, 1),
     "offers": lambda tx: (work.pending_offers(tx), work.due_offers(tx), work.next_deadline(tx)),
     "agents": lambda tx: staff.agents(tx),
-    "deliveries": lambda tx: (outbox.claim(tx, "t", 1, 10), outbox.expired(tx)),
+    "deliveries": lambda tx: (outbox.claim(tx, 1, "t", 1, 10), outbox.lanes(tx), outbox.expired(tx)),
     "queue": lambda tx: queues.queues(tx),
 }
 SMALL = ("agent", "queue", "queue_member")

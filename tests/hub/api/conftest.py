@@ -34,8 +34,10 @@ from hub.config import Settings, derived_key
 from hub.desk.assigner import Assigner
 from hub.desk.inbound import Source, take
 from hub.keys import HOUSE, House
-from hub.machinery.accounts import Accounts, Open
+from hub.machinery.accounts import Accounts, Open, Toolbox
+from hub.machinery.examining import Examiner
 from hub.machinery.media.store import FileStore
+from hub.machinery.peers import Guard
 from hub.machinery.presence import Presence
 from tests.peers.clock import VirtualClock
 
@@ -54,6 +56,8 @@ async def house(db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncItera
     settings.data_dir.mkdir()
     presence = Presence(clock)
     sealer = Sealer(derived_key(KEY, "accounts"))
+    media = FileStore.open(settings, KEY, clock)
+    toolbox = Toolbox(db, media, clock, guard=Guard(), key=KEY, url=settings.public_url)
     made = House(
         settings=settings,
         clock=clock,
@@ -62,10 +66,11 @@ async def house(db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncItera
         gate=Gate(db, settings, clock, Passwords(Cost(passes=1, kibibytes=64))),
         tickets=Tickets(clock),
         presence=presence,
-        accounts=Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=_delivering),
+        accounts=Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox),
         assigner=Assigner(db, clock, presence.is_present),
-        media=FileStore.open(settings, KEY, clock),
+        media=media,
         sealer=sealer,
+        examiner=Examiner(toolbox, clock),
     )
     yield made
     made.gate.close()
@@ -229,13 +234,17 @@ async def things(house: House, staff: Staff) -> Things:
 
 
 async def _known(ask: Client) -> dict[str, int]:
-    """A person with a number and a place in a company."""
+    """A person with a number and a place in a company, and somebody who was merged into another."""
     number = {"scheme": "tel", "value": "+442079460018"}
     person = await ask("POST", "/contacts", {"name": "Jane Roe", "identities": [number]})
     company = await ask("POST", "/contacts", {"name": "Acme", "kind": "company"})
     await ask("POST", f"/contacts/{person.body['id']}/links", {"company_id": company.body["id"]})
     links = await ask("GET", f"/contacts/{person.body['id']}/links")
+    one, same = [(await ask("POST", "/contacts", {"name": name})).body["id"] for name in ("Ann Lee", "A. Lee")]
+    await ask("POST", f"/contacts/{one}/merge", {"absorbed_id": same})
+    merges = await ask("GET", f"/contacts/{one}/merges")
     return {
+        "merge_id": merges.body["items"][0]["id"],
         "contact_id": person.body["id"],
         "identity_id": person.body["identities"][0]["id"],
         "link_id": links.body["items"][0]["id"],

@@ -142,7 +142,7 @@ async def test_a_receipt_from_the_other_side(office: Office) -> None:
     said = await office.db.write(outbound.reply, office.ann, office.conversation, Words(text="hi"))
 
     def send(tx: Any) -> None:
-        owed = outbox.claim(tx, "worker", 60_000, 1)[0]
+        owed = outbox.claim(tx, 1, "worker", 60_000, 1)[0]
         outbox.settle_sent(tx, owed.id, "worker", external_ids=["theirs"])
         conversation_actions.set_delivery(tx, said.id, DeliveryStatus.SENT)
 

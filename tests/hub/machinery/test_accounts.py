@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -17,7 +18,10 @@ from crm_core.accounts.sealing import Sealer
 from crm_core.store.transaction import Tx
 from crm_core.words.content import Medium
 from crm_core.words.values import AccountValue
-from hub.machinery.accounts import Accounts, Open
+from hub.config import Settings
+from hub.machinery.accounts import Accounts, Open, Toolbox
+from hub.machinery.media.store import FileStore
+from hub.machinery.peers import Guard
 from tests.peers.absent_database import AbsentDatabase
 from tests.peers.clock import VirtualClock
 
@@ -89,10 +93,12 @@ async def account(absent: AbsentDatabase) -> AccountValue:
 
 @pytest.fixture
 async def running(
-    absent: AbsentDatabase, clock: VirtualClock, radio: _Radio, account: AccountValue
+    absent: AbsentDatabase, clock: VirtualClock, radio: _Radio, account: AccountValue, tmp_path: Path
 ) -> AsyncIterator[asyncio.Task[None]]:
     manifests = {"radio": radio.manifest()}
-    accounts = Accounts(absent, manifests, sealer=Sealer(b"k" * 32), clock=clock, delivering=_delivering)
+    sealer, media = Sealer(b"k" * 32), FileStore.open(Settings(data_dir=tmp_path), b"k" * 32, clock)
+    toolbox = Toolbox(absent, media, clock, guard=Guard(), key=b"k" * 32, url="http://hub.example")
+    accounts = Accounts(absent, manifests, sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox)
     absent.subscribe(accounts.heard)
     task = asyncio.create_task(accounts.run())
     await _until(lambda: radio.listening == 1)

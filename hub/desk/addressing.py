@@ -1,0 +1,119 @@
+"""At whom a message is aimed, by which way, and whether that way carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from channels.contract import Capabilities
+from crm_core.contacts.resolving import resolve_many
+from crm_core.conversations import participants, timeline
+from crm_core.store.transaction import AnyRow, Tx
+from crm_core.words.addresses import email
+from crm_core.words.errors import Invalid
+from crm_core.words.values import FileValue, Named
+from hub.desk.ways import Directory, chosen
+
+MOST_RECIPIENTS = 50
+
+
+class Addressed(Protocol):
+    """What of an agent's words says where they go."""
+
+    @property
+    def way(self) -> tuple[int, int] | None: ...
+    @property
+    def to(self) -> tuple[str, ...]: ...
+    @property
+    def cc(self) -> tuple[str, ...]: ...
+    @property
+    def bcc(self) -> tuple[str, ...]: ...
+    @property
+    def template(self) -> str: ...
+    @property
+    def subject(self) -> str | None: ...
+    @property
+    def html_file(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """Who is written to, by which account. `carries` is none where nobody asks."""
+
+    identity_id: int
+    account_id: int
+    channel: str
+    carries: Capabilities | None = None
+    to: list[Named] = field(default_factory=list)
+    cc: list[Named] = field(default_factory=list)
+    bcc: list[Named] = field(default_factory=list)
+
+    @property
+    def carries_subject(self) -> bool:
+        """Whether messages by this way have a subject."""
+        return self.carries is not None and self.carries.subject
+
+    def must_carry(self, text: str, files: Sequence[FileValue], words: Addressed) -> None:
+        """Raises Invalid, in words for the agent, for what does not fit this way."""
+        carries = self.carries
+        if carries is None:
+            return
+        if carries.max_text is not None and len(text) > carries.max_text:
+            raise Invalid(f"By this way a message has at most {carries.max_text} characters.", most=carries.max_text)
+        if files and not carries.max_file_bytes:
+            raise Invalid("This way carries no files.")
+        if carries.max_files is not None and len(files) > carries.max_files:
+            raise Invalid(f"By this way a message has at most {carries.max_files} files.", most=carries.max_files)
+        big = next((f for f in files if f.size > carries.max_file_bytes), None)
+        if big is not None:
+            limit = carries.max_file_bytes // 2**20
+            raise Invalid(f"The file {big.name} is too large for this way: at most {limit} MiB.", file_id=big.id)
+        if (self.cc or self.bcc or self.to) and not carries.copies:
+            raise Invalid("This way has no copies: everybody is written to apart.")
+        if words.template and words.template not in {t.id for t in carries.templates}:
+            raise Invalid("This account has no such template.")
+        if not text.strip() and not files and not words.template:
+            raise Invalid("The message is empty.")
+
+
+def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> Aim:
+    """Where a message of a conversation goes. Raises NotFound for no way of theirs, Invalid for a closed one."""
+    identity_id, account_id = words.way or (row.identity_id, row.account_id)
+    if directory is None:
+        kind = row.channel if account_id == row.account_id else timeline.kind_of_account(tx, account_id)
+        return Aim(identity_id=identity_id, account_id=account_id, channel=kind)
+    way = chosen(tx, directory, row, identity_id, account_id)
+    if not words.to:
+        way.must_be_open(has_template=bool(words.template))
+    copies = [_named(words.cc), _named(words.bcc), _named(words.to)]
+    if sum(len(c) for c in copies) > MOST_RECIPIENTS:
+        raise Invalid(f"A message goes to at most {MOST_RECIPIENTS} people.")
+    written_to = identity_id
+    people = [Named(value=n.value) for c in copies for n in c]
+    if people:
+        seen = resolve_many(tx, [(email(n.value), "", {}) for n in people])
+        participants.add(tx, row.id, [i.id for i in seen.values()])
+        if words.to:
+            written_to = seen[email(words.to[0])].id
+    return Aim(
+        identity_id=written_to,
+        account_id=account_id,
+        channel=way.channel,
+        carries=way.carries,
+        cc=copies[0],
+        bcc=copies[1],
+        to=copies[2],
+    )
+
+
+def _named(addresses: Sequence[str]) -> list[Named]:
+    """Addresses in their one spelling, each once. Raises Invalid, naming the one that is none."""
+    found: dict[str, Named] = {}
+    for given in addresses:
+        try:
+            value = email(given).value
+        except Invalid as error:
+            raise Invalid(f"{given[:80]} is not an e-mail address.") from error
+        found.setdefault(value, Named(value=value))
+    return list(found.values())

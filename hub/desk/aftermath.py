@@ -1,0 +1,44 @@
+"""What a stored message brings about: people on copy let in, addresses recognised, a machine's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from channels.contract import MessageArrived
+from crm_core.contacts import reach
+from crm_core.contacts.resolving import KnownIdentity, Seen, resolve_many
+from crm_core.conversations import participants
+from crm_core.conversations.opening import Opened
+from crm_core.store.transaction import Tx
+from crm_core.words.addresses import MAILTO, Address
+from crm_core.words.content import Recipient
+from crm_core.words.text import one_line
+from hub.desk import machine
+from hub.desk.manners import Manner
+from hub.desk.manners import answer as answered_with
+
+MOST_LET_IN: Final = 40
+"""People on copy who become participants; a mail to five hundred makes no five hundred identities."""
+
+
+def let_in(tx: Tx, conversation: Mapping[str, Any], people: Sequence[Recipient]) -> None:
+    """People on copy of a message may answer it in this conversation."""
+    seen: list[Seen] = [(Address(MAILTO, p.value), one_line(p.name, most=80), {}) for p in people[:MOST_LET_IN]]
+    identities = resolve_many(tx, seen)
+    participants.add(tx, conversation["id"], [i.id for i in identities.values()])
+
+
+def recognise(tx: Tx, identity: KnownIdentity, event: MessageArrived, kind: str) -> None:
+    """Addresses that a message proves or names may tell whose it is."""
+
+
+def answer(tx: Tx, opened: Opened, identity: KnownIdentity, account_id: int, manner: Manner) -> None:
+    """A greeting or an absence note, if one is due."""
+    row = opened.row
+    way = reach.way(tx, identity.id, account_id)
+    is_first = opened.is_new and row["entry_count"] == 1
+    text = answered_with(manner, way, row.get("language") or machine.language_of(tx, identity), tx.now, is_new=is_first)
+    if text:
+        machine.say(tx, row["id"], identity.id, account_id, text)
+        reach.answered(tx, identity.id, account_id)

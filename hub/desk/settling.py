@@ -1,0 +1,60 @@
+"""What became of a delivery, written down: in the outbox, on the entry, and in what was waiting for its id."""
+
+from __future__ import annotations
+
+from channels.contract import Sent
+from crm_core.conversations import actions
+from crm_core.store import outbox, receipts
+from crm_core.store.outbox import Owed
+from crm_core.store.transaction import Tx
+from crm_core.words.clock import Moment
+from crm_core.words.content import DeliveryStatus
+from hub.desk import fallback
+
+
+def sent(tx: Tx, owed: Owed, token: str, how: Sent) -> None:
+    """It went. Receipts that came before its id was known are applied."""
+    if outbox.settle_sent(tx, owed.id, token, external_ids=how.external_ids):
+        _known(tx, owed, how)
+
+
+def found(tx: Tx, owed: Owed, how: Sent) -> None:
+    """The provider says that it has what nobody knew to have gone."""
+    if how.external_ids and outbox.prove(tx, owed.id, how.external_ids[0]):
+        _known(tx, owed, how)
+
+
+def failed(tx: Tx, owed: Owed, token: str, why: str) -> None:
+    """It will never go by this way."""
+    if outbox.settle_failed(tx, owed.id, token, why):
+        actions.set_delivery(tx, owed.entry_id, DeliveryStatus.FAILED, reason=why)
+        fallback.failed(tx, owed.entry_id)
+
+
+def unconfirmed(tx: Tx, owed: Owed, token: str, why: str) -> None:
+    """It may or may not have gone: an agent decides."""
+    if outbox.settle_unconfirmed(tx, owed.id, token, why):
+        actions.set_delivery(tx, owed.entry_id, DeliveryStatus.UNCONFIRMED, reason=why)
+
+
+def put_off(tx: Tx, owed: Owed, token: str, after: Moment, why: str) -> None:
+    """It did not go, and is owed again after so many milliseconds."""
+    outbox.settle_later(tx, owed.id, token, not_before=tx.now + after, error=why)
+
+
+def expire(tx: Tx, owed: Owed, *, may_repeat: bool) -> None:
+    """Its lease ran out in mid-send: owed again where a repeat does no harm, in doubt elsewhere."""
+    if may_repeat:
+        outbox.owe_again(tx, owed.entry_id)
+        return
+    why = "The hub stopped while it was sending, or the provider did not answer."
+    outbox.doubt(tx, owed.id, why)
+    actions.set_delivery(tx, owed.entry_id, DeliveryStatus.UNCONFIRMED, reason=why)
+
+
+def _known(tx: Tx, owed: Owed, how: Sent) -> None:
+    actions.set_delivery(tx, owed.entry_id, DeliveryStatus.SENT)
+    receipts.note_parts(tx, owed.account_id, owed.entry_id, how.external_ids[1:])
+    for kept in receipts.taken(tx, owed.account_id, how.external_ids):
+        actions.set_delivery(tx, owed.entry_id, DeliveryStatus(kept.status), reason=kept.reason)
+    fallback.left(tx, owed.entry_id)
