@@ -1,0 +1,403 @@
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+
+from channels.contract import (
+    AccountBroken,
+    ChannelEvent,
+    NotGenuine,
+    NotUnderstood,
+    Refused,
+    Stored,
+    TryLater,
+    Unclear,
+    WebhookRequest,
+)
+from channels.simulators.twilio import Answer, Service
+from channels.sms import MANIFEST
+from crm_core.words.addresses import TEL, Address
+from crm_core.words.content import Content, DeliveryStatus, FileRef, Place, ReachState, ThreadKey
+from crm_core.words.texting import SENDER
+from tests.channels.twilio.bench import ACCOUNT, OURS, THEIRS, TOKEN, inbound, outbound, webhook, world
+from tests.channels.twilio.corpus import corpus
+from tests.channels.twilio.door import Door
+
+SERVICE = "MG" + "0" * 32
+
+
+# --- in -----------------------------------------------------------------------------------------
+
+
+async def test_a_message_arrives_with_who_wrote_it_and_where_an_answer_goes() -> None:
+    async with world(MANIFEST, {}) as it:
+        sid, status = await it.cloud.phone(THEIRS).text(OURS, "Hello")
+        (message,) = it.arrived
+    assert status == 200
+    assert (message.external_id, message.sender, message.thread) == (sid, Address(TEL, THEIRS), f"{THEIRS}>{OURS}")
+    assert (message.content.text, message.content.problem) == ("Hello", None)
+
+
+@pytest.mark.parametrize(("sender", "address"), [("BANK", "BANK"), ("12345", "12345")])
+async def test_a_name_or_a_short_code_is_nobody_to_write_back_to(sender: str, address: str) -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.channel.receive(webhook(inbound(**{"From": sender})), it.recorder)
+        assert it.arrived[0].sender == Address(SENDER, address)
+        with pytest.raises(Refused):
+            await it.channel.send(outbound(to=it.arrived[0].sender))
+
+
+async def test_an_empty_message_is_shown_as_one() -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.channel.receive(webhook(inbound("")), it.recorder)
+    assert it.arrived[0].content.problem == "empty"
+
+
+async def test_text_with_zero_bytes_half_characters_and_direction_marks_is_storable() -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.channel.receive(webhook(inbound("a\0b\u202ec" + "x" * 1_600)), it.recorder)
+        raw = urlencode(inbound(sid="SM2")).encode().replace(b"Hello", b"%ED%A0%80")
+        door = Door(TOKEN)
+        await it.channel.receive(door.signed(raw), it.recorder)
+    assert it.arrived[0].content.text.startswith("a\u2400b\u202ec")
+    it.arrived[1].content.text.encode("utf-8")
+
+
+async def test_a_webhook_by_get_is_a_message_too() -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.channel.receive(Door(TOKEN).get(inbound()), it.recorder)
+    assert it.arrived[0].content.text == "Hello"
+
+
+async def test_the_same_request_a_hundred_times_at_once_names_one_message() -> None:
+    async with world(MANIFEST, {}) as it:
+        replies = await asyncio.gather(*(it.channel.receive(webhook(inbound()), it.recorder) for _ in range(100)))
+    assert {reply.status for reply in replies} == {200}
+    assert {message.external_id for message in it.arrived} == {"SM" + "1" * 32}
+
+
+async def test_the_same_name_with_other_words_is_acknowledged_and_nothing_else_follows() -> None:
+    async with world(MANIFEST, {}) as it:
+        door = Door(TOKEN)
+        first = await it.channel.receive(webhook(inbound("Hello")), door)
+        second = await it.channel.receive(webhook(inbound("STOP")), door)
+    assert (first.status, second.status) == (200, 200)
+    assert [event.content.text for event in door.messages] == ["Hello"]
+    assert not door.reaches
+
+
+async def test_json_without_its_digest_is_refused() -> None:
+    async with world(MANIFEST, {}) as it:
+        request = WebhookRequest("https://hub.example/in/pub-key", {"Content-Type": "application/json"}, b"{}")
+        with pytest.raises(NotGenuine):
+            await it.channel.receive(request, it.recorder)
+        signed = Door(TOKEN).signed(b"{}", kind="application/json")
+        with pytest.raises(NotGenuine):
+            await it.channel.receive(signed, it.recorder)
+    assert not it.events
+
+
+async def test_an_address_that_means_nothing_is_not_understood() -> None:
+    async with world(MANIFEST, {}) as it:
+        with pytest.raises(NotUnderstood):
+            await it.channel.receive(webhook(inbound(), path="voice"), it.recorder)
+
+
+# --- wishes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "state"),
+    [
+        ("STOP", {}, ReachState.OPTED_OUT),
+        ("стоп", {}, ReachState.OPTED_OUT),
+        ("退订", {}, ReachState.OPTED_OUT),
+        ("CANCEL", {}, ReachState.OPTED_OUT),
+        ("No more", {"OptOutType": "STOP"}, ReachState.OPTED_OUT),
+        ("START", {}, ReachState.OK),
+        ("Again", {"OptOutType": "START"}, ReachState.OK),
+    ],
+)
+async def test_who_wants_no_messages_is_heard_and_shown(body: str, more: dict[str, str], state: ReachState) -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.channel.receive(webhook(inbound(body, **more)), it.recorder)
+    assert [message.content.text for message in it.arrived] == [body]
+    assert [(reach.address, reach.state) for reach in it.reaches] == [(Address(TEL, THEIRS), state)]
+
+
+@pytest.mark.parametrize("body", ["HELP", "INFO", "please stop calling"])
+async def test_a_plea_for_help_is_a_message_only(body: str) -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.channel.receive(webhook(inbound(body, **{"OptOutType": "HELP"})), it.recorder)
+    assert it.arrived
+    assert not it.reaches
+
+
+async def test_cancel_is_a_word_like_others_where_the_hub_keeps_the_list() -> None:
+    async with world(MANIFEST, {"opt_out": "hub"}) as it:
+        await it.channel.receive(webhook(inbound("Cancel")), it.recorder)
+    assert it.arrived
+    assert not it.reaches
+
+
+async def test_whoever_opted_out_is_not_written_to() -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.cloud.phone(THEIRS).text(OURS, "STOP")
+        with pytest.raises(Refused, match="opted out"):
+            await it.channel.send(outbound())
+
+
+# --- out ----------------------------------------------------------------------------------------
+
+
+async def test_a_message_reaches_the_phone_and_its_receipts_come_back() -> None:
+    async with world(MANIFEST, {}) as it:
+        sent = await it.channel.send(outbound("Good morning", delivery=77))
+        await it.cloud.settled()
+        (received,) = it.cloud.phone(THEIRS).received
+    assert (received.sid, received.body, received.sender) == (sent.external_ids[0], "Good morning", OURS)
+    assert [report.delivery for report in it.reports] == [77, 77, 77]
+    assert [report.status for report in it.reports] == ["sent", "sent", "delivered"]
+    assert {report.external_id for report in it.reports} == {received.sid}
+
+
+async def test_receipts_in_any_order_and_twice_report_only_how_far_it_got() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.manner.shuffled = it.cloud.manner.twice = True
+        await it.channel.send(outbound())
+        await it.cloud.settled()
+    furthest = it.reports[0].status
+    for report in it.reports:
+        furthest = report.status if report.status.outranks(furthest) else furthest
+    assert len(it.reports) == 6
+    assert furthest is DeliveryStatus.DELIVERED
+
+
+async def test_a_failure_says_why_in_words() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.unreachable[THEIRS] = 30006
+        await it.channel.send(outbound())
+        await it.cloud.settled()
+    last = it.reports[-1]
+    assert last.status is DeliveryStatus.FAILED
+    assert last.reason
+    assert "landline" in last.reason
+
+
+async def test_a_failure_for_an_opt_out_is_one() -> None:
+    fields = {"MessageSid": "SM3", "MessageStatus": "failed", "ErrorCode": "21610", "To": THEIRS, "From": OURS}
+    async with world(MANIFEST, {}) as it:
+        await it.channel.receive(webhook(fields, path="status"), it.recorder)
+    assert [(r.address.value, r.state) for r in it.reaches] == [(THEIRS, ReachState.OPTED_OUT)]
+
+
+@pytest.mark.parametrize("ref", ["", "x", "9" * 30, "-1", "١٢"])
+async def test_a_reference_that_is_none_of_ours_is_left_out(ref: str) -> None:
+    fields = {"MessageSid": "SM3", "MessageStatus": "delivered", "To": THEIRS, "From": OURS}
+    async with world(MANIFEST, {}) as it:
+        await it.channel.receive(webhook(fields, path="status", query=urlencode({"ref": ref})), it.recorder)
+    assert it.reports[0].delivery is None
+
+
+async def test_a_status_nobody_has_heard_of_is_acknowledged_and_changes_nothing() -> None:
+    fields = {"MessageSid": "SM3", "MessageStatus": "teleported", "To": THEIRS, "From": OURS}
+    async with world(MANIFEST, {}) as it:
+        reply = await it.channel.receive(webhook(fields, path="status"), it.recorder)
+    assert reply.status == 200
+    assert not it.events
+
+
+async def test_a_reply_of_a_service_goes_out_by_the_number_they_wrote_to() -> None:
+    async with world(MANIFEST, {}, sender=SERVICE) as it:
+        it.cloud.numbers = {}
+        it.cloud.services[SERVICE] = Service(SERVICE, ["+14155550222", OURS])
+        await it.channel.send(outbound())
+        await it.channel.send(outbound(thread=ThreadKey("")))
+        first, second = it.cloud.phone(THEIRS).received
+    assert (first.sender, first.service) == (OURS, SERVICE)
+    assert (second.sender, second.service) == ("+14155550222", SERVICE)
+
+
+async def test_files_go_out_as_links_and_a_place_as_words() -> None:
+    content = Content(
+        text="Here", files=(FileRef(4), FileRef(5)), place=Place(latitude=50.45, longitude=30.52, title="Kyiv")
+    )
+    async with world(MANIFEST, {}) as it:
+        await it.channel.send(outbound(content=content))
+        (received,) = it.cloud.phone(THEIRS).received
+    assert received.media_urls == ("https://files.example/files/4", "https://files.example/files/5")
+    assert received.body == "Here\nKyiv\ngeo:50.450000,30.520000"
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (Answer.SERVER_ERROR, Unclear),
+        (Answer.CUT, Unclear),
+        (Answer.SLOW_DOWN, TryLater),
+        (Answer.UNAUTHORISED, AccountBroken),
+        (Answer.SUSPENDED, AccountBroken),
+        (Answer.FORBIDDEN_COUNTRY, Refused),
+    ],
+)
+async def test_each_answer_has_its_consequence(answer: Answer, failure: type[Exception]) -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.answers.append(answer)
+        with pytest.raises(failure) as raised:
+            await it.channel.send(outbound())
+    if isinstance(raised.value, TryLater):
+        assert raised.value.after_ms == 7_000
+
+
+async def test_when_twilio_is_away_nothing_was_sent() -> None:
+    async with world(MANIFEST, {"api_origin": "http://127.0.0.1:9"}) as it:
+        with pytest.raises(TryLater):
+            await it.channel.send(outbound())
+
+
+# --- doubt --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [Answer.SERVER_ERROR, Answer.CUT])
+async def test_a_doubtful_send_that_arrived_is_found(answer: Answer) -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.channel.send(outbound("Hello", delivery=4))
+        it.clock.advance(60_000)
+        it.cloud.answers.append(answer)
+        doubtful = outbound("Hello", delivery=5, at=it.clock.now())
+        with pytest.raises(Unclear):
+            await it.channel.send(doubtful)
+        found = await it.channel.recall(doubtful)
+        assert found is not None
+        assert found.external_ids == (it.cloud.messages[-1].sid,)
+
+
+async def test_a_doubtful_send_that_never_arrived_is_known_once_the_list_is_complete() -> None:
+    async with world(MANIFEST, {}) as it:
+        await it.channel.send(outbound("Hello", delivery=4))
+        it.clock.advance(60_000)
+        it.cloud.answers.append(Answer.CUT_BEFORE)
+        doubtful = outbound("Hello", delivery=5, at=it.clock.now())
+        with pytest.raises(Unclear):
+            await it.channel.send(doubtful)
+        with pytest.raises(TryLater):
+            await it.channel.recall(doubtful)
+        it.clock.advance(180_000)
+        assert await it.channel.recall(doubtful) is None
+
+
+async def test_the_receipt_of_a_doubtful_send_proves_it() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.answers.append(Answer.SERVER_ERROR)
+        with pytest.raises(Unclear):
+            await it.channel.send(outbound(delivery=41))
+        await it.cloud.settled()
+    assert {(r.delivery, r.external_id) for r in it.reports} == {(41, it.cloud.messages[-1].sid)}
+
+
+# --- what came while we were down ---------------------------------------------------------------
+
+
+async def test_what_came_while_nobody_listened_is_handed_in_once() -> None:
+    async with world(MANIFEST, {}) as it:
+        door = it.cloud.numbers.pop(OURS)
+        lost, _ = await it.cloud.phone(THEIRS).text(OURS, "Is anybody there?")
+        it.cloud.numbers[OURS] = door
+        it.clock.advance(60_000)
+        seen, _ = await it.cloud.phone(THEIRS).text(OURS, "Hello?")
+        heard = asyncio.Event()
+
+        async def deliver(event: ChannelEvent) -> Stored:
+            stored = await it.recorder(event)
+            heard.set()
+            return stored
+
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            listening = group.create_task(it.channel.listen(deliver))
+            await heard.wait()
+            listening.cancel()
+    assert it.recorder.external_ids == [seen, lost]
+    assert it.arrived[-1].sent_at == it.clock.now() - 60_000
+
+
+async def test_receipts_that_were_lost_are_asked_for() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.manner.silent = True
+        sent = await it.channel.send(outbound())
+        await it.channel.reconcile(it.recorder)
+        await it.channel.reconcile(it.recorder)
+    assert [(r.external_id, r.status) for r in it.reports] == [(sent.external_ids[0], DeliveryStatus.DELIVERED)]
+
+
+async def test_only_the_accounts_own_numbers_are_reconciled_page_by_page() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.numbers.pop(OURS)
+        for number in range(450):
+            await it.cloud.phone(THEIRS).text(OURS if number % 2 else "+14155550999", f"{number}")
+        await it.channel.reconcile(it.recorder)
+    assert len(it.recorder.external_ids) == 225
+
+
+async def test_what_is_older_than_a_day_is_left() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.numbers.pop(OURS)
+        await it.cloud.phone(THEIRS).text(OURS, "Long ago")
+        it.clock.advance(25 * 3_600_000)
+        await it.channel.reconcile(it.recorder)
+    assert not it.events
+
+
+async def test_a_service_reconciles_all_its_numbers() -> None:
+    async with world(MANIFEST, {}, sender=SERVICE) as it:
+        it.cloud.numbers = {}
+        it.cloud.services[SERVICE] = Service(SERVICE, [OURS])
+        await it.cloud.phone(THEIRS).text(OURS, "Hello")
+        await it.channel.reconcile(it.recorder)
+    assert len(it.arrived) == 1
+
+
+# --- the corpus ---------------------------------------------------------------------------------
+
+
+async def test_every_message_of_the_corpus_is_taken_and_explained() -> None:
+    requests = [r for r in corpus("webhook_payloads.json") if r["name"].startswith(("sms", "mms", "msg", "whatsapp"))]
+    async with world(MANIFEST, {"account_sid": ACCOUNT, "auth_token": requests[0]["auth_token"]}) as it:
+        for one in requests:
+            headers = {"Content-Type": one["content_type"], "X-Twilio-Signature": one["x_twilio_signature"]}
+            path = "status" if one["name"].startswith("msg") else ""
+            body = urlencode(one["params"]).encode()
+            reply = await it.channel.receive(WebhookRequest(one["url"], headers, body, path), it.recorder)
+            assert reply.status == 200
+            assert MANIFEST.explain is not None
+            assert MANIFEST.explain(body)["kind"] == ("receipt" if path and "teleported" not in str(one) else "message")
+    assert len(requests) == len(it.arrived) + len(it.reports) + 1
+    assert all(not asked[2] or asked[1].startswith("/2010") for asked in it.cloud.asked)
+
+
+def test_what_is_no_payload_is_explained_as_such() -> None:
+    explain = MANIFEST.explain
+    assert explain is not None
+    for rubbish in (b"", b"{", b"\xff\xfe", b"[1]", b'{"a": {"b": 1}}', b"From=&MessageSid=SM1"):
+        assert explain(rubbish)["kind"] == "unknown"
+
+
+async def test_the_account_is_examined_step_by_step() -> None:
+    async with world(MANIFEST, {}) as it, aiohttp.ClientSession() as http:
+        examine, tools = MANIFEST.examine, it.bench.tools(http)
+        assert examine is not None
+        assert [(f.step, f.problem) for f in await examine(it.account, tools)] == [
+            ("credentials", None),
+            ("sender", None),
+            ("webhook", None),
+        ]
+        it.cloud.numbers[OURS] = "https://elsewhere.example"
+        assert (await examine(it.account, tools))[-1].problem == "missing"
+        del it.cloud.numbers[OURS]
+        assert [(f.step, f.problem) for f in await examine(it.account, tools)][-1] == ("sender", "missing")
+        it.cloud.account_status = "suspended"
+        assert (await examine(it.account, tools))[-1].problem == "denied"
+        it.cloud.auth_token = "changed"
+        assert [(f.step, f.problem) for f in await examine(it.account, tools)] == [("credentials", "password")]
