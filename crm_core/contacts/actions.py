@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from crm_core.contacts import rules
+from crm_core.contacts import holding, rules
+from crm_core.contacts.evidence import bring_along
+from crm_core.contacts.families import identities, member_ids
 from crm_core.contacts.model import Contact, ContactLink, Identity
-from crm_core.contacts.queries import IDENTITY, address_in, identity_row, row
+from crm_core.contacts.queries import address_in, identity_row, row, standing_row
 from crm_core.contacts.resolving import resolve
 from crm_core.store.fulltext import index_people
 from crm_core.store.transaction import Tx
@@ -82,8 +84,9 @@ def add(tx: Tx, new: NewContact) -> int:
 
 
 def change(tx: Tx, contact_id: int, wanted: ContactChange) -> None:
-    """Change a contact. Raises NotFound, Invalid, and Conflict when somebody else changed it since `version`."""
-    known = row(tx, contact_id)
+    """Change a contact. Raises NotFound, Invalid, and Conflict when somebody else changed it since `version`,
+    or merged it into another."""
+    known = standing_row(tx, contact_id)
     values = _checked(wanted)
     statement = update(Contact).where(Contact.id == contact_id, Contact.version == wanted.version)
     if not tx.changed(statement.values(version=Contact.version + 1, **values)):
@@ -99,24 +102,22 @@ def touch(tx: Tx, contact_id: int) -> None:
 
 
 def attach(tx: Tx, contact_id: int, identity_id: int, *, label: str | None = None) -> None:
-    """Let an identity belong to a contact; harmless when it does.
+    """Let an identity belong to a contact, and with it what it proved to be theirs too; harmless when it does.
 
-    Raises NotFound, and Conflict when it belongs to another contact: detach it there first.
+    Raises NotFound, Conflict when it belongs to another contact (detach it there first), and Invalid for what
+    recognises nobody.
     """
-    row(tx, contact_id, lock=True)
+    standing_row(tx, contact_id, lock=True)
     found = identity_row(tx, identity_id)
-    if found.contact_id is not None and found.contact_id != contact_id:
+    if found.contact_id not in (None, contact_id):
         raise Conflict("This address belongs to another contact.", contact_id=found.contact_id)
-    has_one = tx.first(
-        select(Identity.id).where(Identity.contact_id == contact_id, Identity.scheme == found.scheme).limit(1)
-    )
-    values: dict[str, Any] = {"contact_id": contact_id}
     if found.contact_id is None:
-        # The first address of its kind is the one to use.
-        values["is_primary"] = has_one is None
+        holding.must_be_an_identity(tx, address_in(found))
+        holding.give(tx, contact_id, identity_id, found.scheme)
+        holding.forget_dismissal(tx, identity_id, contact_id)
+        bring_along(tx, contact_id, identity_id)
     if label is not None:
-        values["label"] = one_line(label, most=40)
-    tx.execute(update(Identity).where(Identity.id == identity_id).values(**values))
+        tx.execute(update(Identity).where(Identity.id == identity_id).values(label=one_line(label, most=40)))
 
 
 def attach_address(tx: Tx, contact_id: int, new: NewAddress) -> int:
@@ -126,16 +127,29 @@ def attach_address(tx: Tx, contact_id: int, new: NewAddress) -> int:
     return known.id
 
 
-def detach(tx: Tx, contact_id: int, identity_id: int) -> None:
-    """Take an identity away from a contact: a stranger's again. Raises NotFound when it is not theirs."""
-    taken = update(Identity).where(Identity.id == identity_id, Identity.contact_id == contact_id, Identity.ws == tx.ws)
+def detach(tx: Tx, contact_id: int, identity_id: int, *, agent_id: int | None = None) -> None:
+    """Take an identity away from a contact: a stranger's again, and no proof gives it back by itself.
+
+    Raises NotFound when it is not theirs.
+    """
+    family = member_ids(tx, contact_id)
+    taken = update(Identity).where(Identity.id == identity_id, Identity.contact_id.in_(family), Identity.ws == tx.ws)
     if not tx.changed(taken.values(contact_id=None, is_primary=False)):
+        raise NotFound
+    holding.dismiss(tx, identity_id, contact_id, agent_id)
+
+
+def share(tx: Tx, contact_id: int, identity_id: int, *, is_shared: bool) -> None:
+    """Say whether several people use an address of a contact. Raises NotFound when it is not theirs."""
+    family = member_ids(tx, contact_id)
+    theirs = update(Identity).where(Identity.id == identity_id, Identity.contact_id.in_(family), Identity.ws == tx.ws)
+    if not tx.changed(theirs.values(is_shared=is_shared)):
         raise NotFound
 
 
 def archive(tx: Tx, contact_id: int, *, is_archived: bool = True) -> None:
-    """Take a contact out of the lists, or bring it back. Raises NotFound."""
-    row(tx, contact_id)
+    """Take a contact out of the lists, or bring it back. Raises NotFound, and Conflict for a merged one."""
+    standing_row(tx, contact_id)
     tx.execute(
         update(Contact)
         .where(Contact.id == contact_id)
@@ -146,14 +160,16 @@ def archive(tx: Tx, contact_id: int, *, is_archived: bool = True) -> None:
 def link(tx: Tx, person_id: int, company_id: int, *, title: str = "", since: Moment | None = None) -> int:
     """Give a person a place in a company; the link's id, the same while it lasts.
 
-    Raises NotFound, and Invalid when they are not a person and a company.
+    Raises NotFound, Conflict for merged ones, and Invalid when they are not a person and a company.
     """
-    person, company = row(tx, person_id, lock=True), row(tx, company_id)
+    person, company = standing_row(tx, person_id, lock=True), standing_row(tx, company_id)
     if (person.kind, company.kind) != (ContactKind.PERSON, ContactKind.COMPANY):
         raise Invalid("A person is linked to a company.")
     lasting: int | None = tx.scalar(
         select(ContactLink.id).where(
-            ContactLink.person_id == person_id, ContactLink.company_id == company_id, ContactLink.until.is_(None)
+            ContactLink.person_id.in_(member_ids(tx, person_id)),
+            ContactLink.company_id.in_(member_ids(tx, company_id)),
+            ContactLink.until.is_(None),
         )
     )
     if lasting is not None:
@@ -178,26 +194,26 @@ def link(tx: Tx, person_id: int, company_id: int, *, title: str = "", since: Mom
 
 
 def unlink(tx: Tx, link_id: int) -> int:
-    """End a person's place in a company; the person's id. Raises NotFound."""
+    """End a person's place in a company; the id of the contact that stands for them. Raises NotFound."""
     found = tx.first(select(ContactLink.person_id).where(ContactLink.id == link_id, ContactLink.ws == tx.ws))
     if found is None:
         raise NotFound
     tx.execute(update(ContactLink).where(ContactLink.id == link_id).values(until=tx.now))
-    touch(tx, found.person_id)
-    person_id: int = found.person_id
+    person = row(tx, found.person_id)
+    person_id: int = person.root_id or person.id
+    touch(tx, person_id)
     return person_id
 
 
 def verify(tx: Tx, identity_id: int, by: str) -> None:
     """Note that an address was proved to be theirs, and how."""
-    proved = update(Identity).where(Identity.id == identity_id, Identity.verified_at.is_(None))
-    tx.execute(proved.values(verified_at=tx.now, verified_by=one_line(by, most=40)))
+    holding.verify(tx, identity_id, one_line(by, most=40))
 
 
 def addresses_of(tx: Tx, contact_id: int) -> dict[int, Address]:
-    """The identities of a contact and their addresses."""
-    rows = tx.all(select(*IDENTITY.c).where(Identity.contact_id == contact_id).order_by(Identity.id))
-    return {r.id: address_in(r) for r in rows}
+    """The identities of a contact, and of those merged into it, and their addresses."""
+    theirs = Identity.contact_id.in_(member_ids(tx, contact_id))
+    return {r.id: address_in(r) for r in tx.all(identities().where(theirs).order_by(Identity.id))}
 
 
 def _checked(wanted: NewContact | ContactChange) -> dict[str, Any]:

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
-from crm_core.contacts import rules
+from crm_core.contacts import families
 from crm_core.contacts.model import Contact, ContactLink, Identity
 from crm_core.store.fulltext import people_with
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address, display
 from crm_core.words.clock import Moment
-from crm_core.words.errors import Invalid, NotFound
+from crm_core.words.errors import Conflict, Invalid, NotFound
 from crm_core.words.paging import Page, cursor_of, keys_of
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.terms import NUMBER, Term, asked, spellings
 from crm_core.words.values import ContactKind, ContactValue, IdentityValue
 
 CONTACT = Contact.__table__
-IDENTITY = Identity.__table__
 MOST: Final = 100
 _MOST_FOUND: Final = 1_000
 
@@ -62,7 +63,10 @@ class Link:
 
 
 def get(tx: Tx, contact_id: int) -> ContactValue:
-    """One contact with its identities. Raises NotFound."""
+    """One contact with its identities, those of contacts merged into it too. Raises NotFound.
+
+    One that was merged itself has its own identities and says by `root_id` which contact stands for it.
+    """
     found = get_many(tx, [contact_id])
     if not found:
         raise NotFound
@@ -85,9 +89,17 @@ def row(tx: Tx, contact_id: int, *, lock: bool = False) -> Row[Any]:
     return found
 
 
+def standing_row(tx: Tx, contact_id: int, *, lock: bool = False) -> Row[Any]:
+    """The row of a contact that stands for itself. Raises NotFound, and Conflict for a merged one, with its root."""
+    found = row(tx, contact_id, lock=lock)
+    if found.root_id is not None:
+        raise Conflict("This contact was merged into another one.", contact_id=found.root_id)
+    return found
+
+
 def identity_row(tx: Tx, identity_id: int) -> Row[Any]:
-    """An identity's row. Raises NotFound."""
-    found = tx.first(select(*IDENTITY.c).where(Identity.id == identity_id, Identity.ws == tx.ws))
+    """An identity's row; its `contact_id` is the contact that stands for its own. Raises NotFound."""
+    found = tx.first(families.identities().where(Identity.id == identity_id, Identity.ws == tx.ws))
     if found is None:
         raise NotFound
     return found
@@ -100,7 +112,7 @@ def identity(tx: Tx, identity_id: int) -> IdentityValue:
 
 def identities(tx: Tx, ids: Sequence[int]) -> list[IdentityValue]:
     """Those of the ids that are identities, in the ids' order."""
-    rows = tx.all(select(*IDENTITY.c).where(Identity.id.in_(ids), Identity.ws == tx.ws)) if ids else []
+    rows = tx.all(families.identities().where(Identity.id.in_(ids), Identity.ws == tx.ws)) if ids else []
     by_id = {r.id: identity_value(r) for r in rows}
     return [by_id[i] for i in ids if i in by_id]
 
@@ -140,10 +152,21 @@ def page(tx: Tx, actor: Actor, listing: ContactListing) -> Page[ContactValue]:
 
 
 def links_of(tx: Tx, contact_id: int) -> list[Link]:
-    """The companies of a person, or the people of a company, past ones too; the newest first."""
+    """The companies of a person, or the people of a company, past ones too; the newest first.
+
+    Those of contacts merged into this one count as its own.
+    """
+    person, company = aliased(Contact), aliased(Contact)
+    family = families.member_ids(tx, contact_id)
     rows = tx.all(
-        select(*ContactLink.__table__.c)
-        .where(or_(ContactLink.person_id == contact_id, ContactLink.company_id == contact_id))
+        select(
+            *(c for c in ContactLink.__table__.c if c.name not in ("person_id", "company_id")),
+            func.coalesce(person.root_id, person.id).label("person_id"),
+            func.coalesce(company.root_id, company.id).label("company_id"),
+        )
+        .join(person, person.id == ContactLink.person_id)
+        .join(company, company.id == ContactLink.company_id)
+        .where(or_(ContactLink.person_id.in_(family), ContactLink.company_id.in_(family)))
         .order_by(ContactLink.id.desc())
         .limit(_MOST_FOUND)
     )
@@ -159,15 +182,6 @@ def links_of(tx: Tx, contact_id: int) -> list[Link]:
         )
         for r in rows
     ]
-
-
-def suggestions(tx: Tx, identity_id: int) -> rules.Match:
-    """Who a stranger may be, by their address and by what they say of themselves. Raises NotFound."""
-    found = identity_row(tx, identity_id)
-    proven = {address_in(found)} if found.verified_at is not None else set()
-    claimed = rules.claims(found.facts or {})
-    known = [k for a in (*proven, *claimed) for k in _holders(tx, a, identity_id)]
-    return rules.match(proven, claimed, known)
 
 
 def address_in(found: Row[Any]) -> Address:
@@ -186,25 +200,11 @@ def identity_value(found: Row[Any]) -> IdentityValue:
         contact_id=found.contact_id,
         verified=found.verified_at is not None,
         is_primary=bool(found.is_primary),
+        is_shared=bool(found.is_shared),
         label=found.label,
         last_seen=found.last_seen,
         facts=found.facts or {},
     )
-
-
-def _holders(tx: Tx, address: Address, but: int) -> list[rules.Known]:
-    """Contacts that have this value on any channel: a number that calls and one that texts are one number."""
-    rows = tx.all(
-        select(*IDENTITY.c).where(
-            Identity.ws == tx.ws,
-            Identity.scheme == address.scheme,
-            Identity.scope == address.scope,
-            Identity.value == address.value,
-            Identity.contact_id.isnot(None),
-            Identity.id != but,
-        )
-    )
-    return [rules.Known(r.contact_id, address, r.verified_at is not None, bool(r.is_shared)) for r in rows]
 
 
 def _filters(tx: Tx, listing: ContactListing) -> list[ColumnElement[bool]]:
@@ -218,14 +218,18 @@ def _filters(tx: Tx, listing: ContactListing) -> list[ColumnElement[bool]]:
         tags = each(Contact.tags).table_valued("value")
         wanted.append(select(literal(1)).select_from(tags).where(tags.c.value == listing.tag).exists())
     if listing.company_id is not None:
-        people = select(ContactLink.person_id).where(
-            ContactLink.company_id == listing.company_id, ContactLink.until.is_(None)
+        person = aliased(Contact)
+        people = (
+            select(func.coalesce(person.root_id, person.id))
+            .join(ContactLink, ContactLink.person_id == person.id)
+            .where(ContactLink.company_id.in_(families.member_ids(tx, listing.company_id)), ContactLink.until.is_(None))
         )
         wanted.append(Contact.id.in_(people))
     if listing.text:
         ids = ids_named(tx, listing.text)
-        owners = select(Identity.contact_id).where(Identity.id.in_(ids), Identity.contact_id.isnot(None))
-        wanted.append(or_(Contact.id.in_(ids), Contact.id.in_(owners)))
+        owners = families.identities().with_only_columns(families.root_of_holder()).where(Identity.id.in_(ids))
+        found = [r[0] for r in tx.all(owners) if r[0] is not None]
+        wanted.append(Contact.id.in_(families.roots_of(tx, [*ids, *found])))
     return wanted
 
 
@@ -240,15 +244,34 @@ def _after(cursor: str, *, by_name: bool) -> ColumnElement[bool]:
 def _values(tx: Tx, rows: Sequence[Row[Any]]) -> list[ContactValue]:
     if not rows:
         return []
+    merged = tx.all(select(Contact.id, Contact.root_id).where(Contact.root_id.in_([r.id for r in rows])))
+    shown_by = {r.id: r.root_id for r in merged} | {r.id: r.id for r in rows if r.root_id is None}
+    own = {r.id: r.id for r in rows}
     addresses = tx.all(
-        select(*IDENTITY.c)
-        .where(Identity.contact_id.in_([r.id for r in rows]))
+        families.identities()
+        .where(Identity.contact_id.in_([*own, *shown_by]))
         .order_by(Identity.is_primary.desc(), Identity.id)
     )
-    by_contact: dict[int, list[IdentityValue]] = {}
+    by_contact: dict[int, list[Row[Any]]] = {}
     for found in addresses:
-        by_contact.setdefault(found.contact_id, []).append(identity_value(found))
-    return [_value(r, by_contact.get(r.id, [])) for r in rows]
+        for contact_id in {own.get(found.held_by), shown_by.get(found.held_by)}:
+            if contact_id is not None:
+                by_contact.setdefault(contact_id, []).append(found)
+    return [_value(r, _of_family(r.id, by_contact.get(r.id, []))) for r in rows]
+
+
+def _of_family(contact_id: int, found: Sequence[Row[Any]]) -> list[IdentityValue]:
+    """The contact's own identities first; of each kind one is primary, whoever of the family brought it."""
+    values: list[IdentityValue] = []
+    has_primary: set[str] = set()
+    for each in sorted(found, key=lambda r: (not r.is_primary, r.held_by != contact_id)):
+        value = identity_value(each)
+        if value.is_primary and value.scheme in has_primary:
+            value = replace(value, is_primary=False)
+        elif value.is_primary:
+            has_primary.add(value.scheme)
+        values.append(value)
+    return values
 
 
 def _value(found: Row[Any], addresses: list[IdentityValue]) -> ContactValue:
@@ -265,6 +288,7 @@ def _value(found: Row[Any], addresses: list[IdentityValue]) -> ContactValue:
         tags=found.tags or [],
         fields=found.fields or {},
         identities=addresses,
+        root_id=found.root_id,
         created_at=found.created_at,
         version=found.version,
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import aliased
 
 from crm_core.contacts.model import Contact, Identity
 from crm_core.contacts.rules import shown_name, terms_of_identity
@@ -23,6 +24,7 @@ SEEN_EVERY: Final = 5 * MINUTE
 Seen = tuple[Address, str, Mapping[str, str]]
 """An address, what its owner calls themselves there, and what the channel knows of them."""
 
+_Root = aliased(Contact)
 _insert = ManyRows(insert(Identity))
 _insert_if_first = ManyRows(postgresql.insert(Identity).on_conflict_do_nothing())
 _refresh = ManyRows(
@@ -39,12 +41,14 @@ _known_ones = RowsOf(
             Identity.value,
             Identity.name,
             Identity.facts,
-            Identity.contact_id,
+            func.coalesce(Contact.root_id, Identity.contact_id).label("contact_id"),
             Identity.last_seen,
             Identity.state,
-            Contact.name.label("contact_name"),
+            func.coalesce(_Root.name, Contact.name).label("contact_name"),
         )
         .outerjoin(Contact, Contact.id == Identity.contact_id)
+        # Who was merged is known by the contact that stands for them.
+        .outerjoin(_Root, _Root.id == Contact.root_id)
         # By value alone, which is one range of the unique index for each; the rest is compared later.
         .where(one_of(Identity.value, "values", is_sqlite=is_sqlite), Identity.ws == bindparam("ws"))
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crm_core.words.addresses import MAILTO, TEL, VISITOR, Address, display, normalised
+from crm_core.words.addresses import MAILTO, TEL, VISITOR, WHATSAPP, Address, display, normalised
 from crm_core.words.errors import Invalid
 from crm_core.words.terms import terms_of, terms_of_number
 from crm_core.words.text import folded, one_line, storable
@@ -16,6 +16,10 @@ MOST_FIELDS: Final = 100
 MOST_NOTE: Final = 8_000
 _CLAIMED: Final = {"email": MAILTO, "phone": TEL}
 """Facts of an identity in which somebody says how else they can be reached. Nobody has checked them."""
+NUMBERS: Final = frozenset({TEL, WHATSAPP})
+"""Kinds of address that are phone numbers: the same digits are the same phone."""
+SENDER_NAME: Final = "sms-sender"
+"""The kind of address of an SMS that came under a name (`InfoSMS`) and has no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,6 @@ class Known:
 
     contact_id: int
     address: Address
-    is_verified: bool
     is_shared: bool = False
 
 
@@ -52,14 +55,24 @@ def claims(facts: Mapping[str, str], *, region: str | None = None) -> list[Addre
     return found
 
 
+def is_written_as(address: Address, text: str) -> bool:
+    """Whether a text is a spelling of this address; for a number also with the provider's word before it."""
+    scheme = TEL if address.scheme in NUMBERS else address.scheme
+    try:
+        return normalised(scheme, text.removeprefix("whatsapp:")).value == address.value
+    except Invalid:
+        return False
+
+
 def match(proven: Iterable[Address], claimed: Iterable[Address], known: Sequence[Known]) -> Match:
     """Who somebody may be, by what they proved and what they only say (CRM.md, identities).
 
-    Certain: an address they proved is verified of exactly one contact, and nobody shares it. Everything else
-    is likely: what anybody can type must never open somebody's history by itself.
+    Certain: an address they proved is exactly one contact's, and nobody shares it. It got there by an agent or by
+    another proof, so it need not be verified there. Everything else is likely: what anybody can type must never
+    open somebody's history by itself.
     """
     proven, claimed = set(proven), set(claimed)
-    sure = {k.contact_id for k in known if k.address in proven and k.is_verified and not k.is_shared}
+    sure = {k.contact_id for k in known if k.address in proven and not k.is_shared}
     maybe = dict.fromkeys(k.contact_id for k in known if k.address in proven | claimed)
     certain = next(iter(sure)) if len(sure) == 1 else None
     return Match(certain, tuple(i for i in maybe if i != certain))

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from crm_core.contacts import families
 from crm_core.contacts import queries as contacts
 from crm_core.conversations import queries as conversations
 from crm_core.conversations.model import Conversation, Entry
@@ -114,7 +115,7 @@ def _met(tx: Tx, actor: Actor, text: str, most: int) -> _Met:
     ids = contacts.ids_named(tx, text, most=_PEOPLE)
     found = contacts.identities(tx, ids)
     owners = [i.contact_id for i in found if i.contact_id is not None]
-    people = contacts.get_many(tx, list(dict.fromkeys([*ids, *owners])))
+    people = contacts.get_many(tx, families.roots_of(tx, [*ids, *owners]))
     talks = _conversations(tx, actor, [i.id for i in found], [p.id for p in people])
     sees_all = actor.may(Permission.SEE_ALL)
     readable = {c.identity_id for c in talks}

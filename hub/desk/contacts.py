@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from crm_core.contacts import actions, queries
 from crm_core.contacts.actions import ContactChange, NewAddress, NewContact
 from crm_core.contacts.rules import shown_name
-from crm_core.conversations import actions as conversations
 from crm_core.conversations import queries as conversation_queries
+from crm_core.conversations import whose
 from crm_core.staff import queries as staff
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import Conflict, Invalid, NotFound
@@ -23,7 +23,7 @@ def add(tx: Tx, actor: Actor, new: NewContact) -> ContactValue:
     _must_be_staff(tx, new.owner_id)
     contact_id = actions.add(tx, new)
     identity_ids = [actions.attach_address(tx, contact_id, address) for address in new.addresses]
-    return _told(tx, contact_id, identity_ids)
+    return attached(tx, contact_id, *identity_ids)
 
 
 def change(tx: Tx, actor: Actor, contact_id: int, wanted: ContactChange) -> ContactValue:
@@ -31,7 +31,7 @@ def change(tx: Tx, actor: Actor, contact_id: int, wanted: ContactChange) -> Cont
     actor.must(Permission.WORK)
     _must_be_staff(tx, wanted.owner_id)
     actions.change(tx, contact_id, wanted)
-    return _told(tx, contact_id)
+    return attached(tx, contact_id)
 
 
 def attach_identity(tx: Tx, actor: Actor, contact_id: int, identity_id: int) -> ContactValue:
@@ -44,7 +44,7 @@ def attach_identity(tx: Tx, actor: Actor, contact_id: int, identity_id: int) -> 
     _must_have_met(tx, actor, identity_id)
     actions.attach(tx, contact_id, identity_id)
     actions.touch(tx, contact_id)
-    return _told(tx, contact_id, [identity_id])
+    return attached(tx, contact_id, identity_id)
 
 
 def add_identity(tx: Tx, actor: Actor, contact_id: int, new: NewAddress) -> ContactValue:
@@ -52,25 +52,37 @@ def add_identity(tx: Tx, actor: Actor, contact_id: int, new: NewAddress) -> Cont
     actor.must(Permission.WORK)
     identity_id = actions.attach_address(tx, contact_id, new)
     actions.touch(tx, contact_id)
-    return _told(tx, contact_id, [identity_id])
+    return attached(tx, contact_id, identity_id)
 
 
 def detach_identity(tx: Tx, actor: Actor, contact_id: int, identity_id: int) -> ContactValue:
-    """Take an identity away from a contact: its conversations are a stranger's again. Raises Denied, NotFound."""
+    """Take an identity away from a contact: its conversations are a stranger's again. Raises Denied, NotFound.
+
+    One of a contact that was merged is taken from the contact that stands for it.
+    """
     actor.must(Permission.WORK)
-    actions.detach(tx, contact_id, identity_id)
+    actions.detach(tx, contact_id, identity_id, agent_id=actor.agent_id)
     actions.touch(tx, contact_id)
     found = queries.identity_row(tx, identity_id)
     who = shown_name(None, found.name, queries.address_in(found))
     for conversation in _open_with(tx, [identity_id]):
-        _name(tx, conversation, None, who)
-    return _told(tx, contact_id)
+        whose.name(tx, conversation, None, who)
+    return attached(tx, contact_id)
+
+
+def share_identity(tx: Tx, actor: Actor, contact_id: int, identity_id: int, *, is_shared: bool) -> ContactValue:
+    """Say whether several people use an address, so that it proves nothing. Raises Denied, NotFound."""
+    actor.must(Permission.WORK)
+    actions.share(tx, contact_id, identity_id, is_shared=is_shared)
+    actions.touch(tx, contact_id)
+    return attached(tx, contact_id)
 
 
 def make_contact(tx: Tx, actor: Actor, conversation_id: int, name: str | None = None) -> ContactValue:
     """Make the stranger of a conversation a contact, by the name given or the one they use, in their language.
 
-    Raises Denied, NotFound, and Conflict when they are a contact already (`contact_id` says which).
+    What they proved to be theirs too comes along. Raises Denied, NotFound, Invalid for a sender that is nobody
+    (a name instead of a number), and Conflict when they are a contact already (`contact_id` says which).
     """
     actor.must(Permission.WORK)
     conversation = conversation_queries.readable_row(tx, actor, conversation_id, lock=True)
@@ -80,49 +92,51 @@ def make_contact(tx: Tx, actor: Actor, conversation_id: int, name: str | None = 
     shown = name or shown_name(None, found.name, queries.address_in(found))
     contact_id = actions.add(tx, NewContact(name=shown, language=(found.facts or {}).get("language", "")))
     actions.attach(tx, contact_id, found.id)
-    return _told(tx, contact_id, [found.id])
+    return attached(tx, contact_id, found.id)
 
 
 def archive(tx: Tx, actor: Actor, contact_id: int, *, is_archived: bool = True) -> ContactValue:
     """Take a contact out of the lists, or bring it back. Raises Denied, NotFound."""
     actor.must(Permission.WORK)
     actions.archive(tx, contact_id, is_archived=is_archived)
-    return _told(tx, contact_id)
+    return attached(tx, contact_id)
 
 
 def link(tx: Tx, actor: Actor, person_id: int, company_id: int, title: str = "") -> ContactValue:
     """Give a person a place in a company; the person. Raises Denied, NotFound, Invalid."""
     actor.must(Permission.WORK)
     actions.link(tx, person_id, company_id, title=title, since=tx.now)
-    return _told(tx, person_id)
+    return attached(tx, person_id)
 
 
 def unlink(tx: Tx, actor: Actor, link_id: int) -> ContactValue:
     """End a person's place in a company; the person. Raises Denied, NotFound."""
     actor.must(Permission.WORK)
-    return _told(tx, actions.unlink(tx, link_id))
+    return attached(tx, actions.unlink(tx, link_id))
 
 
-def _told(tx: Tx, contact_id: int, identity_ids: Sequence[int] = ()) -> ContactValue:
-    """Carry the contact's name into its open conversations, those of new identities too, and tell everybody."""
+def attached(tx: Tx, contact_id: int, *identity_ids: int, closed_ids: Sequence[int] = ()) -> ContactValue:
+    """Carry the contact's name into its open conversations, those of new identities too, and tell everybody.
+
+    `closed_ids` are closed conversations that became the contact's. Of one that was merged only the card changes.
+    Raises NotFound.
+    """
     contact = queries.get(tx, contact_id)
+    if contact.root_id is not None:
+        tx.record(ContactChanged(contact=contact))
+        return contact
     theirs = sorted({*identity_ids, *(i.id for i in contact.identities)})
     met = _open_with(tx, theirs)
     for conversation in met:
-        _name(tx, conversation, contact_id, contact.name)
-    tx.record(ContactChanged(contact=contact, conversation_ids=[c.id for c in met]))
+        whose.name(tx, conversation, contact_id, contact.name)
+    ids = sorted({*closed_ids, *(c.id for c in met)})
+    tx.record(ContactChanged(contact=contact, conversation_ids=ids))
     return contact
 
 
 def _open_with(tx: Tx, identity_ids: Sequence[int]) -> list[ConversationValue]:
     found = [c for i in identity_ids for c in conversation_queries.of_identity(tx, i)]
     return sorted((c for c in found if c.status is not ConversationStatus.CLOSED), key=lambda c: c.id)
-
-
-def _name(tx: Tx, conversation: ConversationValue, contact_id: int | None, who: str) -> None:
-    if (conversation.contact_id, conversation.who) != (contact_id, who):
-        value = conversations.change(tx, conversation.id, contact_id=contact_id, who=who)
-        conversations.changed(tx, value)
 
 
 def _must_have_met(tx: Tx, actor: Actor, identity_id: int) -> None:

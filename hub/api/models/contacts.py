@@ -36,6 +36,8 @@ class Identity(Shown):
     contact_id: int | None
     verified: bool
     is_primary: bool
+    is_shared: bool
+    """Several people use it: it never says who somebody is."""
     label: str
     last_seen: Time | None
     facts: dict[str, str]
@@ -56,6 +58,9 @@ class Contact(Shown):
     tags: list[str]
     fields: dict[str, str]
     identities: list[Identity]
+    """Of contacts merged into this one, too."""
+    root_id: int | None
+    """The contact it was merged into; null while it stands for itself."""
     created_at: Time
     version: int
 

@@ -14,15 +14,14 @@ MOBILE = phone("+380671234567")
 @pytest.mark.parametrize(
     ("proven", "claimed", "known", "expected"),
     [
-        ([MAIL], [], [Known(1, MAIL, True)], Match(1)),
-        ([], [MAIL], [Known(1, MAIL, True)], Match(None, (1,))),
-        ([MAIL], [], [Known(1, MAIL, False)], Match(None, (1,))),
-        ([MAIL], [], [Known(1, MAIL, True, is_shared=True)], Match(None, (1,))),
-        ([MAIL], [], [Known(1, MAIL, True), Known(2, MAIL, True)], Match(None, (1, 2))),
-        ([MAIL], [MOBILE], [Known(1, MAIL, True), Known(2, MOBILE, True)], Match(1, (2,))),
+        ([MAIL], [], [Known(1, MAIL)], Match(1)),
+        ([], [MAIL], [Known(1, MAIL)], Match(None, (1,))),
+        ([MAIL], [], [Known(1, MAIL, is_shared=True)], Match(None, (1,))),
+        ([MAIL], [], [Known(1, MAIL), Known(2, MAIL)], Match(None, (1, 2))),
+        ([MAIL], [MOBILE], [Known(1, MAIL), Known(2, MOBILE)], Match(1, (2,))),
         ([MAIL], [MOBILE], [], Match()),
     ],
-    ids=["proved", "only said", "unverified there", "shared", "two holders", "both", "nobody"],
+    ids=["proved", "only said", "shared", "two holders", "both", "nobody"],
 )
 def test_only_what_was_proved_of_one_person_attaches_by_itself(
     proven: list[Address], claimed: list[Address], known: list[Known], expected: Match

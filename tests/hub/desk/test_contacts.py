@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from crm_core.contacts import actions as rows
-from crm_core.contacts import queries
+from crm_core.contacts import queries, suggesting
 from crm_core.contacts.actions import ContactChange, NewAddress, NewContact
 from crm_core.contacts.queries import ContactListing, Sort
 from crm_core.contacts.resolving import resolve
@@ -190,8 +190,9 @@ async def test_contacts_are_filtered_by_what_they_are_and_what_they_are_called(d
 async def test_what_a_stranger_says_only_suggests_who_they_are(db: Database) -> None:
     contact = await db.write(contacts.add, OLENA, NewContact(name="Taras", addresses=[NewAddress(MAIL)]))
     stranger = await db.write(resolve, Address("visitor", "abc", "shop"), "t", {"email": "TARAS@example.org"})
-    match = await db.read(queries.suggestions, stranger.id)
-    assert (match.certain, match.likely) == (None, (contact.id,))
+    (suggestion,) = await db.read(suggesting.for_identity, stranger.id)
+    assert (suggestion.contact.id, suggestion.why, suggestion.address) == (contact.id, "claimed", "taras@example.org")
+    assert (await db.read(queries.identity, stranger.id)).contact_id is None
 
 
 async def test_an_address_that_was_proved_is_marked_once(db: Database) -> None:
