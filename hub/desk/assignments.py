@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from crm_core.cases.actions import follow
 from crm_core.conversations import actions as conversations
 from crm_core.conversations.queries import held_by, readable_row, row
 from crm_core.conversations.rows import conversation_value
@@ -221,6 +222,7 @@ def _told(tx: Tx, actor: Actor, row: AnyRow, name: str | None, **values: Any) ->
     lost_queue = row.queue_id if row.queue_id != values["queue_id"] else None
     if lost_agent is not None or lost_queue is not None:
         conversations.changed(tx, fresh, lost_agent_id=lost_agent, lost_queue_id=lost_queue)
+    follow(tx, fresh)
     return fresh
 
 

@@ -10,7 +10,7 @@ from crm_core.staff.sessions import sweep_sessions
 from crm_core.store import idempotency, journal
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import DAY, HOUR, Moment
-from hub.desk import conversations
+from hub.desk import cases, conversations
 from hub.machinery.jobs import JobAction
 
 JOURNAL_KEPT: Final[Moment] = 30 * DAY
@@ -19,6 +19,10 @@ JOURNAL_KEPT: Final[Moment] = 30 * DAY
 
 def _wake(tx: Tx, payload: Mapping[str, Any]) -> None:
     conversations.wake(tx, payload["conversation_id"])
+
+
+def _return_lead(tx: Tx, payload: Mapping[str, Any]) -> None:
+    cases.come_back(tx, payload["case_id"])
 
 
 def _sweep(tx: Tx, _payload: Mapping[str, Any]) -> list[str]:
@@ -30,5 +34,9 @@ def _sweep(tx: Tx, _payload: Mapping[str, Any]) -> list[str]:
 
 
 SWEEP: Final = "sweep"
-ACTIONS: Final[Mapping[str, JobAction]] = {conversations.WAKE: _wake, SWEEP: _sweep}
+ACTIONS: Final[Mapping[str, JobAction]] = {
+    conversations.WAKE: _wake,
+    cases.RETURN: _return_lead,
+    SWEEP: _sweep,
+}
 EVERY: Final[Mapping[str, Moment]] = {SWEEP: HOUR}
