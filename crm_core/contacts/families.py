@@ -33,6 +33,12 @@ def root_of_holder() -> ColumnElement[int | None]:
     return found
 
 
+def root_of(tx: Tx, contact_id: int) -> int:
+    """The contact that stands for this one; itself while it was not merged, also when there is no such contact."""
+    found: int | None = tx.scalar(select(Contact.root_id).where(Contact.id == contact_id, Contact.ws == tx.ws))
+    return found or contact_id
+
+
 def roots_of(tx: Tx, ids: Sequence[int]) -> list[int]:
     """The contacts that stand for these, each once, in the ids' order; what is no contact is passed over."""
     if not ids:
