@@ -37,6 +37,7 @@ export function conversation(id: number, changes: Partial<ConversationValue> = {
     account_id: 1,
     identity_id: 1,
     contact_id: null,
+    case_id: null,
     queue_id: null,
     assignee_id: 1,
     work_state: null,

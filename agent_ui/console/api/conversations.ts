@@ -1,5 +1,6 @@
 import type { AgentValue, ConversationValue, DraftValue, EntryKind, EntryValue, FileValue, OfferValue, QueueValue, WorkState } from "../wire";
 import type { Decision } from "../inbox/why";
+import type { WayKey } from "./ways";
 import { type Http, Unreachable, newKey, refusal, rfc3339 } from "./http";
 
 export type View = "mine" | "queue" | "unassigned" | "all" | "mentions" | "snoozed" | "closed";
@@ -30,6 +31,23 @@ export interface Routing {
   offers: OfferValue[];
 }
 
+/** What a reply may say beside its words. Whoever leaves it out answers the conversation its own way. */
+export interface Extras {
+  way?: WayKey;
+  subject?: string;
+  html?: string;
+  /** Instead of the one the conversation is with: a forwarded mail. */
+  to?: string[];
+  cc?: string[];
+  bcc?: string[];
+  template?: { id: string; variables: Record<string, string> };
+  /** Milliseconds since 1970. */
+  send_at?: number;
+  reply_to_id?: number;
+  /** The entry whose text and files the hub puts below. */
+  forward_of?: number;
+}
+
 /** A message or note on its way to the hub. */
 export interface Words {
   text: string;
@@ -46,11 +64,10 @@ export const conversations = {
   get: (http: Http, id: number) => http.get<ConversationValue>(at(id)),
   entries: (http: Http, id: number, range: { before?: number; after?: number }, limit = 50) =>
     http.get<{ items: EntryValue[] }>(`${at(id)}/entries`, { query: { ...range, limit } }),
-  reply: (http: Http, id: number, words: Words & { seen_entry_id: number | null }) =>
-    http.post<EntryValue>(`${at(id)}/replies`, words, { idempotencyKey: `reply-${words.client_key}-${words.seen_entry_id ?? "any"}` }),
+  reply: (http: Http, id: number, { send_at, ...words }: Words & Extras & { seen_entry_id: number | null }) =>
+    http.post<EntryValue>(`${at(id)}/replies`, { ...words, ...(send_at === undefined ? {} : { send_at: rfc3339(send_at) }) }, { idempotencyKey: `reply-${words.client_key}-${words.seen_entry_id ?? "any"}` }),
   note: (http: Http, id: number, words: Words & { mentions: number[] }) =>
     http.post<EntryValue>(`${at(id)}/notes`, words, { idempotencyKey: `note-${words.client_key}` }),
-  retry: (http: Http, entryId: number) => http.post<EntryValue>(`/entries/${entryId}/retry`),
   close: (http: Http, id: number, dispositionId: number | null) =>
     http.post<ConversationValue>(`${at(id)}/close`, { disposition_id: dispositionId }),
   reopen: (http: Http, id: number) => http.post<ConversationValue>(`${at(id)}/reopen`),

@@ -20,6 +20,7 @@ import type {
 } from "../wire";
 import { clock } from "./clock.svelte";
 import { Drafts } from "./drafts.svelte";
+import { Letters } from "./letters.svelte";
 import type { Line, LineState, MakeLine } from "./line";
 import { List } from "./list.svelte";
 import { nameOf } from "./listing";
@@ -58,6 +59,7 @@ export class Desk {
   readonly listeners = new Set<(event: AnyEvent) => void>();
   readonly drafts: Drafts;
   readonly outgoing: Outgoing;
+  readonly letters: Letters;
   #signedIn: AgentValue;
   #lists = new Map<string, List>();
   #timelines = new Map<number, Timeline>();
@@ -75,6 +77,7 @@ export class Desk {
       save: (id, kind, { text, files }, leaving) => draftCalls.save(http, id, kind, text, files.map((file) => file.id), leaving),
       clear: (id, kind) => draftCalls.clear(http, id, kind),
     });
+    this.letters = new Letters(String(me.agent.id));
     this.outgoing = new Outgoing({ carry: (parcel) => this.#carry(parcel), arrived: (_, entry) => this.#entry(entry) }, String(me.agent.id));
   }
 
@@ -281,7 +284,7 @@ export class Desk {
     const words = { text: parcel.text, files: parcel.files.map((file) => file.id), client_key: parcel.key };
     return parcel.kind === "note"
       ? conversations.note(this.http, parcel.conversationId, { ...words, mentions: parcel.mentions })
-      : conversations.reply(this.http, parcel.conversationId, { ...words, seen_entry_id: parcel.seen });
+      : conversations.reply(this.http, parcel.conversationId, { ...words, ...parcel.extras, seen_entry_id: parcel.seen });
   }
 
   #refresh(): void {

@@ -1,5 +1,7 @@
+import type { Extras } from "../api/conversations";
 import { Refused, Unreachable } from "../api/http";
 import type { EntryValue, FileValue } from "../wire";
+import type { Letter } from "./letters.svelte";
 
 /** What the agent sent and the hub has not confirmed yet. */
 export interface Parcel {
@@ -9,6 +11,12 @@ export interface Parcel {
   text: string;
   files: FileValue[];
   mentions: number[];
+  /** What a reply says to the hub beside its words: its way, and what only mail has. */
+  extras?: Extras;
+  /** The same as the composer holds it, to be written on when it is called back. */
+  letter?: Letter;
+  /** The kind of channel it goes by. */
+  channel?: string;
   /** The newest entry the agent had seen; null sends whatever came since. */
   seen: number | null;
   at: number;
@@ -17,7 +25,7 @@ export interface Parcel {
   problem?: string;
 }
 
-export interface Way {
+export interface Carrier {
   carry(parcel: Parcel): Promise<EntryValue>;
   arrived(parcel: Parcel, entry: EntryValue): void;
 }
@@ -34,15 +42,15 @@ const LONGEST_WAIT_MS = 15_000;
 /** Sends one parcel a conversation at a time, in order, until the hub has it. Survives a reload; the same key never sends twice. */
 export class Outgoing {
   parcels = $state.raw<readonly Parcel[]>([]);
-  readonly #way: Way;
+  readonly #carrier: Carrier;
   readonly #keeping: Keeping;
   readonly #name: string;
   #wait = FIRST_WAIT_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #holds = new Map<string, ReturnType<typeof setTimeout>>();
 
-  constructor(way: Way, name: string, keeping: Keeping = localStorage) {
-    this.#way = way;
+  constructor(carrier: Carrier, name: string, keeping: Keeping = localStorage) {
+    this.#carrier = carrier;
     this.#keeping = keeping;
     this.#name = `switchboard.outgoing.${name}`;
     this.parcels = this.#kept();
@@ -109,9 +117,9 @@ export class Outgoing {
     const parcel = this.#change(key, { state: "sending" });
     if (!parcel) return;
     try {
-      const entry = await this.#way.carry(parcel);
+      const entry = await this.#carrier.carry(parcel);
       this.#wait = FIRST_WAIT_MS;
-      this.#way.arrived(parcel, entry);
+      this.#carrier.arrived(parcel, entry);
       this.confirmed(key);
       this.hurry();
     } catch (error) {

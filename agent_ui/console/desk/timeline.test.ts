@@ -17,6 +17,8 @@ const entry = (id: number, changes: Partial<EntryValue> = {}): EntryValue => ({
   delivery: null,
   delivery_reason: null,
   client_key: null,
+  identity_id: null,
+  details: null,
   version: 1,
   ...changes,
 });

@@ -5,6 +5,9 @@ import { belongs, compare, sortKey } from "../desk/listing";
 import type { View, Sort } from "../api/conversations";
 import type { Decision, Verdict } from "../inbox/why";
 import type { AnyEvent, ConversationValue, DraftValue, EntryValue, FileValue, FromClient, FromServer, Snapshot } from "../wire";
+import { Dealings } from "./cases";
+import { accountHandlers, accountsOf } from "./channels";
+import { detailed, shownHtml, waysOf } from "./written";
 import { type World, entryOf, filled } from "./world";
 
 type Handler = (id: number, body: Record<string, unknown>, query: URLSearchParams) => unknown;
@@ -31,6 +34,9 @@ export class StandIn implements Surroundings {
 
   constructor(fill: string, role = "agent", language = "en") {
     this.world = filled(fill, role, language);
+    this.world.accounts = accountsOf(fill);
+    const happen = (event: AnyEvent): void => this.happen(event);
+    Object.assign(this.#handlers, new Dealings(this.world, happen, fill).handlers, accountHandlers(this.world, happen));
   }
 
   now = (): number => Date.now();
@@ -143,6 +149,9 @@ export class StandIn implements Surroundings {
     "PUT /conversations/0/tags": (id, body) => this.#change(id, { tags: body["tags"] as string[] }),
     "GET /conversations/0/routing": (id) => this.#routing(id),
     "POST /entries/0/retry": (id) => this.#deliver(id, "sent"),
+    "POST /entries/0/cancel": (id) => this.#deliver(id, "cancelled"),
+    "GET /entries/0/html": (_, __, query) => ({ url: shownHtml(query.get("pictures") === "1") }),
+    "GET /conversations/0/ways": (id) => ({ items: waysOf(this.world, this.#conversation(id), this.now()) }),
     "PUT /conversations/0/drafts/message": (id, body) => this.#draft(id, "message", body),
     "PUT /conversations/0/drafts/note": (id, body) => this.#draft(id, "note", body),
     "DELETE /conversations/0/drafts/message": (id) => void this.drafts.delete(`${id} message`),
@@ -194,6 +203,7 @@ export class StandIn implements Surroundings {
     const seen = body["seen_entry_id"] as number | null;
     if (seen !== null && conversation.last_inbound_id > seen && !this.#said.has(String(body["client_key"]))) throw new Problem(409, "moved_on", { newest_entry_id: conversation.last_inbound_id });
     const entry = this.#say(id, body, "message");
+    if (body["send_at"]) return entry;
     setTimeout(() => this.#deliver(entry.id, "sent"), 300);
     setTimeout(() => this.#deliver(entry.id, "delivered"), 900);
     return entry;
@@ -208,7 +218,17 @@ export class StandIn implements Surroundings {
     const text = String(body["text"]);
     const files = (body["files"] as number[]).map((file) => this.files.get(file)).filter((file) => file !== undefined);
     const direction = kind === "note" ? "internal" : "out";
-    const entry = entryOf(this.world, id, { kind, text, at, direction, files, client_key: key, author: { kind: "agent", id: me.id, name: me.name }, delivery: kind === "note" ? null : "queued" });
+    const way = waysOf(this.world, this.#conversation(id), at).find((one) => one.account_id === (body["way"] as { account_id: number } | undefined)?.account_id);
+    const details = detailed({
+      subject: String(body["subject"] ?? ""),
+      to: ((body["to"] ?? []) as string[]).map((value) => ({ value, name: "" })),
+      cc: ((body["cc"] ?? []) as string[]).map((value) => ({ value, name: "" })),
+      reply_to_id: (body["reply_to_id"] as number | undefined) ?? null,
+      send_at: body["send_at"] ? Date.parse(String(body["send_at"])) : null,
+      html_file_id: body["html"] ? 1 : null,
+    });
+    const by = kind === "message" && way ? { channel: way.channel, account_id: way.account_id, identity_id: way.identity_id, details } : {};
+    const entry = entryOf(this.world, id, { ...by, kind, text, at, direction, files, client_key: key, author: { kind: "agent", id: me.id, name: me.name }, delivery: kind === "note" ? null : "queued" });
     this.#said.set(key, entry);
     this.drafts.delete(`${id} ${kind}`);
     const conversation = this.#store(id, { preview: text.slice(0, 160), preview_author: "agent", last_activity_at: at, last_entry_id: entry.id, ...(kind === "message" ? { waiting_since: null } : {}) });
@@ -216,7 +236,7 @@ export class StandIn implements Surroundings {
     return entry;
   }
 
-  #deliver(entryId: number, delivery: "sent" | "delivered"): EntryValue {
+  #deliver(entryId: number, delivery: "sent" | "delivered" | "cancelled"): EntryValue {
     for (const [id, entries] of this.world.entries) {
       const index = entries.findIndex((one) => one.id === entryId);
       const held = entries[index];

@@ -1,4 +1,5 @@
 import type { Permission } from "../api/session";
+import { addWritten } from "./written";
 import { agent, conversation } from "../../shared/testing";
 import type { AccountValue, AgentValue, CannedValue, ContactValue, ConversationValue, DispositionValue, EntryValue, OfferValue, QueueValue } from "../wire";
 
@@ -46,6 +47,8 @@ export function filled(fill: string, role: string, language: string): World {
   const world = staffed(role, language, nextId, now);
   const many = fill === "overfull" ? 10_000 : fill === "empty" ? 0 : 34;
   for (let n = 0; n < many; n++) opened(world, n, now);
+  const first = [...world.conversations.values()].find((one) => one.assignee_id === world.me.id);
+  if (first) addWritten(world, first, now);
   if (fill === "overfull") overfill(world, now);
   return world;
 }
@@ -120,8 +123,8 @@ function exchange(world: World, row: ConversationValue, k: number, isLast: boole
 
 function contactOf(world: World, name: string, at: number): ContactValue {
   const id = world.nextId();
-  const identity = { id: id + 1, scheme: "mailto", value: "someone@example.com", display: "someone@example.com", name, contact_id: id, verified: true, is_primary: true, label: "", last_seen: at, facts: { page: "https://shop.example/jackets/alpine", language: "en" } };
-  const contact: ContactValue = { id, kind: "person", name, company: "Nordwind Outdoor", title: "", language: "en", timezone: "Europe/Warsaw", owner_id: null, note: "", tags: ["regular"], fields: { "Customer number": "10482" }, identities: [identity], created_at: at - 90 * DAY, version: 1 };
+  const identity = { id: id + 1, scheme: "mailto", value: "someone@example.com", display: "someone@example.com", name, contact_id: id, verified: true, is_primary: true, is_shared: false, label: "", last_seen: at, facts: { page: "https://shop.example/jackets/alpine", language: "en" } };
+  const contact: ContactValue = { id, kind: "person", name, company: "Nordwind Outdoor", title: "", language: "en", timezone: "Europe/Warsaw", owner_id: null, note: "", tags: ["regular"], fields: { "Customer number": "10482" }, identities: [identity], root_id: null, created_at: at - 90 * DAY, version: 1 };
   world.contacts.set(id, contact);
   return contact;
 }
@@ -158,6 +161,8 @@ export function entryOf(world: World, conversationId: number, said: Partial<Entr
     delivery: null,
     delivery_reason: null,
     client_key: null,
+    identity_id: row?.identity_id ?? null,
+    details: null,
     version: 1,
     ...said,
   };

@@ -1,20 +1,25 @@
 import type { Parcel } from "../desk/outgoing.svelte";
 import type { EntryValue } from "../wire";
+import { bareSubject } from "./recipients";
 
 /** One line of the shown timeline. */
 export type Row =
   | { key: string; kind: "day"; at: number }
   | { key: string; kind: "unread" }
-  | { key: string; kind: "entry"; entry: EntryValue; first: boolean; last: boolean }
+  | { key: string; kind: "entry"; entry: EntryValue; first: boolean; last: boolean; subject: string }
   | { key: string; kind: "parcel"; parcel: Parcel };
 
 const GROUP_MS = 5 * 60_000;
 
-/** Entries with a separator for each day and before what is unread, and what is still on its way at the end. */
+/**
+ * Entries with a separator for each day and before what is unread, and what is still on its way at the end.
+ * A subject stands where it becomes another one; `Re:` and its like make no other.
+ */
 export function rowsOf(entries: readonly EntryValue[], firstUnread: number | null, parcels: readonly Parcel[]): Row[] {
   const rows: Row[] = [];
   let day = "";
   let before: EntryValue | undefined;
+  let called = "";
   entries.forEach((entry, index) => {
     const itsDay = new Date(entry.at).toDateString();
     if (itsDay !== day) {
@@ -28,7 +33,10 @@ export function rowsOf(entries: readonly EntryValue[], firstUnread: number | nul
     }
     const next = entries[index + 1];
     const last = !next || !sameGroup(entry, next) || next.id === firstUnread || new Date(next.at).toDateString() !== itsDay;
-    rows.push({ key: `e${entry.id}`, kind: "entry", entry, first: !before || !sameGroup(before, entry), last });
+    const subject = entry.details?.subject ?? "";
+    const changes = subject !== "" && bareSubject(subject) !== called;
+    if (changes) called = bareSubject(subject);
+    rows.push({ key: `e${entry.id}`, kind: "entry", entry, first: !before || !sameGroup(before, entry), last, subject: changes ? subject : "" });
     before = entry;
   });
   for (const parcel of parcels) rows.push({ key: `p${parcel.key}`, kind: "parcel", parcel });
@@ -43,6 +51,7 @@ function sameGroup(a: EntryValue, b: EntryValue): boolean {
     a.author.kind === b.author.kind &&
     a.author.id === b.author.id &&
     a.direction === b.direction &&
+    a.channel === b.channel &&
     b.at - a.at < GROUP_MS
   );
 }
@@ -53,5 +62,5 @@ export function guess(row: Row): number {
   if (row.kind === "parcel") return 60;
   if (row.entry.kind === "notice") return 30;
   const lines = Math.min(24, Math.ceil(row.entry.text.length / 62) + (row.entry.text.match(/\n/g)?.length ?? 0));
-  return 20 + lines * 20 + (row.first ? 22 : 0) + row.entry.files.length * 60;
+  return 20 + lines * 20 + (row.first ? 22 : 0) + row.entry.files.length * 60 + (row.subject ? 24 : 0);
 }

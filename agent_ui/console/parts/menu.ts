@@ -4,6 +4,8 @@ export interface Item {
   label: string;
   /** Said smaller, at the end of the line. */
   hint?: string | undefined;
+  /** A second line below, in small letters: what one has to know before choosing it. */
+  detail?: string | undefined;
   shape?: string | undefined;
   /** A name whose avatar stands before the label. */
   avatar?: string | undefined;

@@ -1,8 +1,12 @@
 import type { Key } from "./en";
+import accounts from "./pl/accounts.json";
 import inbox from "./pl/inbox.json";
+import leads from "./pl/leads.json";
+import merging from "./pl/merging.json";
 import people from "./pl/people.json";
 import settings from "./pl/settings.json";
 import shell from "./pl/shell.json";
+import ways from "./pl/ways.json";
 import type { Phrase } from "./words.svelte";
 
-export default { ...shell, ...inbox, ...people, ...settings } satisfies Record<Key, Phrase>;
+export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...ways } satisfies Record<Key, Phrase>;

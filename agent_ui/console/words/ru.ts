@@ -1,8 +1,12 @@
 import type { Key } from "./en";
+import accounts from "./ru/accounts.json";
 import inbox from "./ru/inbox.json";
+import leads from "./ru/leads.json";
+import merging from "./ru/merging.json";
 import people from "./ru/people.json";
 import settings from "./ru/settings.json";
 import shell from "./ru/shell.json";
+import ways from "./ru/ways.json";
 import type { Phrase } from "./words.svelte";
 
-export default { ...shell, ...inbox, ...people, ...settings } satisfies Record<Key, Phrase>;
+export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...ways } satisfies Record<Key, Phrase>;

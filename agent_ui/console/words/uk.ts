@@ -1,8 +1,12 @@
 import type { Key } from "./en";
+import accounts from "./uk/accounts.json";
 import inbox from "./uk/inbox.json";
+import leads from "./uk/leads.json";
+import merging from "./uk/merging.json";
 import people from "./uk/people.json";
 import settings from "./uk/settings.json";
 import shell from "./uk/shell.json";
+import ways from "./uk/ways.json";
 import type { Phrase } from "./words.svelte";
 
-export default { ...shell, ...inbox, ...people, ...settings } satisfies Record<Key, Phrase>;
+export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...ways } satisfies Record<Key, Phrase>;

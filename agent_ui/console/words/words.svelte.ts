@@ -109,6 +109,17 @@ export function dateAndTime(moment: number): string {
   return format("both", { dateStyle: "medium", timeStyle: "short" }).format(moment);
 }
 
+/** 21 Nov 2026, of a day that is no moment anywhere: midnight UTC stands for it. */
+export function dateOf(day: number): string {
+  return format("date", { dateStyle: "medium", timeZone: "UTC" }).format(day);
+}
+
+/** The name of a day of the week, 0 for Monday. */
+export function weekdayOf(day: number): string {
+  // 5 January 1970 was a Monday.
+  return format("weekday-long", { weekday: "long", timeZone: "UTC" }).format((4 + day) * 86_400_000);
+}
+
 /** Today, Yesterday, or the date; with the year when it is another. */
 export function dayOf(moment: number, now: number): string {
   const days = daysBetween(moment, now);

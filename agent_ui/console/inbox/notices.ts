@@ -1,0 +1,16 @@
+import type { Desk } from "../desk/desk.svelte";
+import { dateAndTime, t } from "../words/words.svelte";
+import type { EntryValue } from "../wire";
+
+const NOTICES = ["accepted", "taken", "assigned", "returned_to_queue", "closed", "reopened", "snoozed", "woken", "offer_missed"] as const;
+
+/** What happened, in the person's language. */
+export function noticeInWords(entry: EntryValue, desk: Pick<Desk, "me" | "queues">): string {
+  const { code, facts } = entry.notice ?? { code: "", facts: {} };
+  const known = NOTICES.find((one) => one === code);
+  const agent = facts["agent"] === desk.me.name ? t("author.me") : facts["agent"];
+  const queue = desk.queues.get(Number(facts["queue_id"]))?.name ?? "";
+  const said = { ...facts, agent, queue, until: facts["until"] ? dateAndTime(Number(facts["until"])) : "" };
+  if (code === "closed" && facts["disposition"]) return t("notice.closed_as", said);
+  return known ? t(`notice.${known}`, said) : t("notice.other", { code });
+}

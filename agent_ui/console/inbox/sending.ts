@@ -1,0 +1,42 @@
+import type { Extras } from "../api/conversations";
+import type { Way } from "../api/ways";
+import type { Letter } from "../desk/letters.svelte";
+import type { EntryValue } from "../wire";
+import { addressOf, distinct, everybody, subjectOf } from "./recipients";
+import { keyOf } from "./ways";
+
+/** What a letter says to the hub. Only what its way can carry is said; without a way the hub chooses one. */
+export function extrasOf(letter: Letter, way: Way | null): Extras {
+  const extras: Extras = {};
+  if (letter.sendAt !== null) extras.send_at = letter.sendAt;
+  if (letter.about !== null && letter.mode !== "forward") extras.reply_to_id = letter.about;
+  if (!way) return extras;
+  const { carries } = way;
+  extras.way = keyOf(way);
+  if (letter.template) extras.template = letter.template;
+  if (letter.mode === "forward" && letter.about !== null) {
+    extras.forward_of = letter.about;
+    extras.to = letter.to.map(addressOf);
+  }
+  if (carries.subject) extras.subject = letter.subject ?? way.subject;
+  if (carries.html && letter.html) extras.html = letter.html;
+  if (carries.copies) {
+    if (letter.cc.length) extras.cc = letter.cc.map(addressOf);
+    if (letter.bcc.length) extras.bcc = letter.bcc.map(addressOf);
+  }
+  return extras;
+}
+
+/** What answering, answering to all or forwarding an entry begins with. `newest` is the newest that came. */
+export function begun(mode: Letter["mode"], entry: EntryValue, who: string, newest: EntryValue | undefined, way: Way | null): Partial<Letter> {
+  const mail = way?.carries.subject ?? false;
+  return {
+    mode,
+    about: entry.id,
+    quote: [who, (entry.text || entry.details?.subject || entry.files[0]?.name || "").replace(/\s+/g, " ").slice(0, 140)].filter(Boolean).join(": "),
+    subject: mail ? subjectOf(entry.details?.subject || way?.subject || "", mode) : null,
+    to: [],
+    cc: mode === "all" && way ? distinct(everybody(entry, newest, way)) : [],
+    bcc: [],
+  };
+}
