@@ -1,6 +1,26 @@
 #!/usr/bin/env bash
-# Installs the real peers that the tests talk to, where apt may be used; else says which tests will be skipped.
+# Installs the real peers that the tests talk to, where apt and npm may be used; else says which tests will be skipped.
 source "$(dirname "$0")/say.sh"
+
+# Prism, and the document by which Twilio describes its API.
+prism() {
+    local stamp=tests/peers/npm/node_modules/.in-step digest path log
+    digest=$(hash_of tests/peers/npm/package.json tests/peers/npm/package-lock.json)
+    if in_step "$stamp" "$digest"; then return; fi
+    say "Installing Prism for the tests of SMS"
+    path=$(scripts/node.sh)
+    log=$(mktemp)
+    if PATH=$path:$PATH npm --prefix tests/peers/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error \
+        >"$log" 2>&1 </dev/null; then
+        printf '%s' "$digest" >"$stamp"
+    else
+        tail -n 5 "$log" >&2
+        if [[ ${CI:-} == true ]]; then fail "CI needs Prism and npm could not install it."; fi
+        say "Prism could not be installed by npm; the tests that need it are skipped."
+    fi
+    rm -f "$log"
+}
+prism
 
 has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
 has_redis() { command -v redis-server >/dev/null; }

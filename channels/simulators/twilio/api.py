@@ -227,7 +227,7 @@ class Api:
             "origin": "twilio",
             "sid": sid,
             "sms_method": "POST",
-            "sms_url": url,
+            "sms_url": url or None,
             "status": "in-use",
             "uri": f"/{API_VERSION}/Accounts/{self._cloud.account_sid}/IncomingPhoneNumbers/{sid}.json",
             "emergency_status": "Inactive",
