@@ -1,0 +1,88 @@
+"""Access tokens for servers that want OAuth (XOAUTH2): fetched with the refresh token, kept until they run out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+from channels.contract import Problem
+from channels.email.connecting import Trouble
+from channels.email.settings import EmailSettings
+from crm_core.words.clock import MINUTE, SECOND, Clock, Moment
+
+_REFUSALS: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"})
+_MOST_BYTES: Final = 64 * 1024
+
+
+class AccessTokens:
+    """The tokens of one mailbox. A refresh token that the provider changes is used as long as the hub runs."""
+
+    def __init__(self, settings: EmailSettings, http: aiohttp.ClientSession, now: Clock, *, limit: float) -> None:
+        self._settings = settings
+        self._http = http
+        self._now = now
+        self._limit = limit
+        self._refresh = settings.oauth_refresh_token.get_secret_value()
+        self._token = ""
+        self._good_until: Moment = 0
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def has_one(self) -> bool:
+        """Whether the next token comes from memory."""
+        return bool(self._token) and self._now() < self._good_until
+
+    async def get(self) -> str:
+        """An access token. Raises Trouble; a person is needed when the provider refuses the refresh token."""
+        async with self._one_at_a_time:
+            if not self.has_one:
+                await self._fetch()
+            return self._token
+
+    def forget(self) -> None:
+        """The token was refused: the next one is fetched."""
+        self._token = ""
+
+    async def _fetch(self) -> None:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self._refresh,
+            "client_id": self._settings.oauth_client_id,
+            "client_secret": self._settings.oauth_client_secret.get_secret_value(),
+            "scope": self._settings.oauth_scope,
+        }
+        limit = aiohttp.ClientTimeout(total=self._limit)
+        form = {name: value for name, value in form.items() if value}
+        try:
+            async with self._http.post(
+                self._settings.oauth_url, data=form, timeout=limit, allow_redirects=False
+            ) as answer:
+                said = _read(await answer.content.read(_MOST_BYTES))
+                self._take(answer.status, said)
+        except (aiohttp.ClientError, OSError) as error:
+            raise Trouble(Problem.UNREACHABLE, "The provider's sign-in does not answer.") from error
+
+    def _take(self, status: int, said: dict[str, Any]) -> None:
+        if status == 200 and isinstance(said.get("access_token"), str) and said["access_token"].isascii():
+            self._token = said["access_token"]
+            lasts = said.get("expires_in")
+            seconds = lasts if isinstance(lasts, int) and not isinstance(lasts, bool) else 600
+            self._good_until = self._now() + seconds * SECOND - MINUTE
+            self._refresh = said["refresh_token"] if isinstance(said.get("refresh_token"), str) else self._refresh
+            return
+        if said.get("error") in _REFUSALS or status in (401, 403):
+            raise Trouble(
+                Problem.PASSWORD, "The provider no longer accepts the sign-in: grant it again.", needs_a_person=True
+            )
+        raise Trouble(Problem.UNREACHABLE, "The provider's sign-in does not work at the moment.")
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return said if isinstance(said, dict) else {}
