@@ -88,7 +88,37 @@ export const dispositions = {
   restore: (http: Http, id: number) => http.post<DispositionValue>(`/dispositions/${id}/restore`),
 };
 
+/** One step of trying an account's settings out; without a problem it works. `words` are the hub's, in English. */
+export interface Finding {
+  step: string;
+  problem: string | null;
+  words: string;
+}
+
+/** Spans of a day as wall times, `["09:00", "18:00"]`; an end at 00:00 is midnight. */
+export type Span = [string, string];
+
+/** When somebody works: Monday first, and days on which nobody does. */
+export interface BusinessHours {
+  timezone: string;
+  week: Span[][];
+  holidays: string[];
+}
+
+/** How an account greets, when it is open, and what it does by itself. */
+export interface Manner {
+  language: string;
+  greeting: Record<string, string>;
+  away: Record<string, string>;
+  hours: BusinessHours | null;
+  survey: boolean;
+  fallback_account_id: number | null;
+}
+
 export const accounts = {
+  examine: (http: Http, kind: string, settings: Record<string, unknown>, account_id: number | null) =>
+    http.post<{ findings: Finding[] }>("/accounts/examine", account_id === null ? { kind, settings } : { kind, settings, account_id }),
+  setManner: (http: Http, id: number, manner: Manner) => http.put<AccountValue>(`/accounts/${id}/manner`, manner),
   channels: (http: Http): All<Channel> => http.get("/channels"),
   add: (http: Http, kind: string, facts: AccountFacts) => http.post<AccountValue>("/accounts", { kind, ...facts }),
   change: (http: Http, id: number, version: number, facts: AccountFacts) => http.patch<AccountValue>(`/accounts/${id}`, { version, ...facts }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { IdentityValue } from "../wire";
 import { browserOf, languageOf, shownFacts } from "./identities";
 
-const visitor: IdentityValue = { id: 1, scheme: "visitor", value: "x", display: "x", name: "", contact_id: null, verified: false, is_primary: false, label: "", last_seen: null, facts: {} };
+const visitor: IdentityValue = { id: 1, scheme: "visitor", value: "x", display: "x", name: "", contact_id: null, verified: false, is_primary: false, is_shared: false, label: "", last_seen: null, facts: {} };
 
 describe("what is known of a visitor", () => {
   it("never makes a link of anything but a web address", () => {

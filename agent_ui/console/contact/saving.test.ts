@@ -17,6 +17,7 @@ const anna: ContactValue = {
   tags: [],
   fields: {},
   identities: [],
+  root_id: null,
   created_at: 0,
   version: 1,
 };

@@ -1,5 +1,6 @@
 import { t } from "../words/words.svelte";
 
+/** Settings that the console has words for in every language; those of other channels keep the channel's own. */
 const KNOWN = [
   "title",
   "colour",
@@ -15,12 +16,56 @@ const KNOWN = [
   "question.name",
   "question.email",
   "question.phone",
-  "choice.right",
-  "choice.left",
+  "address",
+  "name",
+  "aliases",
+  "signature",
+  "incoming",
+  "auth",
+  "username",
+  "password",
+  "oauth_url",
+  "oauth_client_id",
+  "oauth_client_secret",
+  "oauth_refresh_token",
+  "oauth_scope",
+  "imap_host",
+  "imap_port",
+  "imap_security",
+  "folders",
+  "history_days",
+  "after",
+  "move_to",
+  "authserv_id",
+  "listener_host",
+  "listener_port",
+  "listener_protocol",
+  "smtp_host",
+  "smtp_port",
+  "smtp_security",
+  "smtp_sign_in",
+  "smtp_username",
+  "smtp_password",
+  "plus_addressing",
+  "certificates",
+  "account_sid",
+  "auth_token",
+  "api_sid",
+  "api_secret",
+  "api_origin",
+  "sender",
+  "mms",
+  "opt_out",
+  "templates",
+  "bot_token",
+  "mode",
+  "webhook_secret",
+  "api_url",
 ] as const;
 type Known = (typeof KNOWN)[number];
 const HINTED = ["greeting", "offline_form", "allowed_origins", "max_file_bytes", "file_types"] as const;
 type Hinted = (typeof HINTED)[number];
+const CHOICES = ["right", "left", "imap", "listener", "none", "tls", "starttls", "password", "xoauth2", "keep", "seen", "move", "webhook", "polling", "twilio", "hub"] as const;
 
 /** What a setting is called in the language shown; the channel's own English word for those the console does not know. */
 export function labelOf(setting: { name: string; title: string }): string;
@@ -28,4 +73,10 @@ export function labelOf(setting: { name: string; title: string }, what: "hint"):
 export function labelOf({ name, title }: { name: string; title: string }, what?: "hint"): string | undefined {
   if (what) return (HINTED as readonly string[]).includes(name) ? t(`setting_hint.${name as Hinted}`) : undefined;
   return (KNOWN as readonly string[]).includes(name) ? t(`setting.${name as Known}`) : title;
+}
+
+/** What one of a setting's choices is called. */
+export function choiceOf(choice: string): string {
+  const known = CHOICES.find((one) => one === choice);
+  return known ? t(`setting.choice.${known}`) : choice;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { controlsOf, emptyOf, sent } from "./schema";
+import { controlsOf, emptyOf, sent, valuesOf } from "./schema";
 
 const webchat = {
   kind: "webchat",
@@ -36,6 +36,28 @@ describe("the settings of a channel", () => {
     ]);
   });
 
+  it("have controls for nested ones, optional ones and lists of records", () => {
+    const settings = {
+      $defs: {
+        Template: { type: "object", required: ["id"], properties: { id: { type: "string", title: "Id" }, text: { type: "string", maxLength: 4096, title: "Text" } } },
+        Server: { type: "object", properties: { host: { type: "string" }, port: { type: "integer", minimum: 1 } } },
+        Mode: { enum: ["webhook", "polling"], type: "string" },
+      },
+      required: ["mode"],
+      properties: {
+        mode: { $ref: "#/$defs/Mode", description: "Who calls whom." },
+        templates: { type: "array", items: { $ref: "#/$defs/Template" }, maxItems: 200 },
+        server: { $ref: "#/$defs/Server" },
+        headers: { type: "object", additionalProperties: { type: "string" } },
+        token: { anyOf: [{ type: "string", format: "password", writeOnly: true }, { type: "null" }], title: "Token" },
+      },
+    };
+    const controls = controlsOf({ settings });
+    expect(controls.map(({ name, kind }) => [name, kind])).toEqual([["mode", "choice"], ["templates", "records"], ["server", "nested"], ["headers", "pairs"], ["token", "secret"]]);
+    expect(controls[0]).toMatchObject({ required: true, hint: "Who calls whom.", choices: ["webhook", "polling"] });
+    expect(valuesOf({ settings }, controls, {})["server"]).toEqual({ host: "", port: 1 });
+  });
+
   it("can be edited as JSON where no control fits", () => {
     expect(controlsOf({ ...webchat, settings: { properties: { odd: { type: "object" } } } })[0]?.kind).toBe("json");
   });
@@ -45,5 +67,6 @@ describe("the settings of a channel", () => {
     const values = Object.fromEntries(controls.map((control) => [control.name, emptyOf(control)]));
     expect(sent(controls, values)).not.toHaveProperty("identity_secret");
     expect(sent(controls, { ...values, identity_secret: "s" })).toHaveProperty("identity_secret", "s");
+    expect(sent(controls, { ...values, identity_secret: null })).toHaveProperty("identity_secret", "");
   });
 });

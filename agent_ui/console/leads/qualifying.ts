@@ -1,0 +1,17 @@
+import type { Qualification } from "../api/cases";
+
+/** What stands in the form of qualifying. */
+export interface Typed {
+  becomes: Qualification["becomes"];
+  /** None: a new contact is made. */
+  contactId: number | null;
+  name: string;
+  company: string;
+  title: string;
+}
+
+/** What is sent: only what this choice needs. */
+export function qualification({ becomes, contactId, name, company, title }: Typed): Qualification {
+  const whose = contactId !== null ? { contact_id: contactId } : { name: name.trim(), ...(company.trim() ? { company: company.trim() } : {}) };
+  return { becomes, ...whose, ...(becomes !== "contact" && title.trim() ? { title: title.trim() } : {}) };
+}
