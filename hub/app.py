@@ -22,7 +22,7 @@ from crm_core.words.clock import Clock, system_clock
 from crm_core.words.errors import HubError
 from crm_core.words.values import Activity
 from hub import metrics
-from hub.api import door, files, health, inlets, letters, pages
+from hub.api import door, files, health, inlets, letters, pages, rating
 from hub.api.chat import ChatDoor
 from hub.api.files import files_origin_guard
 from hub.api.middleware import identified, worded
@@ -33,13 +33,16 @@ from hub.bus.whispers import PresenceSeen
 from hub.config import Settings, derived_key, house_key
 from hub.console import door as console_door
 from hub.console.gateway import Gateway
-from hub.desk import chores
+from hub.desk import chores, fallback
 from hub.desk.assigner import Assigner
 from hub.desk.delivering import Deliverer
 from hub.desk.front import Front
+from hub.desk.invitations import Invitations
 from hub.desk.parcels import Parcels
 from hub.desk.reading import Reader
 from hub.desk.staffing import leave
+from hub.desk.surveys import JOB as SURVEY
+from hub.desk.surveys import Surveys
 from hub.desk.visitors import Visitors
 from hub.keys import HOUSE, House
 from hub.machinery.accounts import Accounts, Toolbox
@@ -121,7 +124,9 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
     presence = Presence(clock)
     sealer = Sealer(derived_key(key, "accounts"))
     media = FileStore.open(settings, key, clock)
-    front = Front(db, bus, media, metrics.message_in)
+    surveys = Surveys(derived_key(key, "surveys"), clock, settings.public_url)
+    invitations = Invitations(derived_key(key, "invitations"), clock)
+    front = Front(db, bus, media, invitations=invitations, counted=metrics.message_in)
     toolbox = Toolbox(
         db,
         media,
@@ -148,11 +153,14 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         media=media,
         sealer=sealer,
         examiner=Examiner(toolbox, clock),
+        invitations=invitations,
+        surveys=surveys,
     )
     for listener in (accounts.heard, assigner.heard, deliverer.heard):
         bus.subscribe(listener)
     afterwards = {chores.SWEEP: lambda names: _remove_files(house.media, names)}
-    jobs = JobRunner(db, chores.ACTIONS, every=chores.EVERY, afterwards=afterwards)
+    actions = {**chores.ACTIONS, fallback.JOB: fallback.action(accounts.directory), SURVEY: surveys.action()}
+    jobs = JobRunner(db, actions, every=chores.EVERY, afterwards=afterwards)
     workers: dict[str, Worker] = {
         "accounts": accounts.run,
         "bus": bus.run,
@@ -214,6 +222,7 @@ def make_app(house: House) -> web.Application:
     door.mount(app)
     files.mount(app)
     letters.mount(app)
+    rating.mount(app)
     health.mount(app)
     pages.mount(app)
     inlets.mount(app)

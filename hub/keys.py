@@ -17,6 +17,8 @@ from hub.auth.tickets import Tickets
 from hub.bus.local import Bus
 from hub.config import Settings
 from hub.desk.assigner import Assigner
+from hub.desk.invitations import Invitations
+from hub.desk.surveys import Surveys
 from hub.machinery.accounts import Accounts
 from hub.machinery.examining import Examiner
 from hub.machinery.media.store import FileStore
@@ -39,6 +41,8 @@ class House:
     media: FileStore
     sealer: Sealer
     examiner: Examiner
+    invitations: Invitations
+    surveys: Surveys
     draining: bool = field(default=False)
     """Set when the hub was told to stop: readiness fails, sockets are sent elsewhere."""
     group: asyncio.TaskGroup | None = field(default=None)

@@ -44,6 +44,7 @@ class WebChat:
             receipts=True,
             typing=True,
             dedupes_sends=True,
+            loses_visitors=True,
         )
 
     @property

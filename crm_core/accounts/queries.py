@@ -72,6 +72,12 @@ def cursor(tx: Tx, account_id: int, name: str) -> str | None:
     return found
 
 
+def manner_of(tx: Tx, account_id: int) -> Mapping[str, Any] | None:
+    """How an account behaves without anybody; none for one that stays silent, or is unknown."""
+    found: Mapping[str, Any] | None = tx.scalar(select(Account.manner).where(Account.id == account_id))
+    return found
+
+
 def row(tx: Tx, account_id: int) -> Row[Any]:
     """An account's row. Raises NotFound."""
     found = tx.first(select(*TABLE.c).where(Account.id == account_id, Account.ws == tx.ws))

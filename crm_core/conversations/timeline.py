@@ -107,6 +107,14 @@ def external_ids(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
     return {r.id: r.external_id for r in rows if r.external_id}
 
 
+def last_notice(tx: Tx, conversation_id: int, code: str) -> dict[str, Any] | None:
+    """The facts of the newest notice of this code, among the last fifty lines of a conversation."""
+    for entry in reversed(newest(tx, [conversation_id], most=50, kinds=[EntryKind.NOTICE])):
+        if entry.notice is not None and entry.notice.code == code:
+            return dict(entry.notice.facts)
+    return None
+
+
 def by_client_key(tx: Tx, conversation_id: int, agent_id: int, key: str) -> EntryValue | None:
     """The entry an agent submitted under this key before, if any."""
     found = tx.first(

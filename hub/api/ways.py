@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
+from crm_core.contacts import queries as contacts
 from crm_core.conversations import timeline
 from crm_core.conversations.queries import readable_row
 from crm_core.store.transaction import Tx
@@ -15,7 +16,7 @@ from crm_core.words.values import EntryDetails, EntryKind
 from hub.api.call import Call
 from hub.api.models.conversations import Entry
 from hub.api.models.shapes import ListOf
-from hub.api.models.ways import Carries, Page, Pictures, Retrying, Template, Way
+from hub.api.models.ways import Carries, Invitation, Page, Pictures, Retrying, Template, Way
 from hub.desk import copies, outbound, ways
 from hub.desk.machine import answering
 from hub.desk.ways import Directory
@@ -39,6 +40,12 @@ async def retry(call: Call, entry_id: int, body: Retrying) -> Entry:
 async def cancel(call: Call, entry_id: int) -> Entry:
     """Take back a message that has not left yet."""
     return await call.write(Entry.model_validate, outbound.cancel, call.actor, entry_id)
+
+
+async def invite(call: Call, contact_id: int) -> Invitation:
+    """A token for a deep link that ties whoever follows it to this contact, for 30 days."""
+    await call.read(contacts.get, contact_id)
+    return Invitation(token=call.house.invitations.make(contact_id))
 
 
 async def show(call: Call, entry_id: int, query: Pictures) -> Page:

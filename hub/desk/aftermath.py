@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from channels.contract import MessageArrived
 from crm_core.contacts import reach
+from crm_core.contacts.evidence import bring_along, witness
+from crm_core.contacts.families import roots_of
+from crm_core.contacts.holding import give
 from crm_core.contacts.resolving import KnownIdentity, Seen, resolve_many
 from crm_core.conversations import participants
 from crm_core.conversations.opening import Opened
@@ -15,6 +18,7 @@ from crm_core.words.addresses import MAILTO, Address
 from crm_core.words.content import Recipient
 from crm_core.words.text import one_line
 from hub.desk import machine
+from hub.desk.contacts import attached
 from hub.desk.manners import Manner
 from hub.desk.manners import answer as answered_with
 
@@ -29,8 +33,18 @@ def let_in(tx: Tx, conversation: Mapping[str, Any], people: Sequence[Recipient])
     participants.add(tx, conversation["id"], [i.id for i in identities.values()])
 
 
-def recognise(tx: Tx, identity: KnownIdentity, event: MessageArrived, kind: str) -> None:
-    """Addresses that a message proves or names may tell whose it is."""
+def recognise(tx: Tx, identity: KnownIdentity, event: MessageArrived, invited: int | None) -> None:
+    """Addresses that a message proves or names may tell whose it is; an invitation tells it outright."""
+    if invited is not None and identity.contact_id is None:
+        for root in roots_of(tx, [invited]):
+            give(tx, root, identity.id, identity.address.scheme, proved_by="invitation")
+            bring_along(tx, root, identity.id)
+            attached(tx, root, identity.id)
+    if event.proves or event.mentions:
+        source = "vouched" if event.proves else "mentioned"
+        found = witness(tx, identity, proves=event.proves, mentions=event.mentions, source=source)
+        if found is not None:
+            attached(tx, found, identity.id)
 
 
 def answer(tx: Tx, opened: Opened, identity: KnownIdentity, account_id: int, manner: Manner) -> None:

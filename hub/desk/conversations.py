@@ -27,6 +27,7 @@ from crm_core.words.values import (
 from crm_core.work import actions as work
 from crm_core.work.queues import queue
 from crm_core.work.sticky import sticky_waits
+from hub.desk import surveys
 from hub.desk.assignments import author_of
 
 WAKE: Final = "wake"
@@ -50,6 +51,7 @@ def close(tx: Tx, actor: Actor, conversation_id: int, disposition_id: int | None
     name = None if disposition_id is None else disposition_name(tx, disposition_id)
     work.finish(tx, conversation_id)
     jobs.cancel(tx, WAKE, str(conversation_id))
+    surveys.closed(tx, found)
     return actions.add_notice(
         tx,
         conversation_id,

@@ -195,7 +195,8 @@ class Deliverer:
         except ChannelError as error:
             await self._db.write(settling.failed, owed, self._token, str(error))
         else:
-            await self._db.write(settling.sent, owed, self._token, sent)
+            may_be_lost = opened.channel.capabilities.loses_visitors
+            await self._db.write(settling.sent, owed, self._token, sent, may_be_lost=may_be_lost)
             self._sent(opened.kind)
 
     async def _send(self, opened: Open, message: OutboundMessage) -> Sent:

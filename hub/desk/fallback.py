@@ -1,13 +1,129 @@
-"""Another way for a message that did not get there: by mail to a visitor who left, by the account's fallback."""
+"""Another way for a message that did not get there: the account's fallback, and mail for a visitor who left.
+
+A visitor's page shows a message or it does not: what it has not shown after ten minutes goes to the address they
+left, if they left one, all of it in one message. The entries themselves say what became of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from crm_core.accounts import queries as accounts
+from crm_core.contacts import queries as contacts
+from crm_core.contacts.resolving import resolve
+from crm_core.contacts.rules import claims
+from crm_core.conversations import actions, participants, timeline
+from crm_core.store import jobs
 from crm_core.store.transaction import Tx
+from crm_core.words.addresses import Address
+from crm_core.words.clock import MINUTE, Moment
+from crm_core.words.content import DeliveryStatus
+from crm_core.words.values import AuthorKind, Direction, EntryKind, EntryValue
+from hub.desk import machine
+from hub.desk.manners import read
+from hub.desk.ways import Directory
+from hub.machinery.jobs import JobAction
+
+JOB: Final = "fallback"
+"""The kind of the job; its key is the id of the entry that did not arrive."""
+WAIT: Final[Moment] = 10 * MINUTE
+_UNDELIVERED: Final = (DeliveryStatus.SENT, DeliveryStatus.FAILED)
 
 
 def failed(tx: Tx, entry_id: int) -> None:
-    """A message failed for good."""
+    """A message failed for good: it is tried by the account's fallback, if it has one."""
+    entry = timeline.value(tx, entry_id)
+    manner = None if entry.account_id is None else read(accounts.manner_of(tx, entry.account_id))
+    is_one_already = entry.details is not None and entry.details.instead_of_id is not None
+    if manner is not None and manner.fallback_account_id is not None and not is_one_already:
+        _schedule(tx, entry_id, tx.now)
 
 
 def left(tx: Tx, entry_id: int) -> None:
-    """A message went: by a way that loses visitors it may never arrive."""
+    """A message went by a way that loses visitors: whether it arrived is looked at later."""
+    entry = timeline.value(tx, entry_id)
+    if entry.identity_id is not None and _addresses(tx, entry.identity_id):
+        _schedule(tx, entry_id, tx.now + WAIT)
+
+
+def action(directory: Callable[[], Directory]) -> JobAction:
+    """The job that sends by another way what did not arrive."""
+
+    def act(tx: Tx, payload: Mapping[str, Any]) -> None:
+        instead(tx, payload["entry_id"], directory())
+
+    return act
+
+
+def instead(tx: Tx, entry_id: int, directory: Directory) -> EntryValue | None:
+    """Send by another way everything that did not arrive with this entry; none when it did, or there is no way."""
+    entry = timeline.value(tx, entry_id)
+    if entry.delivery not in _UNDELIVERED or entry.account_id is None or entry.identity_id is None:
+        return None
+    aim = _way(tx, entry, directory)
+    if aim is None:
+        return None
+    address, account_id = aim
+    lost = _lost_with(tx, entry)
+    identity = resolve(tx, address, "", {})
+    participants.add(tx, entry.conversation_id, [identity.id])
+    text = "\n\n".join(e.text for e in lost if e.text.strip()) or entry.text
+    author = entry.author.name if entry.author.kind is AuthorKind.AGENT else ""
+    said = machine.say(
+        tx,
+        entry.conversation_id,
+        identity.id,
+        account_id,
+        f"{text}\n\n{author}".strip(),
+        instead_of_id=entry.id,
+        automatic=False,
+    )
+    for one in lost:
+        actions.set_delivery(
+            tx, one.id, DeliveryStatus.FAILED, reason=f"Not received; sent to {address.value} instead."
+        )
+    return said
+
+
+def _schedule(tx: Tx, entry_id: int, due_at: Moment) -> None:
+    jobs.schedule(tx, JOB, str(entry_id), {"entry_id": entry_id}, due_at=due_at)
+
+
+def _addresses(tx: Tx, identity_id: int) -> list[Address]:
+    """Where else somebody said they can be reached, what their contact has first."""
+    identity = contacts.identity_row(tx, identity_id)
+    known: list[Address] = []
+    if identity.contact_id is not None:
+        known = [Address(i.scheme, i.value) for i in contacts.get(tx, identity.contact_id).identities]
+    return [a for a in [*known, *claims(identity.facts or {})] if a.scheme != identity.scheme]
+
+
+def _way(tx: Tx, entry: EntryValue, directory: Directory) -> tuple[Address, int] | None:
+    assert entry.account_id is not None
+    assert entry.identity_id is not None
+    manner = read(accounts.manner_of(tx, entry.account_id))
+    preferred = [] if manner is None or manner.fallback_account_id is None else [manner.fallback_account_id]
+    # Without an account named for it only what visitors are lost by goes on by itself, and only by mail.
+    others = sorted(i for i, line in directory.items() if line.capabilities.subject and line.capabilities.can_start)
+    for account_id in preferred or others:
+        line = directory.get(account_id)
+        if line is None or not line.capabilities.can_start or account_id == entry.account_id:
+            continue
+        for address in _addresses(tx, entry.identity_id):
+            if address.scheme in line.reaches:
+                return address, account_id
+    return None
+
+
+def _lost_with(tx: Tx, entry: EntryValue) -> Sequence[EntryValue]:
+    """The messages of this way that did not arrive either, in a row before and after this one."""
+    newest = timeline.newest(tx, [entry.conversation_id], most=50, kinds=[EntryKind.MESSAGE])
+    if entry.delivery is DeliveryStatus.FAILED:
+        return [entry]
+    lost = [
+        e
+        for e in newest
+        if e.direction is Direction.OUT and e.account_id == entry.account_id and e.delivery is DeliveryStatus.SENT
+    ]
+    return lost or [entry]

@@ -26,6 +26,7 @@ from hub.bus.local import Bus
 from hub.bus.whispers import Typing
 from hub.desk import editing, inbound, receipts
 from hub.desk.inbound import Source
+from hub.desk.invitations import Invitations
 from hub.desk.manners import read
 from hub.machinery.accounts import Open
 from hub.machinery.media.store import FileStore
@@ -37,18 +38,32 @@ class Front:
     """Makes the `Deliver` of an account. `counted` is told the kind of each message that was stored."""
 
     def __init__(
-        self, db: Database, bus: Bus, media: FileStore, counted: Callable[[str], None] = lambda _kind: None
+        self,
+        db: Database,
+        bus: Bus,
+        media: FileStore,
+        *,
+        invitations: Invitations,
+        counted: Callable[[str], None] = lambda _kind: None,
     ) -> None:
         self._db = db
         self._bus = bus
         self._media = media
         self._counted = counted
+        self._invitations = invitations
         self.keep: Keep | None = None
         """What is done with originals; set by whoever reads them."""
 
     def delivering(self, opened: Open) -> Deliver:
         """The way in for one account's events."""
-        source = Source(opened.account.id, opened.kind, opened.medium, opened.queue_id, read(opened.manner))
+        source = Source(
+            opened.account.id,
+            opened.kind,
+            opened.medium,
+            opened.queue_id,
+            read(opened.manner),
+            self._invitations.read,
+        )
 
         async def deliver(event: ChannelEvent, /) -> Stored:
             match event:

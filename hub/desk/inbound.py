@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,8 @@ class Source:
     medium: Medium
     queue_id: int | None
     manner: Manner | None = None
+    invited: Callable[[str], int | None] | None = None
+    """The contact that an invitation was made for; none when nobody made it."""
 
 
 @dataclass(slots=True)
@@ -202,7 +204,14 @@ def _wanted(tx: Tx, arrival: _Arrival) -> Wanted:
 
 def _stranger(arrival: _Arrival, opened: Opened) -> strangers.Newcomer:
     is_quiet = arrival.event.automatic or _identity(arrival).state == SPAM
-    return strangers.Newcomer(_identity(arrival), opened, arrival.source.kind, arrival.text, asks=not is_quiet)
+    return strangers.Newcomer(
+        _identity(arrival),
+        opened,
+        arrival.source.kind,
+        arrival.text,
+        asks=not is_quiet,
+        facts=arrival.event.sender_facts,
+    )
 
 
 def _write(tx: Tx, arrival: _Arrival, conversation: Opened, waits: Mapping[int | None, int], written: _Written) -> None:
@@ -300,7 +309,8 @@ def _follow(tx: Tx, arrival: _Arrival, conversation: Opened) -> None:
     if event.content.to or event.content.cc:
         aftermath.let_in(tx, conversation.row, [*event.content.to, *event.content.cc])
     if event.proves or event.mentions or event.invitation:
-        aftermath.recognise(tx, identity, event, source.kind)
+        invited = source.invited(event.invitation) if event.invitation and source.invited else None
+        aftermath.recognise(tx, identity, event, invited)
     is_open = conversation.row["status"] == ConversationStatus.OPEN
     if source.manner is not None and is_open and not event.automatic and identity.state != SPAM:
         aftermath.answer(tx, conversation, identity, source.account_id, source.manner)

@@ -22,6 +22,7 @@ from crm_core.words.addresses import Address
 from crm_core.words.clock import MINUTE, SECOND, Moment
 from crm_core.words.content import Content, ExternalId, FileRef, ThreadKey
 from crm_core.words.errors import HubError, NotFound
+from hub.desk.strangers import UNREADABLE
 from hub.machinery.accounts import Accounts, Open
 from hub.machinery.media.store import FileStore
 
@@ -31,8 +32,6 @@ ATTEMPTS: Final = 5
 LONGEST_PAUSE: Final[Moment] = 10 * MINUTE
 READ_SECONDS: Final = 60.0
 """A channel limits its own reading; this is for one that does not."""
-UNREADABLE: Final = "unreadable"
-"""The scheme of the sender of what nobody can read: a stranger of whom nothing is known."""
 
 log = structlog.get_logger(__name__)
 

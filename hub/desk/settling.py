@@ -12,10 +12,15 @@ from crm_core.words.content import DeliveryStatus
 from hub.desk import fallback
 
 
-def sent(tx: Tx, owed: Owed, token: str, how: Sent) -> None:
-    """It went. Receipts that came before its id was known are applied."""
+def sent(tx: Tx, owed: Owed, token: str, how: Sent, *, may_be_lost: bool = False) -> None:
+    """It went. Receipts that came before its id was known are applied.
+
+    `may_be_lost`: by a way whose people are reached only while they look.
+    """
     if outbox.settle_sent(tx, owed.id, token, external_ids=how.external_ids):
         _known(tx, owed, how)
+        if may_be_lost:
+            fallback.left(tx, owed.entry_id)
 
 
 def found(tx: Tx, owed: Owed, how: Sent) -> None:
@@ -57,4 +62,3 @@ def _known(tx: Tx, owed: Owed, how: Sent) -> None:
     receipts.note_parts(tx, owed.account_id, owed.entry_id, how.external_ids[1:])
     for kept in receipts.taken(tx, owed.account_id, how.external_ids):
         actions.set_delivery(tx, owed.entry_id, DeliveryStatus(kept.status), reason=kept.reason)
-    fallback.left(tx, owed.entry_id)

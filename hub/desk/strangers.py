@@ -1,13 +1,24 @@
-"""Leads for people nobody knows yet who write."""
+"""Leads for people nobody knows yet who write, on the way of every inbound message."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from crm_core.contacts.resolving import KnownIdentity
+from crm_core.contacts.rules import SENDER_NAME, claims
 from crm_core.conversations.opening import Opened
 from crm_core.store.transaction import Tx
+from crm_core.words.addresses import EXTERNAL, VISITOR
+from crm_core.words.text import preview
+from hub.desk import leads
+from hub.desk.leads import Stranger
+
+UNREADABLE: Final = "unreadable"
+"""The scheme of the sender of what nobody can read: a stranger of whom nothing is known."""
+_NO_WAY_BACK: Final = frozenset({VISITOR, EXTERNAL, SENDER_NAME, UNREADABLE})
+"""Addresses at which nobody is found again once they have gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +30,39 @@ class Newcomer:
     kind: str
     text: str
     asks: bool
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def contactable(self) -> bool:
+        """Whether they can be reached again when this conversation is over."""
+        return self.identity.address.scheme not in _NO_WAY_BACK or bool(claims(self.facts))
 
 
 def open_leads(tx: Tx, newcomers: Sequence[Newcomer]) -> None:
-    """Give conversations of strangers their lead."""
+    """Give conversations of strangers their lead, and those of whom a case is open that case. Rows in hand only."""
+    wanted: dict[int, Stranger] = {}
+    opened: dict[int, Opened] = {}
+    for one in newcomers:
+        row = one.opened.row
+        may_be_due = one.opened.is_new or (one.identity.contact_id is None and row["identity_id"] == one.identity.id)
+        if not one.asks or row["case_id"] is not None or not one.contactable or not may_be_due:
+            continue
+        opened[row["id"]] = one.opened
+        wanted.setdefault(row["id"], _stranger(one))
+    for conversation_id, case_id in leads.open_for(tx, list(wanted.values())).items():
+        opened[conversation_id].row["case_id"] = case_id
+
+
+def _stranger(one: Newcomer) -> Stranger:
+    row = one.opened.row
+    return Stranger(
+        conversation_id=row["id"],
+        identity_id=one.identity.id,
+        who=one.identity.shown_name,
+        source=one.kind,
+        account_id=row["account_id"],
+        contactable=True,
+        contact_id=one.identity.contact_id,
+        queue_id=row["queue_id"],
+        first_words=preview(one.text),
+    )

@@ -11,7 +11,18 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 import aiohttp
 import structlog
 
-from channels.contract import Account, AccountBroken, Capabilities, Channel, Deliver, Listens, Manifest, Tools, TryLater
+from channels.contract import (
+    Account,
+    AccountBroken,
+    Capabilities,
+    Channel,
+    Deliver,
+    Files,
+    Listens,
+    Manifest,
+    Tools,
+    TryLater,
+)
 from crm_core.accounts import actions, queries
 from crm_core.accounts.queries import OpenAccount
 from crm_core.accounts.sealing import Sealer
@@ -140,6 +151,11 @@ class Accounts:
         if found is None:
             raise NotFound
         return found
+
+    def files(self, opened: Open) -> Files:
+        """The files of an open account."""
+        assert self._http is not None
+        return self._toolbox.tools(opened.account.id, self._http).files
 
     def deliver(self, opened: Open) -> Deliver:
         """The way in for this account's events."""

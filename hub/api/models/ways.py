@@ -72,6 +72,12 @@ class Page(Shown):
     url: str
 
 
+class Invitation(Shown):
+    """What follows `?start=` in a bot's link. Give it to nobody but the contact."""
+
+    token: str
+
+
 class Pictures(Asked):
     """How to show it."""
 

@@ -33,6 +33,8 @@ from hub.bus.local import Bus
 from hub.config import Settings, derived_key
 from hub.desk.assigner import Assigner
 from hub.desk.inbound import Source, take
+from hub.desk.invitations import Invitations
+from hub.desk.surveys import Surveys
 from hub.keys import HOUSE, House
 from hub.machinery.accounts import Accounts, Open, Toolbox
 from hub.machinery.examining import Examiner
@@ -71,6 +73,8 @@ async def house(db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncItera
         media=media,
         sealer=sealer,
         examiner=Examiner(toolbox, clock),
+        invitations=Invitations(KEY, clock),
+        surveys=Surveys(KEY, clock, settings.public_url),
     )
     yield made
     made.gate.close()
@@ -222,11 +226,13 @@ async def things(house: House, staff: Staff) -> Things:
     note = await ask("POST", f"/conversations/{arrival.conversation_id}/notes", {"text": "Known."})
     me = await staff.agent.ask("GET", "/me")
     token = await staff.agent.ask("POST", "/tokens", {"label": "second"})
+    case = await staff.agent.ask("POST", f"/conversations/{arrival.conversation_id}/case", {})
     ids = {
         "queue_id": staff.sales,
         "conversation_id": arrival.conversation_id,
         "entry_id": note.body["id"],
         "session_id": me.body["session_id"],
+        "case_id": case.body["id"],
         "token_id": token.body["id"],
         "offer_id": await _offered(house, arrival.conversation_id, staff.agent.id),
     }
@@ -254,6 +260,7 @@ async def _known(ask: Client) -> dict[str, int]:
 async def _configured(ask: Client) -> dict[str, int]:
     """What an administrator sets up, and a file of theirs that is not sent yet."""
     hired = {"name": "Temp", "email": "temp@example.com", "password": PASSWORD}
+    stages = [{"name": "New", "category": "new"}, {"name": "Done", "category": "won"}]
     form = aiohttp.FormData()
     form.add_field("file", b"words", filename="words.txt")
     made = {
@@ -262,6 +269,8 @@ async def _configured(ask: Client) -> dict[str, int]:
         "disposition_id": await ask("POST", "/dispositions", {"name": "Solved"}),
         "account_id": await ask("POST", "/accounts", {"kind": "webchat", "name": "Shop"}),
         "file_id": await ask("POST", "/files", data=form),
+        "pipeline_id": await ask("POST", "/pipelines", {"kind": "job", "name": "Works", "stages": stages}),
+        "reason_id": await ask("POST", "/case-reasons", {"name": "Too far"}),
     }
     return {name: answer.body["id"] for name, answer in made.items()}
 

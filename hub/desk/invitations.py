@@ -1,0 +1,41 @@
+"""Links by which a contact comes in on a channel that shows no address: `/start` of a bot, say."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import struct
+from typing import Final
+
+from crm_core.words.clock import DAY, Clock, Moment
+
+LIFETIME: Final[Moment] = 30 * DAY
+_FACTS: Final = struct.Struct(">QQ")
+_MAC_BYTES: Final = 16
+
+
+class Invitations:
+    """Makes and reads tokens of at most 64 letters, digits, `-` and `_`: what a deep link may carry."""
+
+    def __init__(self, key: bytes, clock: Clock) -> None:
+        self._key = key
+        self._clock = clock
+
+    def make(self, contact_id: int) -> str:
+        """A token that ties whoever uses it to a contact, for 30 days. Give it to nobody but them."""
+        facts = _FACTS.pack(contact_id, self._clock() + LIFETIME)
+        return base64.urlsafe_b64encode(facts + self._mac(facts)).decode("ascii").rstrip("=")
+
+    def read(self, token: str) -> int | None:
+        """The contact of a token that was made here and still holds; none for any other text."""
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+            contact_id, ends = _FACTS.unpack_from(raw)
+        except (ValueError, struct.error):
+            return None
+        is_ours = hmac.compare_digest(raw[_FACTS.size :], self._mac(raw[: _FACTS.size]))
+        return int(contact_id) if is_ours and self._clock() < ends else None
+
+    def _mac(self, facts: bytes) -> bytes:
+        return hmac.new(self._key, b"invitation\0" + facts, hashlib.sha256).digest()[:_MAC_BYTES]
