@@ -149,8 +149,10 @@ function withDraft(snapshot: Snapshot, event: DraftChanged): Snapshot {
 function withContact(snapshot: Snapshot, contact: ContactValue, conversationIds: readonly number[]): Snapshot {
   const watched = snapshot.watched.map((w) => {
     const { conversation } = w;
-    const isTheirs = conversation.contact_id === contact.id || conversationIds.includes(conversation.id);
-    return isTheirs ? { ...w, contact } : w;
+    if (conversationIds.includes(conversation.id)) {
+      return { ...w, contact, conversation: { ...conversation, contact_id: contact.id } };
+    }
+    return conversation.contact_id === contact.id ? { ...w, contact } : w;
   });
   return { ...snapshot, watched };
 }

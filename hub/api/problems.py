@@ -13,7 +13,7 @@ from hub.api.models.shapes import Shown
 
 CONTENT_TYPE: Final = "application/problem+json"
 
-_SHOWN_FACTS: Final = ("newest_entry_id", "contact_id", "version")
+_SHOWN_FACTS: Final = ("newest_entry_id", "contact_id", "merge_id", "version")
 """Facts of a conflict that the caller is told; others may hold what they may not see."""
 
 
@@ -37,7 +37,10 @@ class Problem(Shown):
     detail: str
     errors: list[FieldProblem] = []
     newest_entry_id: int | None = Field(None, description="With `moved_on`: the newest entry.")
-    contact_id: int | None = Field(None, description="With `conflict` over an address: whose it is.")
+    contact_id: int | None = Field(
+        None, description="With `conflict` over an address: whose it is. Over a merged contact: who stands for it."
+    )
+    merge_id: int | None = Field(None, description="With `conflict` over a merge: the one to undo first.")
     version: int | None = Field(None, description="With `conflict` over a version: the newest one.")
     id: str | None = Field(None, description="Name this when you report a fault; it finds our log line.")
 

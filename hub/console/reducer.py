@@ -155,9 +155,10 @@ def _draft(snapshot: Snapshot, event: DraftChanged) -> Snapshot:
 def _contact(snapshot: Snapshot, contact: ContactValue, conversation_ids: list[int]) -> Snapshot:
     def shown(watched: Watched) -> Watched:
         conversation = watched.conversation
-        if conversation.contact_id != contact.id and conversation.id not in conversation_ids:
-            return watched
-        return replace(watched, contact=contact)
+        if conversation.id in conversation_ids:
+            # Closed conversations change hands with their contact and have no event of their own.
+            return replace(watched, contact=contact, conversation=replace(conversation, contact_id=contact.id))
+        return replace(watched, contact=contact) if conversation.contact_id == contact.id else watched
 
     return replace(snapshot, watched=[shown(w) for w in snapshot.watched])
 
