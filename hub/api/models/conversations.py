@@ -44,6 +44,8 @@ class Conversation(Shown):
     account_id: int
     identity_id: int
     contact_id: int | None
+    case_id: int | None
+    """The lead, deal or request it is about."""
     queue_id: int | None
     assignee_id: int | None
     work_state: WorkState | None

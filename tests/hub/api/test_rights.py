@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 from sqlalchemy import func, select
@@ -38,6 +39,22 @@ BODIES: dict[str, Any] = {
     "contacts.change": {"version": 1, "name": "Renamed"},
     "add_identity": {"scheme": "mailto", "value": "n@example.com"},
     "link": {"company_id": 1},
+    "merge": {"absorbed_id": 1},
+    "dismiss": {"contact_id": 1},
+    "dismiss_duplicate": {"contact_id": 1},
+    "share": {"shared": True},
+    "open_one": {},
+    "cases.link": {"case_id": 1},
+    "cases.change": {"version": 1, "title": "Renamed"},
+    "cases.assign": {"agent_id": 1},
+    "disqualify": {"words": "No"},
+    "duplicate": {"of_id": 1},
+    "nurture": {"until": "2026-02-06T09:00:00Z"},
+    "move": {"stage_id": 1},
+    "pipelines.add": {"kind": "job", "name": "N", "stages": [{"name": "A", "category": "new"}] * 2},
+    "pipelines.change": {"version": 1, "name": "Renamed"},
+    "add_reason": {"name": "N"},
+    "change_reason": {"version": 1, "name": "Renamed"},
     "save": {"text": "draft"},
     "add_canned": {"shortcut": "x", "text": "y"},
     "change_canned": {"version": 1, "title": "Renamed"},
@@ -57,7 +74,8 @@ def _name(route: Route) -> str:
 
 def _body(route: Route) -> Any:
     module = route.handler.__module__.rpartition(".")[2]
-    return BODIES.get(f"{module}.{route.handler.__name__}", BODIES.get(route.handler.__name__))
+    known = BODIES.get(f"{module}.{route.handler.__name__}", BODIES.get(route.handler.__name__))
+    return {} if known is None and "body" in signature(route.handler).parameters else known
 
 
 async def _ask(client: Client, route: Route, things: Things, **other: int) -> Any:
