@@ -11,7 +11,10 @@ from channels.registry import find_channels
 from crm_core.accounts import actions as accounts
 from crm_core.accounts.sealing import Sealer
 from crm_core.contacts.actions import ContactChange, NewAddress, NewContact
-from crm_core.contacts.queries import links_of
+from crm_core.contacts.evidence import witness
+from crm_core.contacts.merging import merges_of
+from crm_core.contacts.queries import address_of, links_of
+from crm_core.contacts.resolving import resolve
 from crm_core.conversations import actions as conversation_actions
 from crm_core.conversations import phrases
 from crm_core.conversations import queries as conversation_queries
@@ -26,7 +29,17 @@ from crm_core.words.permissions import Actor
 from crm_core.words.values import Activity, Author, AuthorKind, ContactKind, EntryKind, Role
 from crm_core.work import actions as work
 from crm_core.work import queues
-from hub.desk import assignments, channel_accounts, contacts, conversations, drafts, outbound, receipts, staffing
+from hub.desk import (
+    assignments,
+    channel_accounts,
+    contacts,
+    conversations,
+    drafts,
+    merging,
+    outbound,
+    receipts,
+    staffing,
+)
 from hub.desk.assignments import Target
 from hub.desk.outbound import Words
 from tests.peers.live_view import LiveView
@@ -195,6 +208,45 @@ async def test_contacts(office: Office) -> None:
     link = (await office.db.read(links_of, other.id))[0]
     await office.does("a contact left the company", contacts.unlink, office.ann, link.id)
     await office.does("a contact is archived", contacts.archive, office.ann, other.id)
+
+
+async def test_one_person_with_two_cards(office: Office) -> None:
+    await office.give(office.ann)
+    ann, c = office.ann, office.conversation
+    ada = await office.db.write(contacts.make_contact, ann, c, "Ada")
+    number = NewAddress(Address("tel", "+442079460018"))
+    other = await office.db.write(contacts.add, ann, NewContact(name="Ada Lovelace", addresses=[number]))
+    await office.does("a contact is merged into another", merging.merge, ann, other.id, ada.id, {})
+    newest = (await office.db.read(merges_of, other.id))[0].id
+    await office.does("a merge is taken back", merging.unmerge, ann, newest)
+    await office.db.write(conversations.close, ann, c)
+    await office.does("a contact known by a closed chat is merged", merging.merge, ann, other.id, ada.id, {})
+    newest = (await office.db.read(merges_of, other.id))[0].id
+    await office.does("a merge with a closed chat is taken back", merging.unmerge, ann, newest)
+
+
+async def test_whose_an_identity_is(office: Office) -> None:
+    c = office.conversation
+    number = NewAddress(Address("tel", "+442079460018"))
+    ada = await office.db.write(contacts.add, office.ann, NewContact(name="Ada", addresses=[number]))
+    identity = (await office.db.read(conversation_queries.row, c)).identity_id
+
+    def prove(tx: Any) -> None:
+        known = resolve(tx, address_of(tx, identity), "", {})
+        found = witness(tx, known, proves=[number.address], mentions=[], source="shared_contact")
+        assert found == ada.id
+        contacts.attached(tx, found, identity)
+
+    await office.does("a stranger proves to be a contact", prove)
+    await office.does("an address is shared", share, office.ann, ada.id, ada.identities[0].id)
+    await office.db.write(contacts.detach_identity, office.ann, ada.id, identity)
+    await office.db.write(merging.dismiss_for_conversation, office.ann, c, ada.id)
+    other = await office.db.write(contacts.add, office.ann, NewContact(name="Ada L."))
+    await office.db.write(merging.dismiss_duplicate, office.ann, ada.id, other.id)
+
+
+def share(tx: Any, actor: Actor, contact_id: int, identity_id: int) -> Any:
+    return contacts.share_identity(tx, actor, contact_id, identity_id, is_shared=True)
 
 
 async def test_drafts(office: Office) -> None:
