@@ -21,7 +21,8 @@ from channels.contract import (
     TryLater,
 )
 from channels.telegram.client import Api
-from channels.telegram.settings import TelegramSettings
+from channels.telegram.settings import OFFICIAL, TelegramSettings
+from crm_core.words.clock import Moment
 
 _PATIENCE: Final = 8.0
 _RECENT: Final = 3_600_000
@@ -44,7 +45,7 @@ async def examine_telegram(account: Account, tools: Tools) -> Sequence[Finding]:
     name = me.get("username", "") if isinstance(me, dict) else ""
     findings = [Finding(step="server"), Finding(step="token", words=f"@{name}" if name else "")]
     try:
-        findings.append(_webhook(await api.ask(GetWebhookInfo()), account, settings, tools.now()))
+        findings.append(webhook_finding(await api.ask(GetWebhookInfo()), account, settings, tools.now()))
     except ChannelError as error:
         findings.append(_failed(error))
     return findings
@@ -75,13 +76,17 @@ def _failed(error: ChannelError) -> Finding:
     return Finding(step="server", problem=Problem.PROTOCOL)
 
 
-def _webhook(told: Any, account: Account, settings: TelegramSettings, now: int) -> Finding:
-    """Whether messages will come in the way the settings say; taking a webhook over is said before it is done."""
+def webhook_finding(told: Any, account: Account, settings: TelegramSettings, now: Moment) -> Finding:
+    """Whether messages will come in the way the settings say; taking a webhook over is said before it is done.
+
+    `told` is the answer of getWebhookInfo. A Bot API server of one's own calls plain http addresses too.
+    """
     found = told if isinstance(told, dict) else {}
     url = found.get("url") or ""
     if settings.mode == "polling":
         return Finding(step="webhook", words="Another system's webhook will be removed." if url else "")
-    if not account.public_url.startswith("https://"):
+    reached = ("https://",) if settings.api_url == OFFICIAL else ("https://", "http://")
+    if not account.public_url.startswith(reached):
         words = "Telegram calls only https addresses; set the hub's public address, or choose polling."
         return Finding(step="webhook", problem=Problem.MISSING, words=words)
     if url and url != account.public_url:

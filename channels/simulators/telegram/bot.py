@@ -25,6 +25,7 @@ class Trouble(Enum):
     TOO_MANY = "429, nothing sent"
     REFUSED = "400, nothing sent"
     FORBIDDEN = "403, nothing sent"
+    MOVED = "400, nothing sent: the chat is now the newest person's"
     FAILS_BEFORE = "500, nothing sent"
     FAILS_AFTER = "500, sent all the same"
     SILENT = "the connection is cut without an answer, sent all the same"

@@ -130,6 +130,9 @@ class BotServer:
                 raise BotError(400, "Bad Request: chat not found")
             case Trouble.FORBIDDEN:
                 raise BotError(403, "Forbidden: bot was blocked by the user")
+            case Trouble.MOVED:
+                words = "Bad Request: group chat was upgraded to a supergroup chat"
+                raise BotError(400, words, migrate_to_chat_id=max(bot.people))
             case Trouble.FAILS_BEFORE:
                 raise BotError(500, "Internal Server Error")
         done = _ok(answer(bot, method, uploads))

@@ -7,8 +7,8 @@ from aiohttp import web
 from channels.conformance import Bench
 from channels.contract import Account, Problem
 from channels.simulators.telegram import BotServer
-from channels.telegram.examine import examine_telegram
-from channels.telegram.settings import TelegramSettings
+from channels.telegram.examine import examine_telegram, webhook_finding
+from channels.telegram.settings import OFFICIAL, TelegramSettings
 from tests.channels.telegram.telling import NOW, SECRET, TOKEN, URL
 
 
@@ -42,9 +42,19 @@ async def test_nobody_there_and_no_such_host_are_told_apart() -> None:
     assert await found(api_url="http://no-such-host.invalid") == {"server": Problem.NAME}
 
 
-@pytest.mark.parametrize("url", ["", "http://hub.example/in/k"])
-async def test_telegram_cannot_call_a_hub_without_a_public_https_address(url: str) -> None:
-    assert (await found(url))["webhook"] is Problem.MISSING
+@pytest.mark.parametrize(
+    ("url", "server", "problem"),
+    [
+        ("", OFFICIAL, Problem.MISSING),
+        ("", "http://bots.example", Problem.MISSING),
+        ("http://hub.example/in/k", OFFICIAL, Problem.MISSING),
+        ("http://hub.example/in/k", "http://bots.example", None),
+        ("https://hub.example/in/k", OFFICIAL, None),
+    ],
+)
+def test_telegram_calls_only_a_public_https_address(url: str, server: str, problem: Problem | None) -> None:
+    settings = TelegramSettings.model_validate({"bot_token": TOKEN, "webhook_secret": SECRET, "api_url": server})
+    assert webhook_finding({"url": ""}, Account(7, "k", "n", settings, url), settings, NOW).problem is problem
 
 
 async def test_a_webhook_of_another_system_is_said_before_it_is_taken_over() -> None:

@@ -157,3 +157,15 @@ async def test_typing_is_shown_and_losing_it_is_no_failure() -> None:
         await s.channel.show_typing(thread, on=True)
         await s.channel.show_typing(thread, on=False)
         assert not s.ann.screen
+
+
+async def test_a_group_that_moved_is_followed_once() -> None:
+    async with scene() as s:
+        moved = s.bot.person("The same group")
+        s.bot.troubles.append(Trouble.MOVED)
+        sent = await s.channel.send(s.outbound("hello"))
+        assert sent.external_ids == (f"{moved.id}:{moved.screen[0].message_id}",)
+        assert not s.ann.screen
+        s.bot.troubles.extend([Trouble.MOVED, Trouble.MOVED])
+        with pytest.raises(Refused):
+            await s.channel.send(s.outbound("hello"))

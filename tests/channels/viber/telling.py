@@ -99,10 +99,6 @@ class Scene:
     recorder: Recorder = field(default_factory=Recorder)
 
 
-def outbound(self, text: str = "", *, files: tuple[FileValue, ...] = (), **content: Any) -> OutboundMessage:
-    return outbound(text, files=files, **content)
-
-
 def outbound(text: str = "", *, files: tuple[FileValue, ...] = (), thread: str = "01=", **more: Any) -> OutboundMessage:
     """A message of ours to John."""
     return OutboundMessage(
