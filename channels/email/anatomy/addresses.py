@@ -150,6 +150,7 @@ class _Reading:
         at, depth = self._at + 1, 0
         is_quoted = False
         said: list[str] = []
+        comment: list[str] = []
         while at < len(self._text):
             letter = self._text[at]
             if is_quoted or letter == '"':
@@ -163,10 +164,14 @@ class _Reading:
                 depth += 1
             elif letter == ")" and depth:
                 depth -= 1
-            elif depth == 0:
+                comment.append(" ")
+            elif depth:
+                comment.append(letter)
+            else:
                 if letter == ">":
                     break
                 if letter == "<":
+                    self._box.is_ambiguous |= "@" in said
                     said.clear()
                 elif letter not in _SPACE:
                     said.append(letter)
@@ -177,6 +182,8 @@ class _Reading:
         if self._box.angle is not None and "@" in self._box.angle:
             self._box.is_ambiguous = True
         self._box.angle = "".join(said)
+        if comment:
+            self._box.comments.append("".join(comment).strip())
         self._box.after_space = True
 
     def _flush(self) -> None:
@@ -186,6 +193,8 @@ class _Reading:
             address = box.angle
             if address.startswith("@") and ":" in address:
                 address = address.partition(":")[2]
+            if address.lower().startswith("mailto:"):
+                address = address[7:].partition("?")[0]
         elif "@" in name:
             name, address = _apart(name)
         if box.is_ambiguous:
@@ -194,22 +203,29 @@ class _Reading:
         if address and not _is_address(address):
             self._defects.note("address_broken")
             name, address = name or address, ""
-        name = decoded(name, self._defects).strip().strip("'") or decoded(" ".join(box.comments), self._defects)
+        name = _named(decoded(name, self._defects), decoded(" ".join(box.comments), self._defects))
         if name or address:
             self._found.append(Named(one_line(name, most=MOST_NAME), address))
+
+
+def _named(phrase: str, comments: str) -> str:
+    """The name, with what stands in comments behind it, as people do who write their place there."""
+    name = phrase.strip().strip("'")
+    said = " ".join(comments.split())
+    return f"{name} ({said})" if name and said else name or said
 
 
 def _apart(words: str) -> tuple[str, str]:
     """`John j@x.org` without brackets: the word with the `@` is the address; spaces around the `@` are mended."""
     pieces = words.split()
-    if len(pieces) == 1:
-        return "", words
+    if len(pieces) == 1 or words.startswith('"'):
+        return "", words.strip()
     holders = [p for p in pieces if "@" in p]
     if len(holders) == 1 and not holders[0].startswith("@") and not holders[0].endswith(("@", ".")):
         rest = [p for p in pieces if p is not holders[0]]
         if not any(p.startswith(".") for p in rest):
             return " ".join(rest), holders[0]
-    return "", "".join(pieces)
+    return "", "".join(pieces) if len(holders) == 1 else words
 
 
 def _is_address(address: str) -> bool:

@@ -202,7 +202,7 @@ def _separates(lines: list[str], at: int) -> bool:
         return False
     if _inner(bare) in phrases.ORIGINAL:
         return True
-    if len(bare) >= 10 and all(c in _RULES for c in bare):
+    if len(bare) >= 3 and all(c in _RULES for c in bare):
         following = _next_said(lines, at + 1)
         return following < len(lines) and _is_header_block(lines, following)
     return False
