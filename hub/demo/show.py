@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,25 @@ from crm_core.store.transaction import Tx
 from crm_core.words.clock import DAY
 from hub.config import Settings
 from hub.demo import shop
+from hub.demo.devices import Customers
 from hub.demo.furnish import PEOPLE, furnish, is_furnished
+from hub.demo.providers import serving
 from hub.keys import House
 from hub.serving import serve
 
 
 async def demo(settings: Settings) -> None:
-    """Serve with demo data until told to stop. Raises what `serving.serve` raises."""
-    await serve(settings, _say, prepare=_prepare)
+    """Serve with demo data and stand-ins of the providers until told to stop. Raises what `serving.serve` raises."""
+    async with AsyncExitStack() as stack:
 
+        async def prepare(house: House, app: web.Application) -> None:
+            if not await house.db.read(is_furnished):
+                await house.db.write(furnish, house.sealer)
+            shop.mount(app)
+            providers = await stack.enter_async_context(serving(house))
+            Customers(providers).mount(app)
 
-async def _prepare(house: House, app: web.Application) -> None:
-    if not await house.db.read(is_furnished):
-        await house.db.write(furnish, house.sealer)
-    shop.mount(app)
+        await serve(settings, _say, prepare=prepare)
 
 
 async def _say(house: House, _app: web.Application) -> None:
@@ -38,7 +44,13 @@ async def _say(house: House, _app: web.Application) -> None:
     file = house.settings.data_dir / "demo.json"
     known = await house.db.write(_invite, house.settings.public_url, _tokens(file))
     url = house.settings.public_url
-    facts = {"url": url, "agents": known, "widget_url": f"{url}/demo", "pid": os.getpid()}
+    facts = {
+        "url": url,
+        "agents": known,
+        "widget_url": f"{url}/demo",
+        "customers_url": f"{url}/demo/customers",
+        "pid": os.getpid(),
+    }
     _write(file, facts)
     sys.stdout.write(_text(facts))
     sys.stdout.flush()
@@ -82,7 +94,8 @@ def _text(facts: Mapping[str, Any]) -> str:
     return f"""
 Switchboard is running.
 
-  The customer's side (a shop with the chat):   {facts["widget_url"]}
+  The customers' side:   {facts["customers_url"]}   (a phone with SMS and Telegram, and a mailbox)
+                         {facts["widget_url"]}   (a shop with the chat)
 
   The agents' side. Each link signs in once; open two of them in two browser profiles:
 {people}

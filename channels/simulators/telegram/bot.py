@@ -70,7 +70,7 @@ class Bot:
     """Every request: the method and its fields, files left out."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     polls: int = 0
-    _next_message: int = 1
+    next_message: int = 1
 
     @property
     def user(self) -> types.User:
@@ -110,12 +110,12 @@ class Bot:
     def message(self, person: Person, **content: Any) -> types.Message:
         """A message in the chat with a person, kept."""
         message = types.Message(
-            message_id=self._next_message,
+            message_id=self.next_message,
             date=as_datetime(self.clock()),
             chat=types.Chat(id=person.id, type="private", first_name=person.user.first_name),
             **content,
         )
-        self._next_message += 1
+        self.next_message += 1
         self.messages[person.id, message.message_id] = message
         return message
 
