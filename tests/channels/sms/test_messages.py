@@ -23,7 +23,7 @@ from crm_core.words.addresses import TEL, Address
 from crm_core.words.content import Content, DeliveryStatus, FileRef, Place, ReachState, ThreadKey
 from crm_core.words.texting import SENDER
 from tests.channels.twilio.bench import ACCOUNT, OURS, THEIRS, TOKEN, inbound, outbound, webhook, world
-from tests.channels.twilio.corpus import corpus
+from tests.channels.twilio.corpus import corpus, strings
 from tests.channels.twilio.door import Door
 
 SERVICE = "MG" + "0" * 32
@@ -401,3 +401,11 @@ async def test_the_account_is_examined_step_by_step() -> None:
         assert (await examine(it.account, tools))[-1].problem == "denied"
         it.cloud.auth_token = "changed"
         assert [(f.step, f.problem) for f in await examine(it.account, tools)] == [("credentials", "password")]
+
+
+async def test_naughty_words_are_messages_like_others() -> None:
+    naughty = [text for text in strings("blns.json") if text.strip()]
+    async with world(MANIFEST, {}) as it:
+        for number, text in enumerate(naughty):
+            await it.channel.receive(webhook(inbound(text, sid=f"SM{number}")), it.recorder)
+    assert [m.content.text for m in it.arrived] == [text.replace("\0", "\u2400") for text in naughty]
