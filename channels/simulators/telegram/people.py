@@ -96,10 +96,7 @@ class Person:
     def edit(self, message_id: int, text: str) -> None:
         """Change what they wrote."""
         self._bot.edit_inbound(self, message_id, text)
-        self.screen = [
-            Shown(message_id=message_id, mine=True, text=text) if s.mine and s.message_id == message_id else s
-            for s in self.screen
-        ]
+        self.show(Shown(message_id=message_id, mine=True, text=text))
 
     def press(self, label: str) -> None:
         """Press the newest button that says this. Raises LookupError when there is none."""
@@ -118,7 +115,7 @@ class Person:
         self._bot.membership(self, is_member=True)
 
     async def watch(self) -> AsyncIterator[Shown]:
-        """What comes to stand on the phone from now on, their own messages too."""
+        """What comes to stand on the phone from now on, their own messages too; what is changed comes again."""
         news: asyncio.Queue[Shown] = asyncio.Queue()
         self._watchers.add(news)
         try:
@@ -128,9 +125,10 @@ class Person:
             self._watchers.discard(news)
 
     def show(self, shown: Shown) -> None:
-        """Let something stand on the phone; typing is only seen."""
+        """Let something stand on the phone, in the place of what had its id before; typing is only seen."""
         if not shown.typing:
-            self.screen.append(shown)
+            place = next((i for i, s in enumerate(self.screen) if s.message_id == shown.message_id), len(self.screen))
+            self.screen[place : place + 1] = [shown]
         for news in self._watchers:
             news.put_nowait(shown)
 

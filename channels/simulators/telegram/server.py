@@ -26,6 +26,8 @@ _WORDS: Final = frozenset(
     {"text", "caption", "title", "address", "url", "secret_token", "callback_query_id", "file_id"}
 )
 """Fields that are text, whatever they look like; all others are JSON where they are no plain words."""
+_UPDATES_AHEAD: Final = 100_000
+"""Updates and messages are counted apart, and their ids should not be taken for each other."""
 _MAX_BODY: Final = 60 * 1024 * 1024
 _RETRIES: Final = (0.05, 0.1, 0.5, 1.0, 5.0)
 """Seconds before a webhook that failed is called again; the last is repeated."""
@@ -42,9 +44,14 @@ class BotServer:
         self.released = asyncio.Event()
         """Set it to let answers go that are held back by `Trouble.SLOW`."""
 
-    def bot(self, token: str, *, username: str = "shop_bot") -> Bot:
-        """A bot, as @BotFather makes it. `token` looks like `1000:secret`."""
-        bot = self.bots[token] = Bot(token, username, self._clock)
+    def bot(self, token: str, *, username: str = "shop_bot", first: int = 1) -> Bot:
+        """A bot, as @BotFather makes it. `token` looks like `1000:secret`; ids are counted from `first`.
+
+        A server that forgets, for a hub that remembers, has to begin elsewhere each time.
+        """
+        bot = self.bots[token] = Bot(
+            token, username, self._clock, next_message=first, next_update=first + _UPDATES_AHEAD
+        )
         if self._calling is not None:
             self._calling(bot)
         return bot

@@ -98,7 +98,6 @@ async def test_everything_sent_stands_on_the_phone() -> None:
         sent = await s.client.send_message(
             s.ann.id,
             "[1] hi",
-            reply_to_message_id=None,
             reply_parameters={"message_id": question},
             reply_markup=keys,  # type: ignore[arg-type]
         )
@@ -108,8 +107,10 @@ async def test_everything_sent_stands_on_the_phone() -> None:
         await s.client.send_location(s.ann.id, 0.0, 30.5)
         await s.client.edit_message_text("better", chat_id=s.ann.id, message_id=sent.message_id)
         shown = s.ann.screen[1:]
-        assert [item.text for item in shown] == ["[1] hi", "see", "", "", "", "better"]
+        assert [item.text for item in shown] == ["better", "see", "", "", ""]
         assert (shown[0].buttons, shown[0].reply_to) == (("Yes",), question)
+        s.ann.edit(question, "hello, anybody?")
+        assert s.ann.screen[0].text == "hello, anybody?"
         assert shown[1].files == [("a.jpg", JPEG)]
         assert shown[4].place == (0.0, 30.5)
 
@@ -149,3 +150,11 @@ async def test_it_refuses_what_telegram_refuses() -> None:
         with pytest.raises(TelegramRetryAfter):
             await s.client.send_message(s.ann.id, "x")
         assert await s.client.send_message(s.ann.id, "x")
+
+
+async def test_a_bot_that_begins_elsewhere_uses_no_id_again() -> None:
+    async with scene() as s:
+        later = s.server.bot("2000:another-secret", first=5_000_000)
+        bo = later.person("Bo")
+        assert bo.write("x") == 5_000_000
+        assert later.waiting()[0].id > 5_000_000
