@@ -11,6 +11,7 @@ from crm_core.store import idempotency, journal
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import DAY, HOUR, Moment
 from hub.desk import cases, conversations
+from hub.desk.deciding import RETURN
 from hub.machinery.jobs import JobAction
 
 JOURNAL_KEPT: Final[Moment] = 30 * DAY
@@ -36,7 +37,7 @@ def _sweep(tx: Tx, _payload: Mapping[str, Any]) -> list[str]:
 SWEEP: Final = "sweep"
 ACTIONS: Final[Mapping[str, JobAction]] = {
     conversations.WAKE: _wake,
-    cases.RETURN: _return_lead,
+    RETURN: _return_lead,
     SWEEP: _sweep,
 }
 EVERY: Final[Mapping[str, Moment]] = {SWEEP: HOUR}

@@ -26,7 +26,7 @@ from crm_core.words.values import (
     StageCategory,
 )
 from hub.desk.assignments import author_of
-from hub.desk.cases import Facts
+from hub.desk.deciding import Facts
 
 BY_HAND: Final = "manual"
 """The source of a case that an agent opened."""

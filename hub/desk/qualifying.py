@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from crm_core.cases import actions
 from crm_core.cases.pipelines import default_of
-from crm_core.cases.rules import Becomes, Decision, checked_title, must_allow
+from crm_core.cases.rules import Becomes, Decision, checked_title
 from crm_core.contacts import actions as contact_actions
 from crm_core.contacts import queries as contact_queries
 from crm_core.contacts.actions import NewContact
@@ -18,8 +19,8 @@ from crm_core.words.errors import Conflict, Invalid
 from crm_core.words.permissions import Actor, may_read
 from crm_core.words.values import CaseKind, CaseValue, ConversationStatus, StageCategory
 from hub.desk import contacts
-from hub.desk.cases import RETURN, held, must_be_only_lead, set_case, told
 from hub.desk.conversations import reopen
+from hub.desk.deciding import RETURN, Facts, Held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,22 +44,21 @@ def qualify(tx: Tx, actor: Actor, case_id: int, choice: Qualification, version: 
     It stays the same case, with its number and history. Raises Denied, NotFound (also for the contact), Invalid,
     and Conflict when it is no open lead, or its address belongs to another contact than the one named.
     """
-    found = held(tx, actor, case_id, version)
-    must_allow(Decision.QUALIFIED, CaseKind(found.kind), StageCategory(found.category))
-    contact_id, did = _contact(tx, found, choice)
+    held = Held.taken(tx, actor, case_id, version, decision=Decision.QUALIFIED)
+    contact_id, did = _contact(tx, held.row, choice)
     values: dict[str, Any] = {
         "contact_id": contact_id,
         "who": contact_queries.row(tx, contact_id).name,
-        "owner_id": found.owner_id or actor.agent_id,
-        **_place(tx, found, choice.becomes),
+        "owner_id": held.owner_or_actor,
+        **_place(held, choice.becomes),
     }
     if choice.title:
         values["title"] = checked_title(choice.title)
     if choice.amount is not None:
         values["amount"] = choice.amount
-    jobs.cancel(tx, RETURN, str(case_id))
-    facts = {"becomes": choice.becomes.value, "contact_id": contact_id, "contact": values["who"]}
-    return told(tx, actor, found, Decision.QUALIFIED, values, facts=facts, also=did)
+    held.forget_return()
+    facts: Facts = {"becomes": choice.becomes.value, "contact_id": contact_id, "contact": values["who"]}
+    return held.decide(Decision.QUALIFIED, values, facts=facts, also=did)
 
 
 def undo(tx: Tx, actor: Actor, case_id: int, version: int | None = None) -> CaseValue:
@@ -67,30 +67,27 @@ def undo(tx: Tx, actor: Actor, case_id: int, version: int | None = None) -> Case
     A contact that was made by it is archived, unless it has other addresses by now. Raises Denied, NotFound, and
     Conflict when the case has moved on or another lead of theirs is open.
     """
-    found = held(tx, actor, case_id, version)
+    held = Held.taken(tx, actor, case_id, version)
+    found = held.row
     if found.undo is None:
         raise Conflict("This cannot be taken back any more.")
     columns = actions.restored(tx, found)
     if not StageCategory(found.category).is_open:
-        must_be_only_lead(tx, found)
+        held.must_be_only_lead()
     _restore_mark(tx, found)
     _restore_contact(tx, actor, found)
-    if columns.get("nurture_until") is not None:
-        when = max(columns["nurture_until"], tx.now)
-        jobs.schedule(tx, RETURN, str(case_id), {"case_id": case_id}, due_at=when)
-    elif "nurture_until" in columns:
-        jobs.cancel(tx, RETURN, str(case_id))
-    case = told(tx, actor, found, Decision.UNDONE, columns)
-    _restore_conversations(tx, actor, found)
+    _restore_return(tx, found, columns)
+    case = held.decide(Decision.UNDONE, columns)
+    _restore_conversations(tx, actor, held)
     return case
 
 
-def _place(tx: Tx, found: AnyRow, becomes: Becomes) -> dict[str, Any]:
+def _place(held: Held, becomes: Becomes) -> dict[str, Any]:
     if becomes is Becomes.CONTACT:
-        return actions.into(tx, actions.stage_of(tx, found, StageCategory.WON))
+        return held.into(StageCategory.WON)
     kind = CaseKind(becomes.value)
-    currency = found.currency or default_of(tx, kind).currency
-    return {"kind": kind, "currency": currency, **actions.into(tx, actions.first_stage(tx, kind))}
+    currency = held.row.currency or default_of(held.tx, kind).currency
+    return {"kind": kind, "currency": currency, **actions.into(held.tx, actions.first_stage(held.tx, kind))}
 
 
 def _contact(tx: Tx, found: AnyRow, choice: Qualification) -> tuple[int, dict[str, Any]]:
@@ -135,15 +132,25 @@ def _restore_mark(tx: Tx, found: AnyRow) -> None:
         actions.mark_spam(tx, found.identity_id, is_spam=False)
 
 
-def _restore_conversations(tx: Tx, actor: Actor, found: AnyRow) -> None:
+def _restore_return(tx: Tx, found: AnyRow, columns: Mapping[str, Any]) -> None:
+    """A lead that was put away before the decision comes back when it would have; one that was not, does not."""
+    when = columns.get("nurture_until")
+    if when is None:
+        jobs.cancel(tx, RETURN, str(found.id))
+    else:
+        jobs.schedule(tx, RETURN, str(found.id), {"case_id": found.id}, due_at=max(when, tx.now))
+
+
+def _restore_conversations(tx: Tx, actor: Actor, held: Held) -> None:
     """Conversations that spam closed are taken up again; the one that went to another case comes back."""
-    for conversation_id in found.undo.get("closed", ()):
+    undo = held.row.undo
+    for conversation_id in undo.get("closed", ()):
         conversation = conversation_queries.row(tx, conversation_id, lock=True)
         theirs = conversation_queries.of_identity(tx, conversation.identity_id)
         is_over = all(c.status is ConversationStatus.CLOSED for c in theirs)
         if is_over and may_read(actor, conversation):
             reopen(tx, actor, conversation_id)
-    if found.conversation_id is not None and "origin_id" in found.undo["columns"]:
-        conversation = conversation_queries.row(tx, found.conversation_id)
-        if conversation.case_id != found.id:
-            set_case(tx, found.conversation_id, found.id)
+    if held.row.conversation_id is not None and "origin_id" in undo["columns"]:
+        conversation = conversation_queries.row(tx, held.row.conversation_id)
+        if conversation.case_id != held.row.id:
+            held.set_case(held.row.id)

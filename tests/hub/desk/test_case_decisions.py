@@ -15,6 +15,7 @@ from crm_core.words.values import CaseKind, CaseValue, ConversationStatus, Stage
 from hub.desk import cases, chores, leads
 from hub.desk.assignments import Target, assign
 from hub.desk.cases import CaseChange
+from hub.desk.deciding import RETURN
 from hub.machinery.jobs import JobRunner
 from tests.hub.desk.prospects import Prospects
 
@@ -136,9 +137,9 @@ async def test_a_lead_put_away_comes_back_by_itself(prospects: Prospects) -> Non
 async def test_a_lead_put_away_and_taken_up_again_does_not_come_back_once_more(prospects: Prospects) -> None:
     lead = await prospects.lead()
     await prospects.db.write(cases.nurture, prospects.anna, lead.id, prospects.clock() + DAY)
-    assert await prospects.db.read(jobs.is_scheduled, cases.RETURN, str(lead.id))
+    assert await prospects.db.read(jobs.is_scheduled, RETURN, str(lead.id))
     await prospects.db.write(cases.accept, prospects.anna, lead.id)
-    assert not await prospects.db.read(jobs.is_scheduled, cases.RETURN, str(lead.id))
+    assert not await prospects.db.read(jobs.is_scheduled, RETURN, str(lead.id))
 
 
 async def test_a_closed_lead_is_reopened_unless_a_newer_one_is_open(prospects: Prospects) -> None:

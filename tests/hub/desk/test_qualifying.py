@@ -15,6 +15,7 @@ from crm_core.words.clock import DAY
 from crm_core.words.errors import Conflict, NotFound
 from crm_core.words.values import CaseKind, ConversationStatus, StageCategory
 from hub.desk import cases, contacts, leads, qualifying
+from hub.desk.deciding import RETURN
 from hub.desk.qualifying import Qualification
 from tests.hub.desk.prospects import Prospects
 
@@ -146,10 +147,10 @@ async def test_a_duplicate_and_putting_away_are_taken_back(prospects: Prospects)
     await prospects.db.write(cases.nurture, prospects.anna, one.id, first)
     await prospects.db.write(cases.nurture, prospects.anna, one.id, later)
     assert (await prospects.db.write(qualifying.undo, prospects.anna, one.id)).nurture_until == first
-    assert await prospects.db.read(jobs.is_scheduled, cases.RETURN, str(one.id))
+    assert await prospects.db.read(jobs.is_scheduled, RETURN, str(one.id))
     await prospects.db.write(cases.nurture, prospects.anna, two.id, later)
     await prospects.db.write(qualifying.undo, prospects.anna, two.id)
-    assert not await prospects.db.read(jobs.is_scheduled, cases.RETURN, str(two.id))
+    assert not await prospects.db.read(jobs.is_scheduled, RETURN, str(two.id))
 
 
 async def test_what_is_lost_is_not_taken_back_over_a_newer_lead(prospects: Prospects) -> None:
