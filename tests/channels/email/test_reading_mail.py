@@ -1,0 +1,402 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from channels.contract import ChannelEvent, DeliveryReported, MessageArrived, ReachChanged, Reads
+from channels.email.channel import Reader, open_email
+from channels.email.mail import ParsedMail
+from channels.email.parse import parse
+from channels.email.reading import Unreadable
+from channels.email.threading_ import content_digest, incoming_id
+from crm_core.words.addresses import MAILTO, TEL, Address
+from crm_core.words.clock import DAY, MINUTE
+from crm_core.words.content import DeliveryStatus, ReachState, Recipient
+from crm_core.words.text import MAX_MESSAGE
+from tests.channels.email.household import HASTY, TOKEN, Household, mail
+
+ADA = Address(MAILTO, "ada@customer.example")
+OURS = f"{TOKEN}.77@hub.example"
+
+
+class HereReader:
+    """Reads in this process: what these tests are about comes after it."""
+
+    async def read(self, raw: bytes) -> ParsedMail:
+        return parse(raw)
+
+
+class LostReader:
+    """Never reads anything."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    async def read(self, raw: bytes) -> ParsedMail:
+        raise Unreadable(self._code)
+
+
+@asynccontextmanager
+async def opened(house: Household, reader: Reader | None = None, **more: Any) -> AsyncIterator[Reads]:
+    account = house.account(**{"address": "support@hub.example", "incoming": "none", **more})
+    async with open_email(account, house.tools, patience=HASTY, reader=reader or HereReader()) as channel:
+        assert isinstance(channel, Reads)
+        yield channel
+
+
+async def events(house: Household, raw: bytes, facts: dict[str, str] | None = None, **more: Any) -> list[ChannelEvent]:
+    async with opened(house, **more) as channel:
+        return list(await channel.read(house.original(raw, **(facts or {}))))
+
+
+async def arrived(house: Household, raw: bytes, facts: dict[str, str] | None = None, **more: Any) -> MessageArrived:
+    """The one message that a mail is."""
+    told = await events(house, raw, facts, **more)
+    assert len(told) == 1
+    assert isinstance(told[0], MessageArrived)
+    return told[0]
+
+
+async def test_a_mail_is_a_message_of_its_writer(house: Household) -> None:
+    raw = mail("Замовлення", "Добрий день\r\n", Message_ID="<m1@customer.example>", Cc="Ben <BEN@customer.example>")
+    event = await arrived(house, raw)
+    assert (event.sender, event.sender_name) == (ADA, "Ada")
+    assert event.content.text.strip() == "Добрий день"
+    assert event.content.subject == "Замовлення"
+    assert event.content.to == ()
+    assert event.content.cc == (Recipient("ben@customer.example", "Ben"),)
+    assert event.external_id == f"m1@customer.example|{content_digest(raw)}"
+    assert event.thread == "mail:m1@customer.example"
+    assert event.sent_at == house.clock()
+    assert event.raw is not None
+    assert house.files.contents[event.raw.id] == raw
+    assert (event.automatic, event.unverified, event.conversation_id) == (False, False, None)
+
+
+async def test_a_mail_that_came_twice_by_different_ways_is_one_message(house: Household) -> None:
+    raw = mail(Message_ID="<m1@customer.example>")
+    again = b"Received: from a by b;\r\n\tlater\r\nDelivered-To: x@y.example\r\nX-Spam: no\r\n" + raw
+    first, second = await arrived(house, raw), await arrived(house, again)
+    assert first.external_id == second.external_id
+    unix = await arrived(house, raw.replace(b"\r\n", b"\n"))
+    assert unix.external_id == first.external_id
+
+
+async def test_a_known_message_id_on_another_mail_is_another_message(house: Household) -> None:
+    first = await arrived(house, mail(Message_ID="<m1@customer.example>"))
+    other = await arrived(house, mail(Message_ID="<m1@customer.example>", From="Eve <eve@evil.example>"))
+    assert first.external_id.partition("|")[0] == other.external_id.partition("|")[0] == "m1@customer.example"
+    assert first.external_id != other.external_id
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"Message-ID: \r\n",
+        b"Message-ID: <>\r\n",
+        b"Message-ID: <a@b.example>\r\nMessage-ID: <c@d.example>\r\n",
+        b"Message-ID: <" + b"x" * 10_000 + b"@b.example>\r\n",
+        b"Message-ID: <a|b@c.example>\r\n",
+        b"Message-ID: <a@b.example>\r\n\t<injected@c.example>\r\n",
+        b"Message-ID: \xff\xfe\x00\r\n",
+    ],
+)
+async def test_whatever_message_id_a_mail_has_it_gets_a_name_of_its_own(house: Household, header: bytes) -> None:
+    raw = header + mail()
+    event, again = await arrived(house, raw), await arrived(house, raw)
+    assert event.external_id == again.external_id
+    assert 33 <= len(event.external_id) < 300
+    assert event.external_id.count("|") == 1
+    assert event.external_id.isprintable()
+    assert (await arrived(house, header + mail("Another"))).external_id != event.external_id
+
+
+async def test_a_reply_leads_back_by_the_token_in_the_address_it_was_sent_to(house: Household) -> None:
+    plus = f"support+{TOKEN}@hub.example"
+    event = await arrived(house, mail(To=f"Support <{plus}>, ben@customer.example"))
+    assert event.conversation_id == 41
+    assert event.content.to == (Recipient("ben@customer.example"),)
+    assert (await arrived(house, mail(), {"recipients": plus})).conversation_id == 41
+    assert (await arrived(house, mail(Delivered_To=plus.upper()))).conversation_id == 41
+
+
+async def test_a_reply_leads_back_by_what_it_answers(house: Household) -> None:
+    raw = mail(
+        Message_ID="<m9@customer.example>",
+        In_Reply_To=f"<{OURS}>",
+        References=f"<m1@customer.example> <m2@customer.example> <{OURS}>",
+    )
+    event = await arrived(house, raw)
+    assert event.conversation_id == 41
+    assert event.in_reply_to == OURS
+    assert event.references == (OURS, "m2@customer.example", "m1@customer.example")
+    assert event.thread == "mail:m1@customer.example"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"To": f"support+{TOKEN[:-1]}x@hub.example"},
+        {"To": f"support+{TOKEN}@elsewhere.example"},
+        {"To": f"stranger+{TOKEN}@hub.example"},
+        {"In_Reply_To": f"<{TOKEN}.77@elsewhere.example>"},
+        {"In_Reply_To": f"<{TOKEN[:-2]}.77@hub.example>"},
+        {"In_Reply_To": "<notify-41-7@hub.example>"},
+        {"In_Reply_To": "<conversation/41@hub.example>", "subject": "Re: [#41] Your order"},
+        {"References": f"<x{TOKEN}.77@hub.example>"},
+    ],
+)
+async def test_what_is_no_genuine_token_leads_nowhere(house: Household, claim: dict[str, str]) -> None:
+    event = await arrived(house, mail(**claim))
+    assert event.conversation_id is None
+
+
+async def test_our_own_address_in_from_is_a_stranger(house: Household) -> None:
+    for claimed in ("support@hub.example", "Help <help@hub.example>"):
+        event = await arrived(house, mail(From=claimed), aliases=["help@hub.example"])
+        assert event.unverified
+
+
+async def test_our_own_mail_coming_back_is_no_message(house: Household) -> None:
+    assert await events(house, mail(From="support@hub.example", X_Switchboard_Loop="pub-key")) == []
+    assert await events(house, mail(From="support@hub.example", Message_ID=f"<{OURS}>")) == []
+    assert len(await events(house, mail(X_Switchboard_Loop="another-key"))) == 1
+    assert len(await events(house, mail(Message_ID=f"<{TOKEN[:-1]}x.77@hub.example>"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("results", "unverified"),
+    [
+        (["mx.hub.example; dmarc=pass header.from=customer.example"], False),
+        (["mx.hub.example; dmarc=fail (p=none) header.from=customer.example; spf=pass"], True),
+        (["mx.hub.example; spf=fail smtp.mailfrom=ada@customer.example; dkim=fail header.d=customer.example"], True),
+        (["mx.hub.example; dkim=pass header.d=mail.customer.example; spf=none"], False),
+        (["mx.hub.example; dkim=pass header.d=evil.example; spf=pass smtp.mailfrom=eve@evil.example"], True),
+        (["mx.evil.example; dmarc=pass", "mx.hub.example; dmarc=fail"], True),
+        (["mx.hub.example; dmarc=fail", "mx.hub.example; dmarc=pass"], True),
+        (["mx.evil.example; dmarc=pass"], True),
+        (["mx.hub.example.evil.example; dmarc=pass"], True),
+        (["mx.hub.example; (dmarc=pass); dmarc=fail"], True),
+        (["mx.hub.example 1; none"], True),
+        ([], True),
+    ],
+)
+async def test_only_our_own_server_vouches_for_a_sender(
+    house: Household, results: Sequence[str], unverified: bool
+) -> None:
+    header = "".join(f"Authentication-Results: {result}\r\n" for result in results).encode()
+    event = await arrived(house, header + mail(), authserv_id="mx.hub.example")
+    assert event.unverified is unverified
+    assert not (await arrived(house, header + mail())).unverified
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"Return_Path": "<>"}, {"List_Id": "<news.example>"}],
+)
+async def test_what_a_machine_wrote_is_marked_so(house: Household, header: dict[str, str]) -> None:
+    assert (await arrived(house, mail(**header))).automatic
+
+
+def bounce(original_id: str, *, action: str = "failed", status: str = "5.1.1") -> bytes:
+    """A report of RFC 3464."""
+    return mail(
+        "Undelivered Mail Returned to Sender",
+        "\r\n".join(
+            [
+                "--b",
+                "Content-Type: text/plain\r\n",
+                "It could not be delivered.",
+                "--b",
+                "Content-Type: message/delivery-status\r\n",
+                "Reporting-MTA: dns; mx.customer.example\r\n",
+                "Final-Recipient: rfc822; gone@customer.example",
+                f"Action: {action}",
+                f"Status: {status}",
+                f"Diagnostic-Code: smtp; 550 {status} no such user here",
+                "",
+                "--b",
+                "Content-Type: text/rfc822-headers\r\n",
+                f"Message-ID: <{original_id}>",
+                "From: support@hub.example",
+                "To: gone@customer.example",
+                "Subject: Your order",
+                "",
+                "--b--",
+                "",
+            ]
+        ),
+        From="MAILER-DAEMON@mx.customer.example",
+        Return_Path="<>",
+        Content_Type='multipart/report; report-type=delivery-status; boundary="b"',
+        MIME_Version="1.0",
+    )
+
+
+async def test_a_bounce_of_ours_is_a_report_about_the_mail_that_bounced(house: Household) -> None:
+    report, reach = await events(house, bounce(OURS))
+    assert isinstance(report, DeliveryReported)
+    assert (report.external_id, report.status, report.delivery) == (OURS, DeliveryStatus.FAILED, 77)
+    assert "no such mailbox" in (report.reason or "").lower()
+    assert report.raw is not None
+    assert reach == ReachChanged(
+        address=Address(MAILTO, "gone@customer.example"),
+        state=ReachState.BOUNCED,
+        at=house.clock(),
+        reason=report.reason or "",
+    )
+
+
+async def test_a_delay_and_a_full_mailbox_shut_nobody_out(house: Household) -> None:
+    (delayed,) = await events(house, bounce(OURS, action="delayed", status="4.4.1"))
+    assert isinstance(delayed, DeliveryReported)
+    assert delayed.status is DeliveryStatus.SENT
+    assert "keeps trying" in (delayed.reason or "")
+    (full,) = await events(house, bounce(OURS, status="5.2.2"))
+    assert isinstance(full, DeliveryReported)
+    assert full.status is DeliveryStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    "original_id", ["other@customer.example", f"{TOKEN[:-1]}x.77@hub.example", f"{TOKEN}.77@evil.example", ""]
+)
+async def test_a_bounce_of_somebody_elses_mail_is_an_ordinary_automatic_message(
+    house: Household, original_id: str
+) -> None:
+    event = await arrived(house, bounce(original_id))
+    assert event.automatic
+    assert event.sender == Address(MAILTO, "mailer-daemon@mx.customer.example")
+
+
+MIXED = "\r\n".join(
+    [
+        "--b",
+        'Content-Type: multipart/related; boundary="r"\r\n',
+        "--r",
+        "Content-Type: text/html; charset=utf-8\r\n",
+        '<p>See <img src="cid:logo@x"> and <img src="cid:of-another-mail"> not cid:logo@x</p>',
+        "--r",
+        'Content-Type: image/png; name="logo.png"',
+        "Content-ID: <logo@x>",
+        "Content-Transfer-Encoding: base64\r\n",
+        "iVBORw0KGgo=",
+        "--r--",
+        "--b",
+        "Content-Type: application/pdf",
+        "Content-Disposition: attachment; filename*=utf-8''%D0%A7%D0%B5%D0%BA.pdf",
+        "Content-Transfer-Encoding: base64\r\n",
+        "JVBERg==",
+        "--b--",
+        "",
+    ]
+)
+
+
+async def test_files_are_kept_and_pictures_shown_by_our_own_names(house: Household) -> None:
+    event = await arrived(house, mail(body=MIXED, MIME_Version="1.0", Content_Type='multipart/mixed; boundary="b"'))
+    kept = {house.files.names[file.id]: house.files.contents[file.id] for file in event.content.files}
+    assert kept == {"logo.png": b"\x89PNG\r\n\x1a\n", "Чек.pdf": b"%PDF"}
+    logo = next(file for file in event.content.files if house.files.names[file.id] == "logo.png")
+    html = event.content.html or ""
+    assert f'src="hub-file:{logo.id}"' in html
+    assert "of-another-mail" not in html
+    assert "not cid:logo@x" in html
+
+
+async def test_a_report_keeps_no_files(house: Household) -> None:
+    before = len(house.files.contents)
+    await events(house, bounce(OURS))
+    assert len(house.files.contents) == before + 1
+
+
+@pytest.mark.parametrize("code", ["timeout", "memory", "crash"])
+async def test_a_mail_that_cannot_be_read_is_a_message_that_says_so(house: Household, code: str) -> None:
+    raw = mail("=?utf-8?b?0J/RgNC40LLRltGC?=", Message_ID="<m1@customer.example>", In_Reply_To=f"<{OURS}>")
+    event = await arrived(house, raw, reader=LostReader(code))
+    assert event.content.problem == code
+    assert event.content.subject == "Привіт"
+    assert event.sender == ADA
+    assert event.conversation_id == 41
+    assert event.raw is not None
+    for rubbish in (b"", b"\r\n", b"\xff" * 100, b"From: " + b"(" * 50_000, b"A: b\r\n" * 100_000):
+        event = await arrived(house, rubbish, reader=LostReader(code))
+        assert event.content.problem == code
+        assert event.unverified
+
+
+async def test_a_mail_that_was_not_fetched_whole_says_so(house: Household) -> None:
+    event = await arrived(house, mail("Huge", ""), {"problem": "too_large"})
+    assert event.content.problem == "too_large"
+    assert event.content.subject == "Huge"
+
+
+async def test_a_long_mail_is_cut_and_says_so(house: Household) -> None:
+    event = await arrived(house, mail(body="слово " * 50_000))
+    assert len(event.content.text) <= MAX_MESSAGE
+    assert event.content.problem == "cut"
+
+
+async def test_a_mail_to_hundreds_keeps_them_within_bounds(house: Household) -> None:
+    crowd = ",\r\n ".join(f"p{n}@customer.example" for n in range(700))
+    event = await arrived(house, mail(Cc=crowd, body="https://x.example/ " * 5_001))
+    assert len(event.content.cc) == 500
+
+
+async def test_addresses_of_a_signature_and_a_reply_to_are_hints(house: Household) -> None:
+    body = "Please call me.\r\n\r\n-- \r\nAda Lovelace\r\nTel. +380 44 123-45-67\r\n"
+    event = await arrived(house, mail(body=body, Reply_To="Ada <ada@home.example>"))
+    assert set(event.mentions) == {Address(MAILTO, "ada@home.example"), Address(TEL, "+380441234567")}
+    assert event.proves == ()
+    assert event.sender_facts["reply_to"] == "ada@home.example"
+
+
+async def test_a_number_that_is_quoted_is_nobodys(house: Household) -> None:
+    body = (
+        "Thanks!\r\n\r\nOn Mon, 5 Jan 2026 at 09:00, Support <support@hub.example> wrote:\r\n"
+        "> Call us: +380 44 765-43-21\r\n> -- \r\n> Support +1 212 555 0100\r\n"
+    )
+    event = await arrived(house, mail(body=body))
+    assert event.mentions == ()
+    assert "765-43-21" in event.content.folded
+    assert event.content.text.strip() == "Thanks!"
+
+
+@pytest.mark.parametrize(
+    ("date", "offset"),
+    [
+        ("Mon, 05 Jan 2026 08:55:00 +0000", -5 * MINUTE),
+        ("Mon, 05 Jan 2026 11:00:00 +0200", 0),
+        ("Fri, 01 Jan 2100 00:00:00 +0000", 0),
+        ("Thu, 01 Jan 1970 00:00:00 +0000", 0),
+        ("yesterday", 0),
+    ],
+)
+async def test_the_time_of_a_mail_is_believed_within_reason(house: Household, date: str, offset: int) -> None:
+    event = await arrived(house, mail(Date=date))
+    assert event.sent_at == house.clock() + offset
+    assert event.sent_at > house.clock() - DAY
+
+
+@pytest.mark.parametrize("sender", ["", "undisclosed", "ada(<eve@evil.example>", "a@b, c@d"])
+async def test_a_mail_from_nobody_in_particular_is_stored_all_the_same(house: Household, sender: str) -> None:
+    raw = mail(From=sender)
+    event = await arrived(house, raw)
+    assert event.external_id == incoming_id("", raw)
+    assert event.unverified
+    envelope = await arrived(house, raw, {"return_path": "ada@customer.example"})
+    assert envelope.sender == ADA
+
+
+async def test_the_killable_reader_reads_the_same(house: Household) -> None:
+    raw = mail("Привіт", "Текст\r\n\r\n-- \r\nАда\r\n", Message_ID="<m1@customer.example>")
+    account = house.account(address="support@hub.example", incoming="none")
+    async with open_email(account, house.tools) as channel:
+        assert isinstance(channel, Reads)
+        told = await channel.read(house.original(raw))
+    here = await arrived(house, raw)
+    assert isinstance(told[0], MessageArrived)
+    assert (told[0].external_id, told[0].content, told[0].sender) == (here.external_id, here.content, here.sender)
