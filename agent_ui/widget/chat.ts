@@ -180,10 +180,11 @@ class Chat {
     this.tell({ type: "unread", count, label: count ? `${this.say("open")}, ${this.say("unread", { n: count })}` : this.say("open") });
   }
 
-  private send(text: string, profile?: { name?: string; email?: string; phone?: string }): boolean {
+  private send(written: string, profile?: { name?: string; email?: string; phone?: string }): boolean {
+    const text = written.trimEnd();
     const files = this.attachments.filter((a) => a.id !== null);
     if (files.length < this.attachments.length) return false;
-    if (!text.trim() && !files.length) return false;
+    if (!text && !files.length) return false;
     if ([...text].length > MAX_TEXT) {
       this.complain(this.say("too_large", { n: MAX_TEXT }));
       return false;

@@ -26,12 +26,18 @@ export function form(
     const shared = { id: `f-${name}`, name, "aria-required": required, "aria-describedby": `e-${name}` };
     const input =
       name === "message"
-        ? h("textarea", { ...shared, rows: 3, oninput: () => typed(input.value) })
+        ? h("textarea", { ...shared, rows: 3, oninput: () => typed(input.value), onkeydown: sends })
         : h("input", { ...shared, type: complete[name], autocomplete: complete[name], maxlength: 200 });
     input.value = name === "message" ? draft : (known[name] ?? "");
     inputs.set(name, input);
     const label = h("label", { for: `f-${name}` }, say(name), !required && h("i", {}, ` (${say("optional")})`));
     return h("p", {}, label, input, h("em", { id: `e-${name}`, role: "alert" }));
+  };
+  // As where one writes otherwise: whoever presses Enter has it sent, or is told what is missing.
+  const sends = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    element.requestSubmit();
   };
   const wrong = (name: string, value: string, required: boolean) =>
     required && !value ? say("required") : name === "email" && value && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? say("email_wrong") : "";

@@ -263,6 +263,8 @@ export class View {
     // Whoever is filling in a form keeps it, also when somebody comes or goes meanwhile.
     const fills = [...this.foot.querySelectorAll<HTMLInputElement>("form:not(.composer) :is(input, textarea)")].some((i) => i.value);
     if (fills && !talks && !state.entries.length) return;
+    // Nor does a form take the place of what somebody is just writing: they would press Enter, and nothing would go.
+    if (this.footKind === "composer" && this.input.value.trim()) return;
     const hadFocus = this.foot.contains(document.activeElement);
     this.footKind = kind;
     if (kind === "composer") {
