@@ -1,4 +1,4 @@
-import type { CaseKind, CaseValue, PipelineValue } from "../wire";
+import type { CaseKind, CaseValue } from "../wire";
 import type { Page } from "./conversations";
 import { type Http, rfc3339 } from "./http";
 
@@ -69,7 +69,7 @@ export const cases = {
   spam: (http: Http, { id, version }: CaseValue) => http.post<CaseValue>(`${at(id)}/spam`, { version }),
   duplicate: (http: Http, { id, version }: CaseValue, ofId: number) => http.post<CaseValue>(`${at(id)}/duplicate`, { version, of_id: ofId }),
   nurture: (http: Http, { id, version }: CaseValue, until: number) => http.post<CaseValue>(`${at(id)}/nurture`, { version, until: rfc3339(until) }),
+  move: (http: Http, { id, version }: CaseValue, stageId: number) => http.post<CaseValue>(`${at(id)}/move`, { version, stage_id: stageId }),
   reopen: (http: Http, { id, version }: CaseValue) => http.post<CaseValue>(`${at(id)}/reopen`, { version }),
-  pipelines: (http: Http): All<PipelineValue> => http.get("/pipelines"),
   reasons: (http: Http): All<ReasonValue> => http.get("/case-reasons"),
 };

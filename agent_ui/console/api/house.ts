@@ -118,7 +118,7 @@ export interface Manner {
 export const accounts = {
   examine: (http: Http, kind: string, settings: Record<string, unknown>, account_id: number | null) =>
     http.post<{ findings: Finding[] }>("/accounts/examine", account_id === null ? { kind, settings } : { kind, settings, account_id }),
-  setManner: (http: Http, id: number, manner: Manner) => http.put<AccountValue>(`/accounts/${id}/manner`, manner),
+  setManner: (http: Http, id: number, manner: Manner) => http.put<AccountValue>(`/accounts/${id}/manner`, { manner }),
   channels: (http: Http): All<Channel> => http.get("/channels"),
   add: (http: Http, kind: string, facts: AccountFacts) => http.post<AccountValue>("/accounts", { kind, ...facts }),
   change: (http: Http, id: number, version: number, facts: AccountFacts) => http.patch<AccountValue>(`/accounts/${id}`, { version, ...facts }),

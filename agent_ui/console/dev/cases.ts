@@ -1,6 +1,6 @@
 import type { Candidate, MergeValue } from "../api/merging";
 import type { ReasonValue, StepValue } from "../api/cases";
-import type { AnyEvent, CaseValue, ContactValue, PipelineValue, StageCategory } from "../wire";
+import type { AnyEvent, CaseValue, ContactValue, IdentityValue, PipelineValue, StageCategory } from "../wire";
 import type { World } from "./world";
 
 type Handler = (id: number, body: Record<string, unknown>, query: URLSearchParams) => unknown;
@@ -101,6 +101,24 @@ export class Dealings {
     return contact;
   }
 
+  #open(conversationId: number, kind: CaseValue["kind"]): CaseValue {
+    this.#begin(this.cases.size, conversationId);
+    const one = [...this.cases.values()].at(-1);
+    const conversation = this.world.conversations.get(conversationId);
+    if (!one || !conversation) throw new Error("no such conversation");
+    const opened = this.#move(one.id, "opened", "New", { kind, who: conversation.who, contact_id: conversation.contact_id, owner_id: this.world.me.id });
+    const changed = { ...conversation, case_id: one.id, version: conversation.version + 1 };
+    this.world.conversations.set(conversationId, changed);
+    this.happen({ type: "ConversationChanged", conversation: changed, lost_agent_id: null, lost_queue_id: null });
+    return opened;
+  }
+
+  #identity(conversationId: number): IdentityValue {
+    const conversation = this.world.conversations.get(conversationId);
+    const known = this.world.contacts.get(conversation?.contact_id ?? 0)?.identities[0];
+    return known ?? { id: conversation?.identity_id ?? 0, scheme: "mailto", value: "maria@example.org", display: "maria@example.org", name: "Maria K.", contact_id: null, verified: true, is_primary: false, is_shared: false, label: "", last_seen: Date.now(), facts: {} };
+  }
+
   #page(query: URLSearchParams): unknown {
     const owner = query.get("owner_id");
     const text = (query.get("text") ?? "").toLowerCase();
@@ -170,8 +188,10 @@ export class Dealings {
     "POST /cases/0/spam": (id) => this.#move(id, "spam", "Spam", { is_spam: true }),
     "POST /cases/0/duplicate": (id, body) => this.#move(id, "duplicate", "Duplicate", { origin_id: Number(body["of_id"]) }),
     "POST /cases/0/nurture": (id, body) => this.#move(id, "nurtured", "Nurture", { nurture_until: Date.parse(String(body["until"])) }),
+    "POST /cases/0/move": (id, body) => this.#move(id, "moved", this.pipelines.flatMap(({ stages }) => stages).find((one) => one.id === body["stage_id"])?.name ?? null),
+    "POST /conversations/0/case": (id, body) => this.#open(id, body["kind"] as CaseValue["kind"]),
+    "GET /conversations/0/identity": (id) => this.#identity(id),
     "POST /cases/0/reopen": (id) => this.#move(id, "reopened", "Working", { reason: "", is_spam: false }),
-    "GET /pipelines": () => ({ items: this.pipelines }),
     "GET /case-reasons": () => ({ items: this.reasons }),
     "GET /contacts/0/cases": (id) => ({ items: [...this.cases.values()].filter((one) => one.contact_id === id) }),
     "GET /contacts": (_, __, query) => ({ items: [...this.world.contacts.values()].filter((one) => one.name.toLowerCase().includes((query.get("text") ?? "").toLowerCase())).slice(0, 20), next_cursor: null }),

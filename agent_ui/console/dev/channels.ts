@@ -83,7 +83,7 @@ export function accountHandlers(world: World, happen: (event: AnyEvent) => void)
     "GET /channels": () => ({ items: KINDS }),
     "POST /accounts": (_, body) => change(world.nextId(), body as Partial<AccountValue>),
     "PATCH /accounts/0": (id, { version: _, ...body }) => change(id, body as Partial<AccountValue>),
-    "PUT /accounts/0/manner": (id, body) => change(id, { manner: body }),
+    "PUT /accounts/0/manner": (id, body) => change(id, { manner: body["manner"] as Record<string, unknown> }),
     "POST /accounts/examine": (_, body) => {
       if (body["kind"] !== "email") return { findings: [{ step: "credentials", problem: null, words: "" }, { step: "sender", problem: null, words: "" }, { step: "webhook", problem: "missing", words: "Messages do not come here." }] };
       return { findings: [{ step: "imap", problem: null, words: "" }, { step: "folder", problem: null, words: "INBOX, 1 204 messages" }, { step: "smtp", problem: "password", words: "" }] };

@@ -1,4 +1,5 @@
 import type { Desk } from "../desk/desk.svelte";
+import { caseNotice } from "../leads/notices";
 import { dateAndTime, t } from "../words/words.svelte";
 import type { EntryValue } from "../wire";
 
@@ -12,5 +13,7 @@ export function noticeInWords(entry: EntryValue, desk: Pick<Desk, "me" | "queues
   const queue = desk.queues.get(Number(facts["queue_id"]))?.name ?? "";
   const said = { ...facts, agent, queue, until: facts["until"] ? dateAndTime(Number(facts["until"])) : "" };
   if (code === "closed" && facts["disposition"]) return t("notice.closed_as", said);
+  const ofCase = caseNotice(code, said);
+  if (ofCase !== null) return ofCase;
   return known ? t(`notice.${known}`, said) : t("notice.other", { code });
 }

@@ -64,6 +64,8 @@ export const duplicate = (hands: Hands, one: CaseValue, of: CaseValue): Promise<
 export const nurture = (hands: Hands, one: CaseValue, until: number): Promise<boolean> =>
   say(hands, decide(hands, one, () => cases.nurture(hands.desk.http, one, until)), () => t("lead.done.nurtured", { when: dateAndTime(until) }));
 
+export const move = async (hands: Hands, one: CaseValue, stageId: number): Promise<boolean> => (await decide(hands, one, () => cases.move(hands.desk.http, one, stageId))) !== null;
+
 export const reopen = (hands: Hands, one: CaseValue): Promise<boolean> => say(hands, decide(hands, one, () => cases.reopen(hands.desk.http, one)), () => t("lead.done.reopened"));
 
 export const undo = (hands: Hands, one: CaseValue): Promise<boolean> => say(hands, decide(hands, one, () => cases.undo(hands.desk.http, one)), () => t("lead.done.undone"));

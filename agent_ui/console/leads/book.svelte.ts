@@ -10,12 +10,13 @@ const COUNTS_PAUSE_MS = 800;
 export interface Source {
   readonly http: Http;
   readonly listeners: Set<(event: AnyEvent) => void>;
+  /** What the socket keeps true. */
+  readonly live: { pipelines: readonly PipelineValue[] } | null;
 }
 
 /** Leads, deals and requests as they are known now: every row and card reads from here. */
 export class CaseBook {
   known = new SvelteMap<number, CaseValue>();
-  pipelines = $state.raw<readonly PipelineValue[]>([]);
   counts = $state.raw<Partial<CaseCounts>>({});
   /** Told of every case that changed. */
   readonly listeners = new Set<(changed: CaseValue) => void>();
@@ -27,6 +28,7 @@ export class CaseBook {
     this.#source = source;
   }
 
+  readonly pipelines = $derived.by<readonly PipelineValue[]>(() => this.#source.live?.pipelines ?? []);
   readonly stages = $derived.by<ReadonlyMap<number, StageValue>>(() => new Map(this.pipelines.flatMap(({ stages }) => stages).map((stage) => [stage.id, stage])));
   readonly leads = $derived.by<PipelineValue | undefined>(() => this.pipelines.find(({ kind, is_default, archived }) => kind === "lead" && is_default && !archived));
 
@@ -40,12 +42,8 @@ export class CaseBook {
     };
   }
 
-  /** Asks anew for what may have been missed. */
+  /** Asks anew for the figures, which may have been missed. */
   refresh(): void {
-    void cases.pipelines(this.#source.http).then(
-      ({ items }) => (this.pipelines = items),
-      () => undefined,
-    );
     this.#count(0);
   }
 
@@ -83,7 +81,6 @@ export class CaseBook {
 
   #happened(event: AnyEvent): void {
     if (event.type === "CaseChanged") this.changed(event.case);
-    else if (event.type === "PipelineChanged") this.pipelines = [...this.pipelines.filter(({ id }) => id !== event.pipeline.id), event.pipeline];
   }
 
   #count(pause = COUNTS_PAUSE_MS): void {

@@ -3,7 +3,7 @@ import type { Page } from "../api/conversations";
 import type { CaseValue } from "../wire";
 import { LeadList } from "./list.svelte";
 import { type LeadListing, belongs, listingOf, pathOf, queryOf } from "./listing";
-import { qualification } from "./qualifying";
+import { isName, qualification } from "./qualifying";
 
 const ME = 1;
 const ALL: LeadListing = { whose: "all", stage_id: null, source: null, text: "", sort: "newest" };
@@ -134,6 +134,10 @@ describe("qualifying a lead", () => {
 
   it("makes a contact of the name typed, without an empty company", () => {
     expect(qualification(typed)).toEqual({ becomes: "deal", name: "Maria", title: "40 jackets" });
+  });
+
+  it("takes numbers, addresses and visitors for no names", () => {
+    expect(["+380 67 123 45 67", "orders@nordwind.example", "Visitor 4821", "Maria K.", "李娜"].filter(isName)).toEqual(["Maria K.", "李娜"]);
   });
 
   it("says nothing of names when it is somebody known, and nothing of a title for a contact only", () => {

@@ -37,6 +37,14 @@ export function stageName(stage: Pick<StageValue, "name"> | undefined): string {
   return known ? t(`stage.${known}`) : stage.name;
 }
 
+const DECISIONS = ["opened", "linked", "accepted", "assigned", "qualified", "disqualified", "spam", "duplicate", "nurtured", "returned", "undone", "moved", "reopened"] as const;
+
+/** What was decided, in words; the code itself for those the console does not know. */
+export function decisionName(code: string): string {
+  const known = DECISIONS.find((one) => one === code);
+  return known ? t(`lead.step.${known}`) : code;
+}
+
 export function reasonName(name: string): string {
   const known = REASONS[name as keyof typeof REASONS] as (typeof REASONS)[keyof typeof REASONS] | undefined;
   return known ? t(`lost_reason.${known}`) : name;

@@ -10,6 +10,11 @@ export interface Typed {
   title: string;
 }
 
+/** Whether this is what a person is called: not a number, an address or a passing visitor. */
+export function isName(who: string): boolean {
+  return !/@|^Visitor\b|^[+\d]/.test(who);
+}
+
 /** What is sent: only what this choice needs. */
 export function qualification({ becomes, contactId, name, company, title }: Typed): Qualification {
   const whose = contactId !== null ? { contact_id: contactId } : { name: name.trim(), ...(company.trim() ? { company: company.trim() } : {}) };
