@@ -23,6 +23,7 @@ class Problem {
 /** A hub in the browser for development and tests: keeps state, answers the API, tells the socket what happened. */
 export class StandIn implements Surroundings {
   readonly world: World;
+  readonly #dealings: Dealings;
   isReachable = true;
   position = 1;
   epoch = "stand-in";
@@ -36,7 +37,8 @@ export class StandIn implements Surroundings {
     this.world = filled(fill, role, language);
     this.world.accounts = accountsOf(fill);
     const happen = (event: AnyEvent): void => this.happen(event);
-    Object.assign(this.#handlers, new Dealings(this.world, happen, fill).handlers, accountHandlers(this.world, happen));
+    this.#dealings = new Dealings(this.world, happen, fill);
+    Object.assign(this.#handlers, this.#dealings.handlers, accountHandlers(this.world, happen));
   }
 
   now = (): number => Date.now();
@@ -91,7 +93,7 @@ export class StandIn implements Surroundings {
     const { me, agents, queues, canned, dispositions, accounts } = this.world;
     const mine = [...this.world.conversations.values()].filter((one) => one.assignee_id === me.id && one.status !== "closed").sort((a, b) => a.id - b.id);
     const watched = watching.map((id) => this.#watched(id)).filter((one) => one !== null);
-    return { position: this.position, me, agents, queues, canned, dispositions, accounts, mine, offers: this.world.offers, drafts: [...this.drafts.values()], watched };
+    return { position: this.position, me, agents, queues, canned, dispositions, pipelines: this.#dealings.pipelines, accounts, mine, offers: this.world.offers, drafts: [...this.drafts.values()], watched };
   }
 
   /** The contact writes. */
@@ -151,7 +153,7 @@ export class StandIn implements Surroundings {
     "POST /entries/0/retry": (id) => this.#deliver(id, "sent"),
     "POST /entries/0/cancel": (id) => this.#deliver(id, "cancelled"),
     "GET /entries/0/html": (_, __, query) => ({ url: shownHtml(query.get("pictures") === "1") }),
-    "GET /conversations/0/ways": (id) => ({ items: waysOf(this.world, this.#conversation(id), this.now()) }),
+    "GET /conversations/0/ways": (id) => ({ items: waysOf(this.#conversation(id), this.now()) }),
     "PUT /conversations/0/drafts/message": (id, body) => this.#draft(id, "message", body),
     "PUT /conversations/0/drafts/note": (id, body) => this.#draft(id, "note", body),
     "DELETE /conversations/0/drafts/message": (id) => void this.drafts.delete(`${id} message`),
@@ -218,7 +220,7 @@ export class StandIn implements Surroundings {
     const text = String(body["text"]);
     const files = (body["files"] as number[]).map((file) => this.files.get(file)).filter((file) => file !== undefined);
     const direction = kind === "note" ? "internal" : "out";
-    const way = waysOf(this.world, this.#conversation(id), at).find((one) => one.account_id === (body["way"] as { account_id: number } | undefined)?.account_id);
+    const way = waysOf(this.#conversation(id), at).find((one) => one.account_id === (body["way"] as { account_id: number } | undefined)?.account_id);
     const details = detailed({
       subject: String(body["subject"] ?? ""),
       to: ((body["to"] ?? []) as string[]).map((value) => ({ value, name: "" })),

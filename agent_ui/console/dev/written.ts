@@ -19,9 +19,9 @@ const way = (identity_id: number, account_id: number, said: Partial<Way> & { car
 } as Way);
 
 /** Every way that a customer of many channels can be reached. */
-export function waysOf(world: World, conversation: ConversationValue, now: number): Way[] {
+export function waysOf(conversation: ConversationValue, now: number): Way[] {
   const base = conversation.id * 100;
-  const identity = (n: number) => (world.contacts.get(conversation.contact_id ?? 0)?.identities.length ?? 0) > 1 ? base + n : conversation.identity_id;
+  const identity = (n: number) => base + n;
   if (conversation.channel === "webchat") return [way(conversation.identity_id, 1, { channel: "webchat", account_name: "Shop", scheme: "visitor", display: conversation.who, name: conversation.who, is_default: true, carries: { max_text: 20_000 } as Way["carries"] })];
   const templates = [{ id: "HX1", name: "order_update", text: "Hello {{name}}, your order {{order}} is on its way.", language: "en" }, { id: "HX2", name: "callback", text: "Shall we call you back?", language: "en" }];
   return [
