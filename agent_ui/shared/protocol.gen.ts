@@ -120,7 +120,10 @@ export interface EntryDetails {
   bcc: Named[];
   buttons: Pressable[];
   place: Spot | null;
+  /** The provider's id of the approved text as which it goes. */
   template: string;
+  /** What stands in the template's gaps. */
+  variables: Record<string, string>;
   /** The entry it answers. */
   reply_to_id: number | null;
   /** The entry that failed and went this way again. */
@@ -207,6 +210,8 @@ export interface IdentityValue {
   contact_id: number | null;
   verified: boolean;
   is_primary: boolean;
+  /** Several people use it (a reception, `info@`): it never says who somebody is. */
+  is_shared: boolean;
   label: string;
   last_seen: number | null;
   /** What the channel knows of them: the page they are on, their browser, language. */
@@ -238,15 +243,24 @@ export interface StageValue {
   pipeline_id: number;
   name: string;
   category: StageCategory;
+  /** What the house itself moves cases here for: `disqualified`, `spam`, `duplicate`; empty for other stages. */
+  key: string;
   position: number;
   colour: string;
+  /** Per cent. */
+  probability: number | null;
+  /** Milliseconds after which a case in it counts as stuck. */
+  max_age: number | null;
 }
 
 export interface PipelineValue {
   id: number;
   kind: CaseKind;
   name: string;
+  currency: string;
+  /** Where cases of its kind begin when nobody says otherwise. */
   is_default: boolean;
+  /** In order; those that were taken out are left out. */
   stages: StageValue[];
   archived: boolean;
   version: number;
@@ -278,6 +292,9 @@ export interface CaseValue {
   is_spam: boolean;
   /** The case it followed from, or is a duplicate of. */
   origin_id: number | null;
+  /** In the smallest unit of the currency. */
+  amount: number | null;
+  currency: string;
   /** Put away until then. */
   nurture_until: number | null;
   /** Whether the last decision can still be taken back. */
@@ -455,7 +472,10 @@ export interface QueueChanged {
 export interface ContactChanged {
   type: "ContactChanged";
   contact: ContactValue;
-  /** Open conversations with this contact: their lists show the name. */
+  /**
+   * Conversations with this contact: the open ones, whose lists show the name, and closed ones that just became
+   * theirs.
+   */
   conversation_ids: number[];
 }
 
@@ -524,6 +544,11 @@ export interface Snapshot {
   queues: QueueValue[];
   canned: CannedValue[];
   dispositions: DispositionValue[];
+  /**
+   * Those that are not archived, by id. Cases are no part of this: a console that shows some asks for them over the
+   * API and applies `CaseChanged` and `case_gone` to them itself.
+   */
+  pipelines: PipelineValue[];
   /** For those who configure; empty for everybody else. */
   accounts: AccountValue[];
   /** Assigned to me and not closed, by id. */
@@ -574,6 +599,13 @@ export interface Gone {
   type: "gone";
   position: number;
   conversation_id: number;
+}
+
+/** The agent may not read this case any more. */
+export interface CaseGone {
+  type: "case_gone";
+  position: number;
+  case_id: number;
 }
 
 /** The conversation asked for with `watch`, as it stood at `position`. */
@@ -688,6 +720,7 @@ export type FromServer =
   | SnapshotTaken
   | Happened
   | Gone
+  | CaseGone
   | WatchedShown
   | TypingShown
   | ViewingShown

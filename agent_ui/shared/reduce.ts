@@ -26,6 +26,8 @@ export function apply(snapshot: Snapshot, frame: FromServer): Snapshot {
       return reduce(snapshot, frame.position, frame.event);
     case 'gone':
       return lose(snapshot, frame.position, frame.conversation_id);
+    case 'case_gone':
+      return { ...snapshot, position: Math.max(frame.position, snapshot.position) };
     case 'watched':
       return show(snapshot, frame.position, frame.watched);
     case 'presence':
@@ -103,6 +105,8 @@ function after(snapshot: Snapshot, event: AnyEvent): Snapshot {
       const one = event.disposition;
       return { ...snapshot, dispositions: put(snapshot.dispositions, one, id, !one.deleted) };
     }
+    case 'PipelineChanged':
+      return { ...snapshot, pipelines: put(snapshot.pipelines, event.pipeline, id, !event.pipeline.archived) };
     case 'AccountChanged':
       return { ...snapshot, accounts: put(snapshot.accounts, event.account, id, true) };
     default:

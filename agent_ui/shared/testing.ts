@@ -72,6 +72,7 @@ export function emptySnapshot(): Snapshot {
     queues: [],
     canned: [],
     dispositions: [],
+    pipelines: [],
     accounts: [],
     mine: [],
     offers: [],

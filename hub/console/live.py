@@ -18,7 +18,15 @@ from crm_core.store import journal
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
 from crm_core.words.clock import Clock, monotonic
-from crm_core.words.events import AgentChanged, AnyEvent, ConversationChanged, EntryAdded, EntryChanged, SignedOut
+from crm_core.words.events import (
+    AgentChanged,
+    AnyEvent,
+    CaseChanged,
+    ConversationChanged,
+    EntryAdded,
+    EntryChanged,
+    SignedOut,
+)
 from crm_core.words.permissions import Actor
 from crm_core.words.values import AuthorKind, EntryKind
 from hub.bus.local import Bus
@@ -29,7 +37,6 @@ from hub.console.fan import Fan
 from hub.console.frames import encoded
 from hub.console.protocol import (
     CloseCode,
-    Gone,
     Position,
     PresenceShown,
     Restarting,
@@ -39,7 +46,7 @@ from hub.console.protocol import (
     ViewingShown,
 )
 from hub.console.rooms import Rooms
-from hub.console.telling import Telling, actor_now, rights, telling
+from hub.console.telling import Telling, actor_now, gone, rights, telling
 from hub.machinery.presence import Presence
 
 BEAT_SECONDS: Final = 1.0
@@ -115,7 +122,7 @@ class Live:
             self.backlog.add(kept)
             self._obey(kept.event, None)
             event = kept.event
-            if isinstance(event, ConversationChanged):
+            if isinstance(event, ConversationChanged | CaseChanged):
                 self._tell_of_change(kept)
             else:
                 told = self.crowd.told(kept.told)
@@ -298,9 +305,8 @@ class Live:
 
 
 def gone_frame(kept: Kept) -> bytes:
-    """What those hear who lost a conversation: its id, and nothing more."""
-    assert isinstance(kept.event, ConversationChanged)
-    return encoded(Gone(position=kept.position, conversation_id=kept.event.conversation.id))
+    """What those hear who lost a conversation or a case: its id, and nothing more."""
+    return encoded(gone(kept.position, kept.event))
 
 
 def typing_of(actor: Actor, conversation_id: int, kind: str, *, on: bool) -> Typing:

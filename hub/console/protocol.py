@@ -26,6 +26,7 @@ from crm_core.words.values import (
     EntryKind,
     EntryValue,
     OfferValue,
+    PipelineValue,
     QueueValue,
     Value,
 )
@@ -62,6 +63,9 @@ class Snapshot(Value, frozen=True, kw_only=True):
     queues: list[QueueValue]
     canned: list[CannedValue]
     dispositions: list[DispositionValue]
+    pipelines: list[PipelineValue]
+    """Those that are not archived, by id. Cases are no part of this: a console that shows some asks for them over the
+    API and applies `CaseChanged` and `case_gone` to them itself."""
     accounts: list[AccountValue]
     """For those who configure; empty for everybody else."""
     mine: list[ConversationValue]
@@ -116,6 +120,13 @@ class Gone(ServerFrame, frozen=True, kw_only=True, tag="gone"):
 
     position: int
     conversation_id: int
+
+
+class CaseGone(ServerFrame, frozen=True, kw_only=True, tag="case_gone"):
+    """The agent may not read this case any more."""
+
+    position: int
+    case_id: int
 
 
 class WatchedShown(ServerFrame, frozen=True, kw_only=True, tag="watched"):
@@ -250,6 +261,7 @@ FromServer: TypeAlias = (
     | SnapshotTaken
     | Happened
     | Gone
+    | CaseGone
     | WatchedShown
     | TypingShown
     | ViewingShown

@@ -23,6 +23,7 @@ from crm_core.words.events import (
     EntryAdded,
     EntryChanged,
     OfferChanged,
+    PipelineChanged,
     QueueChanged,
 )
 from crm_core.words.values import (
@@ -103,6 +104,8 @@ def _configured(snapshot: Snapshot, event: AnyEvent) -> Snapshot:
             return replace(snapshot, canned=_put(snapshot.canned, canned, _id, keep=not canned.deleted))
         case DispositionChanged(disposition=one):
             return replace(snapshot, dispositions=_put(snapshot.dispositions, one, _id, keep=not one.deleted))
+        case PipelineChanged(pipeline=one):
+            return replace(snapshot, pipelines=_put(snapshot.pipelines, one, _id, keep=not one.archived))
         case AccountChanged(account=account):
             return replace(snapshot, accounts=_put(snapshot.accounts, account, _id, keep=True))
         case _:

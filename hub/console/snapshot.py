@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crm_core.accounts import queries as accounts
+from crm_core.cases.pipelines import pipelines
 from crm_core.contacts import queries as contacts
 from crm_core.conversations import drafts, phrases, timeline
 from crm_core.conversations import queries as conversations
@@ -55,6 +56,7 @@ def snapshot(tx: Tx, actor: Actor, watching: Sequence[int] = ()) -> Snapshot:
         queues=sorted((settled_queue(q) for q in queues.queues(tx) if not q.archived), key=lambda q: q.id),
         canned=sorted(phrases.canned(tx), key=lambda c: c.id),
         dispositions=sorted(phrases.dispositions(tx), key=lambda d: d.id),
+        pipelines=pipelines(tx),
         accounts=sorted(accounts.accounts(tx), key=lambda a: a.id) if actor.may(Permission.CONFIGURE) else [],
         mine=sorted(conversations.held_by(tx, actor.agent_id), key=lambda c: c.id),
         offers=sorted(work.pending_offers(tx, agent_id=actor.agent_id), key=lambda o: o.id),

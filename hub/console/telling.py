@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from enum import Enum
 
-from crm_core.words.events import AnyEvent, ConversationChanged
-from crm_core.words.permissions import Actor, Audience, audience, may_read
+from crm_core.words.events import AnyEvent, CaseChanged, ConversationChanged
+from crm_core.words.permissions import Actor, Audience, audience, may_read, may_read_case
 from crm_core.words.values import AgentValue
+from hub.console.protocol import CaseGone, Gone
 
 
 class Telling(Enum):
@@ -16,7 +17,7 @@ class Telling(Enum):
     NOTHING = "nothing"
     EVENT = "event"
     GONE = "gone"
-    """Only that they lost the conversation."""
+    """Only that they lost the conversation, or the case."""
 
 
 def telling(event: AnyEvent, actor: Actor, told: Audience | None = None) -> Telling:
@@ -25,7 +26,19 @@ def telling(event: AnyEvent, actor: Actor, told: Audience | None = None) -> Tell
         return Telling.NOTHING
     if isinstance(event, ConversationChanged) and not may_read(actor, event.conversation):
         return Telling.GONE
+    if isinstance(event, CaseChanged) and not may_read_case(actor, event.case):
+        return Telling.GONE
     return Telling.EVENT
+
+
+def gone(position: int, event: AnyEvent) -> Gone | CaseGone:
+    """What an event is for those who lost what it is about."""
+    match event:
+        case ConversationChanged(conversation=conversation):
+            return Gone(position=position, conversation_id=conversation.id)
+        case CaseChanged(case=case):
+            return CaseGone(position=position, case_id=case.id)
+    raise AssertionError("nobody loses anything by this event")
 
 
 def rights(actor: Actor) -> str:

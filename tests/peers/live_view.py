@@ -19,7 +19,7 @@ from crm_core.words.permissions import Actor
 from hub.console.protocol import FromServer, Gone, Happened, Snapshot
 from hub.console.reducer import lose, reduce
 from hub.console.snapshot import snapshot
-from hub.console.telling import Telling, rights, telling
+from hub.console.telling import Telling, gone, rights, telling
 
 R = TypeVar("R")
 CASES = Path(__file__).parents[1] / "cases" / "live"
@@ -94,7 +94,7 @@ def _told(actor: Actor, events: Sequence[Committed]) -> list[FromServer]:
             case Telling.EVENT:
                 frames.append(Happened(position=c.position, at=c.at, event=c.event))
             case Telling.GONE:
-                frames.append(Gone(position=c.position, conversation_id=c.event.conversation.id))  # type: ignore[union-attr]
+                frames.append(gone(c.position, c.event))
     return frames
 
 

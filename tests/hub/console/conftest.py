@@ -24,6 +24,7 @@ from hub.console.gateway import Gateway
 from hub.console.origins import allowed_origins
 from hub.desk.inbound import Source, take
 from hub.machinery.presence import Presence
+from tests.hub.console.office import Office
 from tests.peers.clock import VirtualClock
 from tests.peers.console_client import ConsoleClient
 from tests.peers.live_view import LiveView
@@ -114,3 +115,11 @@ async def live(db: Database, clock: VirtualClock) -> AsyncIterator[Live]:
 def live_view(db: Database) -> LiveView:
     """Proves for an act that every console shows afterwards what a fresh one would."""
     return LiveView(db, keeps=db.is_sqlite)
+
+
+@pytest.fixture
+async def office(live: Live, live_view: LiveView) -> Office:
+    """An office with a conversation in it, watched by everybody who may."""
+    opened = Office(live, live_view)
+    await opened.open()
+    return opened

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import Any
 
 from channels.contract import DeliveryReported
 from channels.registry import find_channels
@@ -19,14 +17,13 @@ from crm_core.conversations import actions as conversation_actions
 from crm_core.conversations import phrases
 from crm_core.conversations import queries as conversation_queries
 from crm_core.staff import actions as staff
-from crm_core.staff.queries import actor_of
 from crm_core.staff.queries import agent as agent_by_id
 from crm_core.staff.rules import Cause
 from crm_core.store import outbox
 from crm_core.words.addresses import Address
 from crm_core.words.content import DeliveryStatus, ExternalId
 from crm_core.words.permissions import Actor
-from crm_core.words.values import Activity, Author, AuthorKind, ContactKind, EntryKind, Role
+from crm_core.words.values import Activity, Author, AuthorKind, ContactKind, EntryKind
 from crm_core.work import actions as work
 from crm_core.work import queues
 from hub.desk import (
@@ -42,64 +39,7 @@ from hub.desk import (
 )
 from hub.desk.assignments import Target
 from hub.desk.outbound import Words
-from tests.peers.live_view import LiveView
-
-if TYPE_CHECKING:
-    from tests.hub.console.conftest import Live
-
-
-class Office:
-    """Ann and Bea serve Sales, Cat serves Support, Sue sees all, Ada configures; a visitor wrote to Sales."""
-
-    def __init__(self, live: Live, view: LiveView) -> None:
-        self.live = live
-        self.db = live.db
-        self.view = view
-        self.sales = self.support = self.conversation = 0
-        self.people: dict[str, Actor] = {}
-
-    async def open(self) -> None:
-        self.sales, self.support = await self.live.queue("Sales"), await self.live.queue("Support")
-        for name, role, served in (
-            ("Ann", Role.AGENT, (self.sales,)),
-            ("Bea", Role.AGENT, (self.sales,)),
-            ("Cat", Role.AGENT, (self.support,)),
-            ("Sue", Role.SUPERVISOR, ()),
-            ("Ada", Role.ADMINISTRATOR, ()),
-        ):
-            agent = await self.live.agent(name, *served, role=role)
-            actor = await self.db.read(actor_of, agent.id)
-            assert actor is not None
-            self.people[name] = actor
-            await self.db.write(staff.set_activity, None, agent.id, Activity.AVAILABLE)
-        stored = await self.live.hear("hello", queue=self.sales)
-        self.conversation = stored.entry.conversation_id
-        self.view.watching = (self.conversation,)
-
-    def __getattr__(self, name: str) -> Actor:
-        return self.people[name.capitalize()]
-
-    async def offer(self, to: Actor) -> int:
-        row = await self.db.read(work.open_work, self.conversation)
-        assert row is not None
-        return (await self.db.write(self._offer, row.id, to.agent_id)).id
-
-    @staticmethod
-    def _offer(tx: Any, work_id: int, agent_id: int) -> Any:
-        return work.offer(tx, work_id, agent_id, offer_ms=30_000, trace=None)
-
-    async def give(self, to: Actor) -> None:
-        await self.db.write(assignments.assign, to, self.conversation, Target(agent_id=to.agent_id))
-
-    async def does(self, name: str, action: Any, *arguments: Any) -> Any:
-        return await self.view.proves(name, self.db.write(action, *arguments))
-
-
-@pytest.fixture
-async def office(live: Live, live_view: LiveView) -> Office:
-    office = Office(live, live_view)
-    await office.open()
-    return office
+from tests.hub.console.office import Office
 
 
 async def test_a_visitor_writes(office: Office) -> None:
