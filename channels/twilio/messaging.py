@@ -127,8 +127,11 @@ class TwilioMessaging:
         await self.take(form, deliver)
         return WebhookReply(_NOTHING_TO_SAY, content_type="text/xml")
 
-    async def take(self, form: Form, deliver: Deliver, *, sent_at: Moment | None = None) -> None:
-        """Deliver one message and what its writer asks for by it. Taking it again is harmless."""
+    async def take(self, form: Form, deliver: Deliver, *, sent_at: Moment | None = None, heeded: bool = True) -> None:
+        """Deliver one message, and what its writer asks for by it unless something later counts (`heeded`).
+
+        Taking it again is harmless.
+        """
         sid = sid_of(form)
         at = self._tools.now() if sent_at is None else sent_at
         files, whole = await self._shelf.files(sid, media_of(form))
@@ -141,11 +144,15 @@ class TwilioMessaging:
             return
         except Invalid as error:
             raise NotUnderstood(str(error)) from error
-        state = wish_of(form, carrier_words=self._settings.opt_out == "twilio")
-        if state is not None:
+        state = self.wish(form)
+        if state is not None and heeded:
             said = form.get("Body", "").strip()[:40]
             await deliver(ReachChanged(address=event.sender, state=state, at=at, reason=f"They wrote “{said}”."))
         self._known.put(sid, True)
+
+    def wish(self, form: Form) -> ReachState | None:
+        """Whether the writer of a message asks for no more messages, or for messages again."""
+        return wish_of(form, carrier_words=self._settings.opt_out == "twilio")
 
     async def report(
         self, form: Form, deliver: Deliver, *, delivery: int | None = None, at: Moment | None = None

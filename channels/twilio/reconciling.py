@@ -18,6 +18,7 @@ from channels.twilio.forms import Form
 from channels.twilio.recent import Recent
 from channels.twilio.settings import is_service
 from crm_core.words.clock import DAY, HOUR, Clock, Moment
+from crm_core.words.content import ReachState
 
 FAR: Final[Moment] = DAY
 """How far back the first look reaches, and one every hour: receipts may be late when phones are off."""
@@ -30,7 +31,10 @@ log = structlog.get_logger(__name__)
 class Takes(Protocol):
     """Who understands the forms: the account itself."""
 
-    async def take(self, form: Form, deliver: Deliver, *, sent_at: Moment | None = None) -> None: ...
+    async def take(
+        self, form: Form, deliver: Deliver, *, sent_at: Moment | None = None, heeded: bool = True
+    ) -> None: ...
+    def wish(self, form: Form) -> ReachState | None: ...
     async def report(
         self, form: Form, deliver: Deliver, *, delivery: int | None = None, at: Moment | None = None
     ) -> None: ...
@@ -57,11 +61,13 @@ class Reconciler:
         """
         now = self._now()
         far = self._last_far is None or now - self._last_far >= HOUR
-        records = await self._list(now - (FAR if far else NEAR))
+        records = sorted(await self._list(now - (FAR if far else NEAR)), key=lambda r: (r.created_at, r.sid))
+        # Whoever wrote STOP and later START is not marked as opted out again in between.
+        last_wishes = {r.sender: r.sid for r in records if r.inbound and self._takes.wish({"Body": r.body}) is not None}
         handed = 0
-        for record in sorted(records, key=lambda r: (r.created_at, r.sid)):
+        for record in records:
             if self._seen.get(record.sid) != record.status and not (record.inbound and record.sid in self._known):
-                await self._hand_in(record, deliver)
+                await self._hand_in(record, deliver, heeded=last_wishes.get(record.sender) == record.sid)
                 self._seen.put(record.sid, record.status)
                 handed += 1
         if far:
@@ -82,10 +88,11 @@ class Reconciler:
         sender = self._dialect.sender
         return set(await self._api.numbers_of(sender)) if is_service(sender) else {sender}
 
-    async def _hand_in(self, record: Record, deliver: Deliver) -> None:
+    async def _hand_in(self, record: Record, deliver: Deliver, *, heeded: bool) -> None:
         try:
             if record.inbound:
-                await self._takes.take(await self._form(record), deliver, sent_at=record.created_at)
+                form = await self._form(record)
+                await self._takes.take(form, deliver, sent_at=record.created_at, heeded=heeded)
             else:
                 await self._takes.report(_receipt(record), deliver, at=self._now())
         except NotUnderstood as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 API: Final = "https://api.twilio.com"
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
@@ -51,6 +51,12 @@ class TwilioSettings(BaseModel):
     """Another region's, such as https://api.dublin.ie1.twilio.com, or a stand-in's."""
     opt_out: Literal["twilio", "hub"] = Field("twilio", title="Who acts on STOP")
     """`twilio`: Twilio's own list counts, so CANCEL, END, QUIT stop messages as well, and YES starts them again."""
+
+    @model_validator(mode="after")
+    def _whole_key(self) -> Self:
+        if bool(self.api_sid) is not bool(self.api_secret.get_secret_value()):
+            raise ValueError("An API key is a SID and a secret.")
+        return self
 
     @property
     def credentials(self) -> tuple[str, str]:

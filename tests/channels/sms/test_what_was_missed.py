@@ -9,7 +9,8 @@ import pytest
 from channels.contract import ChannelEvent, Stored, TryLater, Unclear
 from channels.simulators.twilio import Answer, Service
 from channels.sms import MANIFEST
-from crm_core.words.content import DeliveryStatus
+from crm_core.words.content import DeliveryStatus, ReachState
+from crm_core.words.errors import StoreUnavailable
 from tests.channels.twilio.bench import OURS, THEIRS, outbound, world
 
 SERVICE = "MG" + "0" * 32
@@ -112,5 +113,28 @@ async def test_a_service_reconciles_all_its_numbers() -> None:
         it.cloud.numbers = {}
         it.cloud.services[SERVICE] = Service(SERVICE, [OURS])
         await it.cloud.phone(THEIRS).text(OURS, "Hello")
+        await it.channel.reconcile(it.recorder)
+    assert len(it.arrived) == 1
+
+
+async def test_of_what_somebody_asked_for_while_nobody_listened_the_last_counts() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.numbers.pop(OURS)
+        for words in ("STOP", "Hello?", "START", "Thanks"):
+            await it.cloud.phone(THEIRS).text(OURS, words)
+            it.clock.advance(1_000)
+        await it.channel.reconcile(it.recorder)
+    assert [message.content.text for message in it.arrived] == ["STOP", "Hello?", "START", "Thanks"]
+    assert [reach.state for reach in it.reaches] == [ReachState.OK]
+
+
+async def test_while_the_store_is_away_nothing_is_taken_for_handed_in() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.numbers.pop(OURS)
+        await it.cloud.phone(THEIRS).text(OURS, "Hello?")
+        it.recorder.failing = True
+        with pytest.raises(StoreUnavailable):
+            await it.channel.reconcile(it.recorder)
+        it.recorder.failing = False
         await it.channel.reconcile(it.recorder)
     assert len(it.arrived) == 1
