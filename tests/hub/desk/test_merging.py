@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from crm_core.cases.model import Case
-from crm_core.contacts import actions as rows
 from crm_core.contacts import merging as merges
 from crm_core.contacts import queries, suggesting
 from crm_core.contacts.actions import ContactChange, NewAddress, NewContact
-from crm_core.contacts.model import Contact, Identity, Merge
 from crm_core.contacts.queries import ContactListing
 from crm_core.contacts.resolving import resolve
 from crm_core.conversations import queries as conversations
-from crm_core.conversations.model import Conversation
 from crm_core.conversations.queries import Listing, View
 from crm_core.search.queries import find
 from crm_core.store.database import Database
@@ -30,80 +23,12 @@ from crm_core.words.addresses import Address, email, phone
 from crm_core.words.errors import Conflict, HubError, Invalid, NotFound
 from crm_core.words.events import AnyEvent, ContactChanged, ConversationChanged
 from crm_core.words.permissions import Actor
-from crm_core.words.values import CaseKind, ContactKind, ConversationStatus, Role, StageCategory
+from crm_core.words.values import ContactKind, Role
 from hub.desk import contacts, merging
+from tests.hub.desk.two_cards import CHIEF, MAIL, NUMBER, a_case, a_conversation, merge_of, two
 
-CHIEF = Actor(1, "Chief", Role.SUPERVISOR)
 OLENA = Actor(2, "Olena", Role.AGENT, frozenset({10}))
-MAIL, WORK_MAIL = email("taras@example.org"), email("taras@firm.ua")
-NUMBER = phone("+380671234567")
-FIELDS = st.dictionaries(st.sampled_from(merges.FIELDS), st.sampled_from(list(merges.Side)), max_size=4)
-
-
-def a_conversation(tx: Tx, address: Address, *, is_closed: bool = False) -> int:
-    """Somebody wrote."""
-    known = resolve(tx, address, "", {})
-    conversation_id = tx.new_id()
-    values: dict[str, Any] = {
-        "id": conversation_id,
-        "ws": tx.ws,
-        "status": ConversationStatus.CLOSED if is_closed else ConversationStatus.OPEN,
-        "who": known.shown_name,
-        "channel": "email",
-        "account_id": 5,
-        "identity_id": known.id,
-        "contact_id": known.contact_id,
-        "thread": "t",
-        "queue_id": 10,
-        "tags": [],
-        "opened_at": tx.now,
-        "last_activity_at": tx.now,
-        "version": 1,
-    }
-    tx.execute(insert(Conversation).values(**values))
-    return conversation_id
-
-
-def a_case(tx: Tx, contact_id: int | None, *, company_id: int | None = None, identity_id: int | None = None) -> int:
-    """A lead of a contact, or of an identity."""
-    case_id = tx.new_id()
-    values: dict[str, Any] = {
-        "id": case_id,
-        "ws": tx.ws,
-        "number": case_id,
-        "kind": CaseKind.LEAD,
-        "title": "Interested",
-        "pipeline_id": 1,
-        "stage_id": 1,
-        "category": StageCategory.NEW,
-        "stage_since": tx.now,
-        "contact_id": contact_id,
-        "company_id": company_id,
-        "identity_id": identity_id,
-        "who": "" if contact_id is None else queries.row(tx, contact_id).name,
-        "tags": [],
-        "fields": {},
-        "created_at": tx.now,
-        "version": 1,
-    }
-    tx.execute(insert(Case).values(**values))
-    return case_id
-
-
-def two(tx: Tx) -> tuple[int, int]:
-    """Taras, whom we know by his mail, and T. Sh., who calls."""
-    taras = contacts.add(tx, CHIEF, NewContact(name="Taras", addresses=[NewAddress(MAIL)], tags=["vip"]))
-    caller = contacts.add(
-        tx,
-        CHIEF,
-        NewContact(name="T. Sh.", company="Firm", tags=["new"], note="Calls.", addresses=[NewAddress(NUMBER)]),
-    )
-    return taras.id, caller.id
-
-
-def merge_of(tx: Tx, contact_id: int) -> int:
-    """The newest merge of a contact."""
-    return merges.merges_of(tx, contact_id)[0].id
+WORK_MAIL = email("taras@firm.ua")
 
 
 def conversation(tx: Tx, conversation_id: int) -> tuple[int | None, str]:
@@ -330,96 +255,3 @@ async def test_who_a_stranger_may_be_is_said_only_to_who_may_read_them(db: Datab
         await db.write(merging.dismiss_for_conversation, elsewhere, conversation_id, taras)
     await db.write(merging.dismiss_for_conversation, OLENA, conversation_id, taras)
     assert await db.read(suggesting.for_identity, identity) == []
-
-
-def a_crowd(tx: Tx) -> list[int]:
-    """Five people with an address, an open and a closed conversation and a case each; one has none of it."""
-    people: list[int] = []
-    for n in range(5):
-        address = email(f"p{tx.new_id()}@example.org")
-        wanted = NewContact(name=f"P{n}", company="Firm" if n % 2 else "", tags=[f"t{n}"], fields={f"f{n}": "x"})
-        people.append(rows.add(tx, wanted))
-        rows.attach_address(tx, people[-1], NewAddress(address))
-        if n:
-            a_conversation(tx, address)
-            a_conversation(tx, address, is_closed=True)
-            a_case(tx, people[-1])
-    # A closed conversation whose address went to somebody else afterwards keeps the contact it was with.
-    wanderer = rows.attach_address(tx, people[1], NewAddress(email(f"w{tx.new_id()}@example.org")))
-    a_conversation(tx, queries.address_of(tx, wanderer), is_closed=True)
-    rows.detach(tx, people[1], wanderer)
-    rows.attach(tx, people[2], wanderer)
-    return people
-
-
-def state(tx: Tx, people: Sequence[int]) -> dict[str, Any]:
-    """All that a merge may touch, but for versions."""
-    identities = tx.all(select(Identity.id, Identity.contact_id, Identity.is_primary).order_by(Identity.id))
-    columns = [c for c in Contact.__table__.c if c.name != "version"]
-    return {
-        "contacts": [tuple(r) for r in tx.all(select(*columns).where(Contact.id.in_(people)).order_by(Contact.id))],
-        "identities": [tuple(r) for r in identities],
-        "conversations": [
-            tuple(r)
-            for r in tx.all(
-                select(Conversation.id, Conversation.contact_id, Conversation.who).order_by(Conversation.id)
-            )
-        ],
-        "cases": [tuple(r) for r in tx.all(select(Case.id, Case.contact_id, Case.who).order_by(Case.id))],
-        "values": queries.get_many(tx, people)
-        and [(c.name, c.root_id, [i.id for i in c.identities]) for c in queries.get_many(tx, people)],
-    }
-
-
-Step = tuple[int, int, dict[str, str]] | None
-"""Merge two of the crowd by these choices, or undo the last merge."""
-
-
-def there_and_back(tx: Tx, plan: Sequence[Step]) -> int:
-    """Merge and undo as planned, then undo the rest in reverse; how many stood at once."""
-    people = a_crowd(tx)
-    start = state(tx, people)
-    done: list[int] = []
-    most = 0
-    for step in plan:
-        if step is None:
-            if done:
-                merging.unmerge(tx, CHIEF, done.pop())
-            continue
-        survivor, absorbed, choices = step
-        try:
-            merging.merge(tx, CHIEF, people[survivor], people[absorbed], choices)
-        except (Conflict, Invalid):
-            continue
-        done.append(merge_of(tx, people[survivor]))
-        most = max(most, len(done))
-        assert merges.merges_of(tx, people[survivor])[0].can_undo
-    merged = tx.all(select(Contact.id, Contact.root_id).where(Contact.id.in_(people), Contact.root_id.is_not(None)))
-    assert len(merged) == len(done)
-    assert not {r.root_id for r in merged} & {r.id for r in merged}, "a root stands for itself"
-    for merge_id in reversed(done):
-        merging.unmerge(tx, CHIEF, merge_id)
-    assert state(tx, people) == start
-    return most
-
-
-async def test_any_merges_undone_in_reverse_leave_everything_as_it_was(db: Database) -> None:
-    loop = asyncio.get_running_loop()
-    person = st.integers(0, 4)
-    sizes: list[int] = []
-
-    @settings(
-        max_examples=25,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(plan=st.lists(st.tuples(person, person, FIELDS) | st.none(), min_size=3, max_size=14))
-    def holds(plan: list[Step]) -> None:
-        sizes.append(asyncio.run_coroutine_threadsafe(db.write(there_and_back, plan), loop).result(60))
-
-    await asyncio.to_thread(holds)
-    assert max(sizes) >= 3
-    assert await db.read(lambda tx: tx.first(select(Merge.id).where(Merge.undone_at.is_(None)))) is None
