@@ -80,6 +80,11 @@ export function filled(text: string, variables: Readonly<Record<string, string>>
   return text.replace(/\{\{\s*([^{}]+?)\s*\}\}/g, (whole, name: string) => variables[name] || whole);
 }
 
+/** The address a way leads to, for the eye: a visitor's own is a key that says nothing. */
+export function addressed({ scheme, name, display }: Pick<Way, "scheme" | "name" | "display">): string {
+  return scheme === "visitor" ? name || t("contact.visitor") : display;
+}
+
 /** What a way allows at a moment, in a sentence. */
 export function rulesOf(way: Way, now: number): string {
   const state = stateOf(way, now);
