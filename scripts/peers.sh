@@ -24,6 +24,7 @@ prism
 
 has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
 has_redis() { command -v redis-server >/dev/null; }
+has_dovecot() { [[ -x /usr/sbin/dovecot ]] || command -v dovecot >/dev/null; }
 has_chromium() {
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || command -v google-chrome-stable >/dev/null
 }
@@ -36,6 +37,7 @@ has_fonts() {
 missing() {
     has_postgresql || echo postgresql
     has_redis || echo redis-server
+    has_dovecot || echo dovecot-imapd
     has_chromium || echo chromium
     has_fonts || echo fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
 }

@@ -55,7 +55,10 @@ class Imap:
         with troubles(settings.imap_host):
             async with asyncio.timeout(self._patience.connect):
                 await loop.create_connection(lambda: self._protocol, sock=plug, ssl=at_once, server_hostname=host)
-        await self._ask(lambda: self._protocol.wait("AUTH|NONAUTH"))
+        await self._ask(self._protocol.greeted.wait)
+        if self._protocol.is_stranger:
+            raise self._silence()
+        await self._ask(self._protocol.capability)
         if (
             settings.imap_security == "starttls"
             and tls is not None
@@ -196,7 +199,7 @@ class Imap:
             except OSError:
                 # Some of these are ValueErrors too: a bad certificate is one.
                 raise
-            except (AioImapException, ValueError) as error:
+            except (AioImapException, ValueError, LookupError) as error:
                 raise Trouble(Problem.PROTOCOL, "The mailbox answered in a way that makes no sense.") from error
             finally:
                 self._scope = None

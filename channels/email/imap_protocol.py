@@ -8,7 +8,16 @@ import ssl
 from collections.abc import Callable
 from typing import Final
 
-from aioimaplib.aioimaplib import AioImapException, Command, IdleCommand, IMAP4ClientProtocol, Response
+from aioimaplib.aioimaplib import (
+    AUTH,
+    CONNECTED,
+    NONAUTH,
+    AioImapException,
+    Command,
+    IdleCommand,
+    IMAP4ClientProtocol,
+    Response,
+)
 
 MOST_RECEIVED: Final = 32 * 1024 * 1024
 """Bytes that may answer one command: the largest mail that is fetched, and what stands around it."""
@@ -24,12 +33,14 @@ class MailboxProtocol(IMAP4ClientProtocol):
 
     transport: asyncio.Transport
     capabilities: set[str]
+    state: str
 
     def __init__(self, loop: asyncio.AbstractEventLoop, when_lost: Callable[[], None]) -> None:
         super().__init__(loop, lambda _: when_lost())
         self.received = 0
         self.has_news = False
         """The server spoke of mail that came since this was last set back."""
+        self.greeted = asyncio.Event()
         self.is_stranger = False
         """What answers there speaks something else."""
 
@@ -54,13 +65,15 @@ class MailboxProtocol(IMAP4ClientProtocol):
             self.is_stranger = True
             self.transport.abort()
 
-    async def welcome(self, command: bytes) -> None:
-        """Take the greeting; whoever greets otherwise is left."""
-        try:
-            await super().welcome(command)
-        except (AioImapException, UnicodeDecodeError, IndexError):
-            self.is_stranger = True
-            self.transport.abort()
+    def _handle_line(self, line: bytes, current_cmd: Command | None) -> Command | None:
+        # The library takes the greeting in a task that holds a lock until the server has answered once more: who
+        # waits for the greeting would never get it back from a server that then falls silent.
+        if self.state != CONNECTED or not line:
+            return super()._handle_line(line, current_cmd)
+        self.is_stranger = not line.startswith((b"* OK", b"* PREAUTH"))
+        self.state = AUTH if line.startswith(b"* PREAUTH") else NONAUTH
+        self.greeted.set()
+        return None
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> bool:
         """Encrypt the connection; false when the server does not want to. What was said before counts no more."""
@@ -79,7 +92,7 @@ class MailboxProtocol(IMAP4ClientProtocol):
         """Sign in by SASL; `first` in base 64."""
         response = await self.execute(Command("AUTHENTICATE", self.new_tag(), mechanism, first, loop=self.loop))
         if response.result == "OK":
-            self.state = "AUTH"
+            self.state = AUTH
             await self.capability()
         return response
 

@@ -80,13 +80,17 @@ class Mailbox:
         """UIDs that were delivered, or were there before us."""
         self._old = Old(0, 0)
         self._next_sweep: Moment = 0
+        self.was_reached = False
+        """Whether the folder was open the last time it was followed."""
 
     async def follow(self, deliver: Deliver) -> None:
         """Hand in what comes until the connection is lost. Raises Trouble, and what `deliver` raises."""
+        self.was_reached = False
         async with imap_connection(self._settings, self._tools.peers, self._patience) as imap:
             await self.sign_in(imap)
             found = await imap.open(self._folder)
             await self._find_place(imap, found)
+            self.was_reached = True
             while True:
                 uids = await imap.uids("UID", f"{self._place.last + 1}:*")
                 # A range with a star always has the last mail in it, however old that is.
@@ -264,7 +268,8 @@ async def _keep_following(mailbox: Mailbox, deliver: Deliver, patience: Patience
             await mailbox.follow(deliver)
         except Trouble as trouble:
             lasted = asyncio.get_running_loop().time() - began
-            tries = 1 if lasted > patience.poll else tries + 1
+            # One that opens and breaks at once, over and over, does not work either.
+            tries = 1 if mailbox.was_reached and lasted > patience.pause * 10 else tries + 1
             if trouble.needs_a_person or tries >= patience.tries:
                 raise
             log.info("a mailbox is connected to again", problem=str(trouble.problem), tries=tries)
