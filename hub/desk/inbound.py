@@ -211,6 +211,7 @@ def _stranger(arrival: _Arrival, opened: Opened) -> strangers.Newcomer:
         arrival.text,
         asks=not is_quiet,
         facts=arrival.event.sender_facts,
+        queue_id=arrival.source.queue_id,
     )
 
 

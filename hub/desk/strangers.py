@@ -31,6 +31,8 @@ class Newcomer:
     text: str
     asks: bool
     facts: Mapping[str, str] = field(default_factory=dict)
+    queue_id: int | None = None
+    """The queue of the account they wrote to: a new conversation stands in none yet."""
 
     @property
     def contactable(self) -> bool:
@@ -63,6 +65,6 @@ def _stranger(one: Newcomer) -> Stranger:
         account_id=row["account_id"],
         contactable=True,
         contact_id=one.identity.contact_id,
-        queue_id=row["queue_id"],
+        queue_id=row["queue_id"] or one.queue_id,
         first_words=preview(one.text),
     )
