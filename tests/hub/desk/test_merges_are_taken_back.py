@@ -48,20 +48,18 @@ def a_crowd(tx: Tx) -> list[int]:
 
 def state(tx: Tx, people: Sequence[int]) -> dict[str, Any]:
     """All that a merge may touch, but for versions."""
-    identities = tx.all(select(Identity.id, Identity.contact_id, Identity.is_primary).order_by(Identity.id))
+
+    def rows_of(theirs: Any, *columns: Any) -> list[tuple[Any, ...]]:
+        return [tuple(r) for r in tx.all(select(*columns).where(theirs.in_(people)).order_by(columns[0]))]
+
     columns = [c for c in Contact.__table__.c if c.name != "version"]
+    identities = (Identity.id, Identity.contact_id, Identity.is_primary)
     return {
-        "contacts": [tuple(r) for r in tx.all(select(*columns).where(Contact.id.in_(people)).order_by(Contact.id))],
-        "identities": [tuple(r) for r in identities],
-        "conversations": [
-            tuple(r)
-            for r in tx.all(
-                select(Conversation.id, Conversation.contact_id, Conversation.who).order_by(Conversation.id)
-            )
-        ],
-        "cases": [tuple(r) for r in tx.all(select(Case.id, Case.contact_id, Case.who).order_by(Case.id))],
-        "values": queries.get_many(tx, people)
-        and [(c.name, c.root_id, [i.id for i in c.identities]) for c in queries.get_many(tx, people)],
+        "contacts": rows_of(Contact.id, *columns),
+        "identities": rows_of(Identity.contact_id, *identities),
+        "conversations": rows_of(Conversation.contact_id, Conversation.id, Conversation.contact_id, Conversation.who),
+        "cases": rows_of(Case.contact_id, Case.id, Case.contact_id, Case.who),
+        "shown": [(c.name, c.root_id, [i.id for i in c.identities]) for c in queries.get_many(tx, people)],
     }
 
 
@@ -73,31 +71,37 @@ these choices, or undo the last merge."""
 def there_and_back(tx: Tx, plan: Sequence[Step]) -> int:
     """Merge and undo as planned, then undo the rest in reverse; how many stood at once."""
     people = a_crowd(tx)
-    start = state(tx, people)
-    done: list[int] = []
+    stood: list[tuple[int, dict[str, Any]]] = []
     most = 0
-    for step in plan:
-        if step is None:
-            if done:
-                merging.unmerge(tx, CHIEF, done.pop())
-            continue
-        place, further, choices = step
-        standing = [i for i in people if queries.row(tx, i).root_id is None]
-        if len(standing) == 1:
-            continue
-        at = place % len(standing)
-        absorbed = standing[(at + 1 + further % (len(standing) - 1)) % len(standing)]
-        merging.merge(tx, CHIEF, standing[at], absorbed, choices)
-        done.append(merge_of(tx, standing[at]))
-        most = max(most, len(done))
-        assert merges.merges_of(tx, standing[at])[0].can_undo
-    merged = tx.all(select(Contact.id, Contact.root_id).where(Contact.id.in_(people), Contact.root_id.is_not(None)))
-    assert len(merged) == len(done)
-    assert not {r.root_id for r in merged} & {r.id for r in merged}, "a root stands for itself"
-    for merge_id in reversed(done):
+
+    def undo() -> None:
+        merge_id, before = stood.pop()
         merging.unmerge(tx, CHIEF, merge_id)
-    assert state(tx, people) == start
+        assert state(tx, people) == before
+
+    for step in plan:
+        standing = [i for i in people if queries.row(tx, i).root_id is None]
+        if step is not None and len(standing) > 1:
+            place, further, choices = step
+            at = place % len(standing)
+            absorbed = standing[(at + 1 + further % (len(standing) - 1)) % len(standing)]
+            before = state(tx, people)
+            merging.merge(tx, CHIEF, standing[at], absorbed, choices)
+            stood.append((merge_of(tx, standing[at]), before))
+            most = max(most, len(stood))
+            must_be_flat(tx, people, len(stood))
+        elif step is None and stood:
+            undo()
+    while stood:
+        undo()
     return most
+
+
+def must_be_flat(tx: Tx, people: Sequence[int], merged: int) -> None:
+    """Each merge makes one contact less that stands for itself, and whoever stands for another does."""
+    found = tx.all(select(Contact.id, Contact.root_id).where(Contact.id.in_(people), Contact.root_id.is_not(None)))
+    assert len(found) == merged
+    assert not {r.root_id for r in found} & {r.id for r in found}
 
 
 async def test_any_merges_undone_in_reverse_leave_everything_as_it_was(db: Database) -> None:
