@@ -7,6 +7,7 @@ import getpass
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import cyclopts
@@ -31,6 +32,7 @@ from hub.console import typescript
 from hub.demo.show import demo as run_demo
 from hub.desk.staffing import disable
 from hub.logs import configure
+from hub.parsing import explained
 from hub.serving import announce, serve
 
 R = TypeVar("R")
@@ -119,6 +121,25 @@ def bench(*, json: bool = False, only: str = "", seconds: float = 2.0) -> None:
         How long each side of a figure is measured, per round.
     """
     sys.exit(run_bench(wanted=[w for w in only.split(",") if w], seconds=seconds, as_json=json))
+
+
+@app.command
+def parse(kind: str, *files: Path) -> None:
+    """Print what stored messages say, one JSON document a line: for asking why a message was read so.
+
+    Parameters
+    ----------
+    kind
+        The channel, such as email.
+    files
+        A stored message each, as it came.
+    """
+    try:
+        for line in explained(kind, files):
+            print(line)
+    except HubError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 @app.command

@@ -23,7 +23,6 @@ from channels.email.anatomy.limits import (
     MOST_ID,
     MOST_REFERENCES,
     MOST_SUBJECT,
-    MOST_TEXT,
     Defects,
 )
 from channels.email.anatomy.quoting import Folded, fold
@@ -78,15 +77,14 @@ class _Reading:
         if not headers.fields:
             defects.note("headers_missing")
         own_text, marked, html = self._words(found)
-        text = storable(with_carried(own_text, found))[:MOST_TEXT]
-        folded = self._folded(text, marked, subject)
+        folded = self._folded(own_text, marked, subject)
         bounce = bounce_of(Letter(self._root, senders, subject, own_text), defects)
         return msgspec.structs.replace(
             self._addressed(),
             from_=senders,
             subject=subject,
-            text=text,
-            trimmed=folded.trimmed,
+            text=with_carried(own_text, found),
+            trimmed=with_carried(folded.trimmed, found),
             folded=folded.folded,
             html=html,
             attachments=found.files,

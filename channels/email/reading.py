@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -23,7 +23,7 @@ TIME_LIMIT: Final = 5.0
 """Seconds that one mail may take."""
 START_LIMIT: Final = 60.0
 """Seconds in which the process must be there; only an overloaded machine takes them."""
-_ARGV: Final = (sys.executable, "-P", "-m", "channels.email.worker")
+WORKER: Final = (sys.executable, "-P", "-m", "channels.email.worker")
 _PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _DECODER: Final = msgspec.msgpack.Decoder(ParsedMail)
 
@@ -42,8 +42,8 @@ class MailReader:
     Of a mail beyond 25 MB the headers are read, and `too_large` is among its defects.
     """
 
-    def __init__(self, *, time_limit: float = TIME_LIMIT) -> None:
-        self._time_limit = time_limit
+    def __init__(self, *, time_limit: float = TIME_LIMIT, argv: Sequence[str] = WORKER) -> None:
+        self._time_limit, self._argv = time_limit, argv
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
@@ -89,7 +89,7 @@ class MailReader:
             return self._process
         await self._end()
         self._process = await asyncio.create_subprocess_exec(
-            *_ARGV,
+            *self._argv,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -144,8 +144,8 @@ def _environment() -> dict[str, str]:
 class WarmReader:
     """The same for a command that waits: a process with the same limits, kept for the next mail."""
 
-    def __init__(self, *, time_limit: float = TIME_LIMIT) -> None:
-        self._time_limit = time_limit
+    def __init__(self, *, time_limit: float = TIME_LIMIT, argv: Sequence[str] = WORKER) -> None:
+        self._time_limit, self._argv = time_limit, argv
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, raw: bytes) -> ParsedMail:
@@ -181,7 +181,7 @@ class WarmReader:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = subprocess.Popen(  # noqa: S603
-                _ARGV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+                self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
             )
             if self._process.stdout is None or self._process.stdout.read(1) == b"":
                 self.close()

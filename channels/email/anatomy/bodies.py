@@ -78,7 +78,9 @@ class _Building:
             self._file(part)
         for name, content in self._unwrapped:
             self._add(name, "application/octet-stream", content)
-        self._made.text = storable(self._made.text)[:MOST_TEXT]
+        if len(self._made.text) > MOST_TEXT:
+            self._defects.note("text_cut")
+        self._made.text = storable(self._made.text[:MOST_TEXT])
         return self._made
 
     def _text(self, part: Part) -> str:
@@ -87,15 +89,20 @@ class _Building:
             if b"\nbegin" in content or content.startswith(b"begin"):
                 content, files = unwrapped(content)
                 self._unwrapped += [(decode(f.name), f.content) for f in files]
-            text = decode(content, part.charset, self._defects).replace("\r\n", "\n").replace("\r", "\n")
+            text = decode(self._bounded(content), part.charset, self._defects).replace("\r\n", "\n").replace("\r", "\n")
             if part.parameters.get("format", "").lower() == "flowed":
                 text = unflowed(text, drops_space=part.parameters.get("delsp", "").lower() == "yes")
             self._words[id(part)] = text
         return self._words[id(part)]
 
+    def _bounded(self, content: bytes) -> bytes:
+        if len(content) > 4 * MOST_TEXT:
+            self._defects.note("text_cut")
+        return content[: 4 * MOST_TEXT]
+
     def _markup(self, part: Part) -> str:
         if id(part) not in self._words:
-            content = part.content(self._defects)
+            content = self._bounded(part.content(self._defects))
             self._words[id(part)] = decode(content, part.charset or _meta_charset(content), self._defects)
         return self._words[id(part)]
 
@@ -187,7 +194,7 @@ class _Building:
 def with_carried(text: str, found: Bodies) -> str:
     """The words with the invitation in lines and the mails within the mail below them."""
     below = ([in_words(found.calendar)] if found.calendar is not None else []) + found.carried
-    return "\n\n".join(t for t in (text.rstrip(), *below) if t) if below else text
+    return storable("\n\n".join(t for t in (text.rstrip(), *below) if t))[:MOST_TEXT] if below else text
 
 
 def _meta_charset(content: bytes) -> str:

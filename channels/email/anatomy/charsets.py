@@ -14,19 +14,10 @@ from channels.email.anatomy.word_sets import words
 _NAME = re.compile(r"[A-Za-z0-9_.:()+-]{1,40}")
 _GUESSED_BYTES: Final = 32 * 1024
 
-_GUESSES: Final = [
-    "utf_8",
-    "cp1251",
-    "koi8_u",
-    "cp1252",
-    "cp1250",
-    "gb18030",
-    "big5",
-    "cp932",
-    "euc_jp",
-    "cp949",
-    "iso8859_2",
-] + ["cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp866", "cp874", "iso8859_5"]
+_GUESSES: Final = (
+    "utf_8 cp1251 koi8_u cp1252 cp1250 gb18030 big5 cp932 euc_jp cp949 iso8859_2 cp1253 cp1254 cp1255 cp1256 cp1257 "
+    "cp866 cp874 iso8859_5"
+)
 """What mails without a charset are written in. Those of old Macintoshes look too much like others."""
 
 _UNSAID: Final = words(
@@ -196,5 +187,5 @@ def _guessed(content: bytes) -> str | None:
     """By the look of the letters; short texts give too little to look at."""
     if len(content) < 24:
         return None
-    best = charset_normalizer.from_bytes(content[:_GUESSED_BYTES], cp_isolation=_GUESSES).best()
+    best = charset_normalizer.from_bytes(content[:_GUESSED_BYTES], cp_isolation=_GUESSES.split()).best()
     return None if best is None else _leniently(content, best.encoding)

@@ -25,6 +25,7 @@ _QUOTE_CLASSES: Final = words(
 _QUOTE_IDS: Final = frozenset(
     ("divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "olk_src_body_section")
 )
+_LINE_TAGS: Final = ("p>", "p ", "br", "div", "tr", "li", "td")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _MOST_DEPTH: Final = 30
 """Levels of lists and quotes that indent."""
@@ -53,7 +54,7 @@ def roughly(html: str) -> str:
         if closed < 0:
             at = len(html)
             break
-        said.append(" " if html[opened : opened + 2] != "</" else "")
+        said.append("\n" if html[opened + 1 : opened + 6].lower().lstrip("/").startswith(_LINE_TAGS) else " ")
         at = closed + 1
     said.append(html[at:])
     lines = (" ".join(line.split()) for line in unescape("".join(said)).splitlines())

@@ -1,4 +1,4 @@
-"""Mails that nobody here wrote: none raises, none takes long, and where an expected result stands beside one, it is met.
+"""Mails that nobody here wrote: none raises, and where an expected result stands beside one, it is met.
 
 The shares are printed (`pytest -s`) and asserted.
 """

@@ -6,7 +6,7 @@ Their model and ours differ in these points, and each is mapped, not waved throu
 * Letters that they could not read are U+FFFD; there ours may be any letter, since we guess the charset.
 * They leave uuencoded bodies as they are; here they are decoded, line by line, before bytes are compared.
 * A DOS path as a name: they drop its backslashes, we drop its folder.
-* Uuencoded files in the midst of a text stay in their text; ours are attachments. Theirs are counted by their `begin` lines.
+* Uuencoded files in the midst of a text stay in their text; ours are attachments. Theirs are counted by `begin` lines.
 * A mail within a mail is a tree to them; it is compared by name and type.
 """
 
