@@ -10,15 +10,16 @@ from crm_core.words.addresses import MAILTO, TEL, VISITOR, WHATSAPP, Address, di
 from crm_core.words.errors import Invalid
 from crm_core.words.terms import terms_of, terms_of_number
 from crm_core.words.text import folded, one_line, storable
+from crm_core.words.texting import SENDER
 
 MOST_TAGS: Final = 50
 MOST_FIELDS: Final = 100
 MOST_NOTE: Final = 8_000
-_CLAIMED: Final = {"email": MAILTO, "phone": TEL}
+_CLAIMED: Final = {"email": MAILTO, "claimed_email": MAILTO, "phone": TEL, "claimed_phone": TEL}
 """Facts of an identity in which somebody says how else they can be reached. Nobody has checked them."""
 NUMBERS: Final = frozenset({TEL, WHATSAPP})
 """Kinds of address that are phone numbers: the same digits are the same phone."""
-SENDER_NAME: Final = "sms-sender"
+SENDER_NAME: Final = SENDER
 """The kind of address of an SMS that came under a name (`InfoSMS`) and has no number."""
 
 
