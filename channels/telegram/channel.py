@@ -41,7 +41,7 @@ from crm_core.words.errors import Invalid, NotFound
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105
 _MAX_FILES: Final = 10
 _CAPABILITIES: Final = Capabilities(
-    max_file_bytes=MAX_FILE, max_files=_MAX_FILES, html=True, buttons=MAX_BUTTONS, typing=False
+    max_file_bytes=MAX_FILE, max_files=_MAX_FILES, html=True, buttons=MAX_BUTTONS, typing=True
 )
 
 log = structlog.get_logger(__name__)

@@ -83,7 +83,7 @@ def place(message: Loose) -> Place | None:
     venue = inner(message, "venue")
     spot = inner(venue, "location") or inner(message, "location")
     latitude, longitude = number(spot, "latitude"), number(spot, "longitude")
-    if latitude is None or longitude is None:
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         return None
     title = ", ".join(part for part in (text(venue, "title"), text(venue, "address")) if part)
     return Place(latitude=latitude, longitude=longitude, title=title)

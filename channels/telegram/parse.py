@@ -46,6 +46,9 @@ IGNORED: Final = frozenset(
 NOT_UNDERSTOOD: Final = "not_understood"
 """`Content.problem` of a message of a kind that this channel has not heard of."""
 
+_END_OF_TIME: Final = 2**33
+"""Seconds since 1970, far away: what claims to be later has no time at all."""
+
 _START: Final = re.compile(r"/start(?:@\w+)? ([A-Za-z0-9_-]{1,64})\s*")
 _ANY_WORDS: Final = frozenset({"text", "caption", "title", "question", "description", "name", "emoji", "address"})
 _BEYOND_WORDS: Final = frozenset({"from", "chat", "sender_chat", "reply_to_message", "via_bot", "forward_origin"})
@@ -175,7 +178,7 @@ def content_of(message: Loose) -> tuple[Content, tuple[Attachment, ...]] | None:
     entities = many(message, "entities" if key == "text" else "caption_entities")
     plain, html = formatted(text(message, key), entities)
     files, spot = attachments(message), place(message)
-    lines = [*told(message), *([plain] if plain else [])]
+    lines = [line for line in (*told(message), plain) if line.strip()]
     origin = _origin(message)
     if not lines and not files and spot is None:
         if any(kind in message for kind in SILENT):
@@ -284,4 +287,4 @@ def _label(message: Loose, data: str) -> str:
 
 def _moment(value: Loose, key: str, otherwise: Moment) -> Moment:
     seconds = whole(value, key)
-    return seconds * 1000 if seconds else otherwise
+    return seconds * 1000 if seconds and 0 < seconds < _END_OF_TIME else otherwise

@@ -42,9 +42,11 @@ def whole(value: Loose, key: str) -> int | None:
 
 
 def number(value: Loose, key: str) -> float | None:
-    """The number under a key, whole or not."""
+    """The number under a key, whole or not; never one that is none (NaN) or endless."""
     found = value.get(key)
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+    if isinstance(found, bool) or not isinstance(found, int | float) or not -1e15 < found < 1e15:
+        return None
+    return float(found)
 
 
 def words_within(value: Any, keys: frozenset[str], *, wanted: bool = False, depth: int = 0) -> Iterator[str]:

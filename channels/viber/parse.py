@@ -20,6 +20,8 @@ from crm_core.words.text import storable
 NOT_UNDERSTOOD: Final = "not_understood"
 """`Content.problem` of a message of a kind that this channel has not heard of."""
 
+_END_OF_TIME: Final = 2**43
+"""Milliseconds since 1970, far away."""
 _SAYS_NOTHING: Final = frozenset({"webhook", "client_status", "action"})
 _FILES: Final = {"picture": "photo.jpg", "video": "video.mp4", "file": "file", "sticker": "sticker.png"}
 _RECEIPTS: Final = {
@@ -50,7 +52,7 @@ def callback(raw: bytes, scope: str) -> Said:
     try:
         told = json.loads(raw)
         kind = told["event"]
-        at = int(told["timestamp"])
+        at = _moment(told)
         token = ExternalId(str(told.get("message_token", "")))
         if kind == "message":
             return _arrived(told, token, at, scope)
@@ -61,7 +63,7 @@ def callback(raw: bytes, scope: str) -> Said:
             return _opened(told, token, at, scope)
         if kind in ("subscribed", "unsubscribed"):
             return _reach(told, at, scope)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise NotUnderstood("This is no callback of Viber's.") from error
     if kind in _SAYS_NOTHING:
         return Said()
@@ -99,14 +101,27 @@ def _content(message: Mapping[str, Any]) -> tuple[Content, Link | None]:
         contact = message["contact"]
         text = " ".join(["👤", _words(contact, "name"), _words(contact, "phone_number")])
     elif kind == "location":
-        spot = message["location"]
-        return Content(text=text, place=Place(latitude=float(spot["lat"]), longitude=float(spot["lon"]))), None
+        return Content(text=text, place=_place(message["location"])), None
     elif kind == "url":
         text = "\n".join(part for part in (text, media) if part and part != text) or media
     if kind in _FILES and media:
         return Content(text=text), Link(media, _words(message, "file_name") or _FILES[kind])
     known = kind in ("text", "contact", "url") and bool(text.strip())
     return Content(text=text or media, problem=None if known else NOT_UNDERSTOOD), None
+
+
+def _place(spot: Mapping[str, Any]) -> Place:
+    place = Place(latitude=float(spot["lat"]), longitude=float(spot["lon"]))
+    if not (-90 <= place.latitude <= 90 and -180 <= place.longitude <= 180):
+        raise ValueError("This is nowhere on the earth.")
+    return place
+
+
+def _moment(told: Mapping[str, Any]) -> Moment:
+    at = int(told["timestamp"])
+    if not 0 < at < _END_OF_TIME:
+        raise ValueError("This is no time.")
+    return at
 
 
 def _opened(told: Mapping[str, Any], token: ExternalId, at: Moment, scope: str) -> Said:

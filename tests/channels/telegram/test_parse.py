@@ -322,3 +322,13 @@ def test_any_field_may_be_anything_and_nothing_raises(odd: Any) -> None:
         for text in ({}, {"text": "hello"}):
             said = told(**{**text, field: odd})
             assert len(said.events) <= 1
+
+
+@pytest.mark.parametrize("latitude", [float("nan"), float("inf"), 91, -90.5, 10**400])
+def test_what_is_nowhere_on_the_earth_is_no_place(latitude: float) -> None:
+    assert heard(location={"latitude": latitude, "longitude": 1}).content.place is None
+
+
+@pytest.mark.parametrize("date", [0, -5, 2**40, 10**40])
+def test_a_message_of_no_possible_time_came_now(date: int) -> None:
+    assert heard(text="x", date=date).sent_at == NOW
