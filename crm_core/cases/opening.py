@@ -27,7 +27,7 @@ _insert = ManyRows(insert(Case))
 _insert_step = ManyRows(insert(Step))
 
 
-def _past_statement(is_sqlite: bool) -> AnySelect:
+def _past_statement(*, is_sqlite: bool) -> AnySelect:
     """Cases of identities, of contacts and of those merged into them, and who is marked as spam: one answer."""
     case = (Case.id.label("case_id"), Case.category)
     of_identity = select(Case.identity_id, null().label("contact_id"), *case).where(

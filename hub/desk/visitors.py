@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from channels.contract import Visit, VisitorHistory, VisitorNews
 from crm_core.contacts import visitors
+from crm_core.contacts.rules import claims
 from crm_core.conversations import visits
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
@@ -30,6 +31,7 @@ from crm_core.words.values import (
 )
 from hub.bus.local import Bus
 from hub.bus.whispers import PresenceSeen, Typing, Whisper
+from hub.desk import leads
 from hub.desk.receipts import contact_read
 
 NEWS: Final = 500
@@ -210,7 +212,7 @@ class VisitorsOfAccount:
         arriving = visitors.Arriving(
             account_id=self._account_id, scope=self._scope, token=token, proven=proven, name=name, facts=facts
         )
-        welcomed = await self._house.db.write(visitors.welcome, arriving)
+        welcomed = await self._house.db.write(_welcome, arriving)
         self._house.end(welcomed.ended)
         return _visit(welcomed)
 
@@ -296,3 +298,13 @@ def _looks_different(before: ConversationValue | None, now: ConversationValue) -
     if before is None or before.id != now.id:
         return True
     return (before.status, before.work_state, before.agent_read_id) != (now.status, now.work_state, now.agent_read_id)
+
+
+def _welcome(tx: Tx, arriving: visitors.Arriving) -> visitors.Welcomed:
+    """Who leaves an address while they chat can be reached again: their lead opens."""
+    welcomed = visitors.welcome(tx, arriving)
+    if claims(arriving.facts):
+        said = visits.newest_with(tx, welcomed.identity_id)
+        if said is not None and said.status is not ConversationStatus.CLOSED:
+            leads.became_contactable(tx, said.id)
+    return welcomed

@@ -61,9 +61,7 @@ async def test_a_kind_without_a_pipeline_gets_one_from_who_configures(db: Databa
 
 async def test_another_pipeline_becomes_the_one_where_cases_begin(db: Database) -> None:
     old = await leads(db)
-    new = await db.write(
-        pipelines.add, ADA, NewPipeline(kind=CaseKind.LEAD, name="Wholesale", stages=[NEW, WON, LOST])
-    )
+    new = await db.write(pipelines.add, ADA, NewPipeline(kind=CaseKind.LEAD, name="Wholesale", stages=[NEW, WON, LOST]))
     assert not new.is_default
     await db.write(pipelines.change, ADA, new.id, PipelineChange(version=1, is_default=True))
     assert (await db.read(pipelines.default_of, CaseKind.LEAD)).id == new.id
