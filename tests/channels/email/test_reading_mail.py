@@ -1,63 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
-from channels.contract import ChannelEvent, DeliveryReported, MessageArrived, ReachChanged, Reads
-from channels.email.channel import Reader, open_email
-from channels.email.mail import ParsedMail
-from channels.email.parse import parse
-from channels.email.reading import Unreadable
+from channels.contract import MessageArrived, Reads
+from channels.email.channel import open_email
 from channels.email.threading_ import content_digest, incoming_id
 from crm_core.words.addresses import MAILTO, TEL, Address
 from crm_core.words.clock import DAY, MINUTE
-from crm_core.words.content import DeliveryStatus, ReachState, Recipient
+from crm_core.words.content import Recipient
 from crm_core.words.text import MAX_MESSAGE
-from tests.channels.email.household import HASTY, TOKEN, Household, mail
-
-ADA = Address(MAILTO, "ada@customer.example")
-OURS = f"{TOKEN}.77@hub.example"
-
-
-class HereReader:
-    """Reads in this process: what these tests are about comes after it."""
-
-    async def read(self, raw: bytes) -> ParsedMail:
-        return parse(raw)
-
-
-class LostReader:
-    """Never reads anything."""
-
-    def __init__(self, code: str) -> None:
-        self._code = code
-
-    async def read(self, raw: bytes) -> ParsedMail:
-        raise Unreadable(self._code)
-
-
-@asynccontextmanager
-async def opened(house: Household, reader: Reader | None = None, **more: Any) -> AsyncIterator[Reads]:
-    account = house.account(**{"address": "support@hub.example", "incoming": "none", **more})
-    async with open_email(account, house.tools, patience=HASTY, reader=reader or HereReader()) as channel:
-        assert isinstance(channel, Reads)
-        yield channel
-
-
-async def events(house: Household, raw: bytes, facts: dict[str, str] | None = None, **more: Any) -> list[ChannelEvent]:
-    async with opened(house, **more) as channel:
-        return list(await channel.read(house.original(raw, **(facts or {}))))
-
-
-async def arrived(house: Household, raw: bytes, facts: dict[str, str] | None = None, **more: Any) -> MessageArrived:
-    """The one message that a mail is."""
-    told = await events(house, raw, facts, **more)
-    assert len(told) == 1
-    assert isinstance(told[0], MessageArrived)
-    return told[0]
+from tests.channels.email.household import TOKEN, Household, mail
+from tests.channels.email.readers import ADA, OURS, LostReader, arrived, events
 
 
 async def test_a_mail_is_a_message_of_its_writer(house: Household) -> None:
@@ -202,76 +157,6 @@ async def test_what_a_machine_wrote_is_marked_so(house: Household, header: dict[
     assert (await arrived(house, mail(**header))).automatic
 
 
-def bounce(original_id: str, *, action: str = "failed", status: str = "5.1.1") -> bytes:
-    """A report of RFC 3464."""
-    return mail(
-        "Undelivered Mail Returned to Sender",
-        "\r\n".join(
-            [
-                "--b",
-                "Content-Type: text/plain\r\n",
-                "It could not be delivered.",
-                "--b",
-                "Content-Type: message/delivery-status\r\n",
-                "Reporting-MTA: dns; mx.customer.example\r\n",
-                "Final-Recipient: rfc822; gone@customer.example",
-                f"Action: {action}",
-                f"Status: {status}",
-                f"Diagnostic-Code: smtp; 550 {status} no such user here",
-                "",
-                "--b",
-                "Content-Type: text/rfc822-headers\r\n",
-                f"Message-ID: <{original_id}>",
-                "From: support@hub.example",
-                "To: gone@customer.example",
-                "Subject: Your order",
-                "",
-                "--b--",
-                "",
-            ]
-        ),
-        From="MAILER-DAEMON@mx.customer.example",
-        Return_Path="<>",
-        Content_Type='multipart/report; report-type=delivery-status; boundary="b"',
-        MIME_Version="1.0",
-    )
-
-
-async def test_a_bounce_of_ours_is_a_report_about_the_mail_that_bounced(house: Household) -> None:
-    report, reach = await events(house, bounce(OURS))
-    assert isinstance(report, DeliveryReported)
-    assert (report.external_id, report.status, report.delivery) == (OURS, DeliveryStatus.FAILED, 77)
-    assert "no such mailbox" in (report.reason or "").lower()
-    assert report.raw is not None
-    assert reach == ReachChanged(
-        address=Address(MAILTO, "gone@customer.example"),
-        state=ReachState.BOUNCED,
-        at=house.clock(),
-        reason=report.reason or "",
-    )
-
-
-async def test_a_delay_and_a_full_mailbox_shut_nobody_out(house: Household) -> None:
-    (delayed,) = await events(house, bounce(OURS, action="delayed", status="4.4.1"))
-    assert isinstance(delayed, DeliveryReported)
-    assert delayed.status is DeliveryStatus.SENT
-    assert "keeps trying" in (delayed.reason or "")
-    (full,) = await events(house, bounce(OURS, status="5.2.2"))
-    assert isinstance(full, DeliveryReported)
-    assert full.status is DeliveryStatus.FAILED
-
-
-@pytest.mark.parametrize(
-    "original_id", ["other@customer.example", f"{TOKEN[:-1]}x.77@hub.example", f"{TOKEN}.77@evil.example", ""]
-)
-async def test_a_bounce_of_somebody_elses_mail_is_an_ordinary_automatic_message(
-    house: Household, original_id: str
-) -> None:
-    event = await arrived(house, bounce(original_id))
-    assert event.automatic
-    assert event.sender == Address(MAILTO, "mailer-daemon@mx.customer.example")
-
-
 MIXED = "\r\n".join(
     [
         "--b",
@@ -305,12 +190,6 @@ async def test_files_are_kept_and_pictures_shown_by_our_own_names(house: Househo
     assert f'src="hub-file:{logo.id}"' in html
     assert "of-another-mail" not in html
     assert "not cid:logo@x" in html
-
-
-async def test_a_report_keeps_no_files(house: Household) -> None:
-    before = len(house.files.contents)
-    await events(house, bounce(OURS))
-    assert len(house.files.contents) == before + 1
 
 
 @pytest.mark.parametrize("code", ["timeout", "memory", "crash"])
