@@ -3,7 +3,8 @@ import { caseNotice } from "../leads/notices";
 import { dateAndTime, t } from "../words/words.svelte";
 import type { EntryValue } from "../wire";
 
-const NOTICES = ["accepted", "taken", "assigned", "returned_to_queue", "closed", "reopened", "snoozed", "woken", "offer_missed"] as const;
+const NOTICES = ["accepted", "taken", "assigned", "returned_to_queue", "closed", "reopened", "snoozed", "woken", "offer_missed", "delivery_delayed"] as const;
+const REACH = ["reach_opted_out", "reach_blocked", "reach_bounced", "reach_ok"] as const;
 
 /** What happened, in the person's language. */
 export function noticeInWords(entry: EntryValue, desk: Pick<Desk, "me" | "queues">): string {
@@ -13,6 +14,9 @@ export function noticeInWords(entry: EntryValue, desk: Pick<Desk, "me" | "queues
   const queue = desk.queues.get(Number(facts["queue_id"]))?.name ?? "";
   const said = { ...facts, agent, queue, until: facts["until"] ? dateAndTime(Number(facts["until"])) : "" };
   if (code === "closed" && facts["disposition"]) return t("notice.closed_as", said);
+  if (code === "rated") return t(facts["words"] ? "notice.rated_words" : "notice.rated", { ...facts, score: String(facts["score"]) });
+  const reach = REACH.find((one) => one === code);
+  if (reach) return facts["reason"] ? t("notice.reach_why", { what: t(`notice.${reach}`, said), reason: facts["reason"] }) : t(`notice.${reach}`, said);
   const ofCase = caseNotice(code, said);
   if (ofCase !== null) return ofCase;
   return known ? t(`notice.${known}`, said) : t("notice.other", { code });
