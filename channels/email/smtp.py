@@ -122,22 +122,35 @@ def _at_the_door(host: str, code: int) -> tuple[Problem, str]:
 
 
 async def _sign_in(client: aiosmtplib.SMTP, to: Submission) -> None:
+    """By password or token; a token from memory that is refused is fetched anew once."""
+    if to.settings.auth == "password":
+        await _try_to_sign_in(client, to, None)
+        return
+    was_kept = to.tokens.has_one
+    try:
+        await _try_to_sign_in(client, to, await to.tokens.get())
+    except Trouble as trouble:
+        to.tokens.forget()
+        if not was_kept or trouble.problem is not Problem.PASSWORD:
+            raise
+        await _try_to_sign_in(client, to, await to.tokens.get())
+
+
+async def _try_to_sign_in(client: aiosmtplib.SMTP, to: Submission, token: str | None) -> None:
     settings = to.settings
     name = settings.smtp_username or settings.sign_in_name
     password = settings.smtp_password.get_secret_value() or settings.password.get_secret_value()
-    was_kept = to.tokens.has_one
     with troubles(settings.smtp_host):
         try:
-            if settings.auth == "password":
+            if token is None:
                 await client.login(name, password)
             else:
-                await client.auth_xoauth2(name, await to.tokens.get())
+                await client.auth_xoauth2(name, token)
         except SMTPAuthenticationError as error:
-            to.tokens.forget()
-            lasts = error.code in _REFUSED_SIGN_IN and not (settings.auth == "xoauth2" and was_kept)
-            problem = Problem.PASSWORD if error.code in _REFUSED_SIGN_IN else Problem.LIMITED
+            if error.code not in _REFUSED_SIGN_IN:
+                raise Trouble(Problem.LIMITED, "The mail server lets nobody sign in at the moment.") from error
             words = "The mail server does not accept the name or the password."
-            raise Trouble(problem, words, needs_a_person=lasts) from error
+            raise Trouble(Problem.PASSWORD, words, needs_a_person=True) from error
         except (SMTPServerDisconnected, SMTPTimeoutError) as error:
             raise Trouble(Problem.UNREACHABLE, f"{settings.smtp_host} hung up.") from error
         except SMTPException as error:

@@ -66,8 +66,9 @@ class AccessTokens:
             raise Trouble(Problem.UNREACHABLE, "The provider's sign-in does not answer.") from error
 
     def _take(self, status: int, said: dict[str, Any]) -> None:
-        if status == 200 and isinstance(said.get("access_token"), str) and said["access_token"].isascii():
-            self._token = said["access_token"]
+        token = said.get("access_token")
+        if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
+            self._token = token
             lasts = said.get("expires_in")
             seconds = lasts if isinstance(lasts, int) and not isinstance(lasts, bool) else 600
             self._good_until = self._now() + seconds * SECOND - MINUTE

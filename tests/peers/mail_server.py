@@ -36,6 +36,7 @@ class MailServer:
         self.signed_in: list[str] = []
         self.sessions = 0
         self.offers_utf8 = True
+        self.good_token = "good"
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._protocols: list[SMTP] = []
@@ -84,7 +85,7 @@ class MailServer:
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
         said = base64.b64decode(args[1]).decode()
         user, token = said.split("\1")[:2]
-        if token != "auth=Bearer good":
+        if token != f"auth=Bearer {self.good_token}":
             await server.push("334 eyJzdGF0dXMiOiI0MDAifQ==")
             await server._reader.readline()
             return AuthResult(success=False, handled=False, message="535 5.7.8 No")
