@@ -38,7 +38,7 @@ NEARLY = st.dictionaries(FIELDS, VALUES, max_size=8).map(
 UPDATES = st.fixed_dictionaries({"update_id": st.integers()}, optional=dict.fromkeys(TAKEN, VALUES | NEARLY))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(UPDATES)
 def test_any_update_is_read_or_not_understood(raw: dict[str, Any]) -> None:
     try:
@@ -51,7 +51,7 @@ def test_any_update_is_read_or_not_understood(raw: dict[str, Any]) -> None:
     assert repr(again) == repr(said)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(UPDATES, VALUES, st.lists(UPDATES, max_size=3)))
 def test_explaining_never_raises_and_is_json(raw: Any) -> None:
     told = explain_telegram(json.dumps(raw).encode())

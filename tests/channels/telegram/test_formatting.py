@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.telegram.formatting import formatted
@@ -64,6 +64,7 @@ marks = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.lists(marks, max_size=6))
 def test_whatever_is_marked_no_word_is_lost_and_tags_are_nested(text: str, entities: list[dict[str, Any]]) -> None:
     plain, html = formatted(text, [{**e, "type": "bold"} if e["type"] == "text_link" else e for e in entities])

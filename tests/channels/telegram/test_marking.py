@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.telegram.marking import Marked, Span, cut, marked, units
@@ -44,6 +44,7 @@ def test_a_character_of_two_units_is_never_cut_in_half() -> None:
     assert [part.text for part in cut(Marked("😀" * 5), 3)] == ["😀"] * 5
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.integers(2, 50))
 def test_parts_fit_and_hold_all_that_is_no_space(text: str, most: int) -> None:
     parts = cut(Marked(text), most)
@@ -51,6 +52,7 @@ def test_parts_fit_and_hold_all_that_is_no_space(text: str, most: int) -> None:
     assert "".join("".join(part.text.split()) for part in parts) == "".join(text.split())
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["<b>", "</b>", "<p>", "</p>", "<li>", "<a href=x>", "</a>", "x", " ", "😀", "<pre>", "\n"])
