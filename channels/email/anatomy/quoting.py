@@ -152,12 +152,18 @@ def _attribution(lines: list[str], at: int) -> int | None:
         return None
     last = last.rstrip("\u202c\u200e\u200f ")
     has_verb = last.endswith(phrases.ATTRIBUTION_ENDS) or _ends_with_verb_and_name(last)
+    following = _next_said(lines, at + 1)
+    is_before_quote = following < len(lines) and _is_quoted(lines[following])
     if not has_verb:
         if last.endswith((">:", "):")) and "@" in last and _has_digit(last) and len(last) < 250:
             return at
-        following = _next_said(lines, at + 1)
-        is_before_quote = following < len(lines) and _is_quoted(lines[following])
         return at if is_before_quote and ("@" in last or _has_date(last)) else None
+    begins = _begin_of_attribution(lines, at)
+    return at if begins is None and is_before_quote and "@" in last else begins
+
+
+def _begin_of_attribution(lines: list[str], at: int) -> int | None:
+    """Where an introduction that ends with a verb begins; none when nothing before it looks like one."""
     said = ""
     for begins in range(at, max(-1, at - _CONTINUED - 1), -1):
         line = lines[begins].strip().strip("*_ ").lower()

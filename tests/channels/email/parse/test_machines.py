@@ -82,8 +82,8 @@ def test_of_several_recipients_the_one_that_failed_counts() -> None:
 def test_a_mail_system_that_writes_sentences_is_understood() -> None:
     body = (
         "Hi. This is the qmail-send program at mx.example.net.\nI'm afraid I wasn't able to deliver your message "
-        "to the following addresses.\n\n<olena@example.org>:\n550 5.1.1 no such user\n\n--- Below this line is a copy of "
-        "the message.\n\nMessage-ID: <out-17@shop.example.com>\nSubject: Your order\n"
+        "to the following addresses.\n\n<olena@example.org>:\n550 5.1.1 no such user\n\n--- Below this line is a "
+        "copy of the message.\n\nMessage-ID: <out-17@shop.example.com>\nSubject: Your order\n"
     )
     raw = b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.net\nTo: shop@example.com\nSubject: failure notice\n\n"
     bounce = parse(raw + body.encode()).bounce

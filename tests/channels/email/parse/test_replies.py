@@ -199,3 +199,8 @@ def test_the_plain_text_decides_where_there_is_one() -> None:
     found = parse(multipart("alternative", part("text/plain", plain), part("text/html", "<p>New.</p>")))
     assert found.trimmed == "New."
     assert found.text.rstrip() == plain
+
+
+def test_an_introduction_without_a_date_is_one_when_a_quote_follows() -> None:
+    text = "Thank you.\n\nFern & Clay <hello@shop.example> wrote:\n> With pleasure.\n"
+    assert fold(text).trimmed == "Thank you."
