@@ -169,6 +169,7 @@ def _message(arrival: Arrival) -> MessageArrived:
         sender_facts=_facts(mail, sender),
         content=_content(arrival),
         sent_at=_sent_at(mail, original.at),
+        known_as=ExternalId(short_id(mail.message_id)) if mail.message_id else None,
         in_reply_to=answered[0] if answered else None,
         references=tuple(dict.fromkeys([*answered, *before])),
         conversation_id=conversation_of(mail, recipients=arrival.recipients, own=settings.own, tokens=arrival.tokens),
