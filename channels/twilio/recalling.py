@@ -15,8 +15,8 @@ from crm_core.words.clock import MINUTE, SECOND, Moment
 
 LOOK_AT: Final = 1_000
 """Messages to one recipient that are looked through at most."""
-_SKEW: Final[Moment] = 2 * SECOND
-"""Twilio's times are whole seconds."""
+_SKEW: Final[Moment] = 30 * SECOND
+"""How far Twilio's clock may be behind ours; its times are whole seconds."""
 _TRIAL: Final = "Sent from your Twilio trial account - "
 _SMART: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
 
@@ -35,7 +35,7 @@ async def recalled(
     async with aclosing(api.messages(to=spoken(message.to))) as records:
         async for record in records:
             looked += 1
-            if record.created_at < message.entry.at - MINUTE or looked > LOOK_AT:
+            if record.created_at < message.entry.at - 2 * MINUTE or looked > LOOK_AT:
                 break
             if record.inbound or record.sid in known or record.created_at < message.entry.at - _SKEW:
                 continue
