@@ -43,6 +43,7 @@ from hub.desk.reading import Reader
 from hub.desk.staffing import leave
 from hub.desk.surveys import JOB as SURVEY
 from hub.desk.surveys import Surveys
+from hub.desk.typists import TypingTeller
 from hub.desk.visitors import Visitors
 from hub.keys import HOUSE, House
 from hub.machinery.accounts import Accounts, Toolbox
@@ -120,26 +121,14 @@ GATEWAY = web.AppKey("gateway", Gateway)
 
 
 def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[House, dict[str, Worker]]:
-    bus = Bus(db)
-    presence = Presence(clock)
-    sealer = Sealer(derived_key(key, "accounts"))
+    bus, presence = Bus(db), Presence(clock)
     media = FileStore.open(settings, key, clock)
-    surveys = Surveys(derived_key(key, "surveys"), clock, settings.public_url)
     invitations = Invitations(derived_key(key, "invitations"), clock)
     front = Front(db, bus, media, invitations=invitations, counted=metrics.message_in)
-    toolbox = Toolbox(
-        db,
-        media,
-        clock,
-        guard=Guard(settings.private_peers),
-        key=derived_key(key, "replies"),
-        url=settings.public_url,
-    )
+    sealer = Sealer(derived_key(key, "accounts"))
+    guard = Guard(settings.private_peers)
+    toolbox = Toolbox(db, media, clock, guard=guard, key=derived_key(key, "replies"), url=settings.public_url)
     accounts = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=front.delivering, toolbox=toolbox)
-    reader = Reader(db, media, accounts, front.delivering)
-    front.keep = reader.keep
-    assigner = Assigner(db, clock, presence.is_present)
-    deliverer = Deliverer(db, accounts, Parcels(db, media), metrics.message_out)
     house = House(
         settings=settings,
         clock=clock,
@@ -149,28 +138,39 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         tickets=Tickets(clock),
         presence=presence,
         accounts=accounts,
-        assigner=assigner,
+        assigner=Assigner(db, clock, presence.is_present),
         media=media,
         sealer=sealer,
         examiner=Examiner(toolbox, clock),
         invitations=invitations,
-        surveys=surveys,
+        surveys=Surveys(derived_key(key, "surveys"), clock, settings.public_url),
     )
-    for listener in (accounts.heard, assigner.heard, deliverer.heard):
+    return house, _workers(house, front)
+
+
+def _workers(house: House, front: Front) -> dict[str, Worker]:
+    """What runs beside the doors: each follows the bus, and none knows another."""
+    db, bus, accounts = house.db, house.bus, house.accounts
+    deliverer = Deliverer(db, accounts, Parcels(db, house.media), metrics.message_out)
+    reader = Reader(db, house.media, accounts, front.delivering)
+    front.keep = reader.keep
+    typists = TypingTeller(db, accounts)
+    bus.hear(typists.heard)
+    for listener in (accounts.heard, house.assigner.heard, deliverer.heard):
         bus.subscribe(listener)
     afterwards = {chores.SWEEP: lambda names: _remove_files(house.media, names)}
-    actions = {**chores.ACTIONS, fallback.JOB: fallback.action(accounts.directory), SURVEY: surveys.action()}
+    actions = {**chores.ACTIONS, fallback.JOB: fallback.action(accounts.directory), SURVEY: house.surveys.action()}
     jobs = JobRunner(db, actions, every=chores.EVERY, afterwards=afterwards)
-    workers: dict[str, Worker] = {
+    return {
         "accounts": accounts.run,
         "bus": bus.run,
-        "assigner": assigner.run,
+        "assigner": house.assigner.run,
         "deliverer": deliverer.run,
         "reader": reader.run,
+        "typists": typists.run,
         "jobs": jobs.run,
-        "presence": presence.run,
+        "presence": house.presence.run,
     }
-    return house, workers
 
 
 async def _remove_files(media: FileStore, names: Sequence[str]) -> None:

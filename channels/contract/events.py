@@ -26,7 +26,7 @@ class MessageArrived:
     sender_facts: Mapping[str, str] = field(default_factory=dict)
     """What the channel knows of the sender: page, browser, language."""
     known_as: ExternalId | None = None
-    """The name by which answers refer to it, where that is another one: a mail's Message-ID, which anybody may re-use."""
+    """The name by which answers refer to it, where that is another one: a Message-ID, which anybody may re-use."""
     in_reply_to: ExternalId | None = None
     """The message it answers, by the provider's id."""
     references: tuple[ExternalId, ...] = ()

@@ -41,6 +41,10 @@ class Letter:
     mine: bool = False
 
 
+class NotTaken(Exception):
+    """The server did not take a mail."""
+
+
 class Box:
     """One person's mailbox."""
 
@@ -64,7 +68,7 @@ class Box:
         html: str | None = None,
         cc: Sequence[str] = (),
     ) -> Letter:
-        """Send a mail to a server on this machine; what was sent. Raises aiosmtplib.SMTPException when refused."""
+        """Send a mail to a server on this machine; what was sent. Raises NotTaken."""
         mail = self._composed(to, subject, text, answers)
         if cc:
             mail["Cc"] = ", ".join(cc)
@@ -72,9 +76,12 @@ class Box:
             mail.add_alternative(html, subtype="html")
         for name, content in files:
             mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
-        await aiosmtplib.send(
-            mail, sender=self.address, recipients=[to, *cc], hostname="127.0.0.1", port=port, start_tls=False
-        )
+        try:
+            await aiosmtplib.send(
+                mail, sender=self.address, recipients=[to, *cc], hostname="127.0.0.1", port=port, start_tls=False
+            )
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise NotTaken(str(error)) from error
         letter = read(mail.as_bytes(policy=policy.SMTP), mine=True)
         self.take(letter)
         return letter

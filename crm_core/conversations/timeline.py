@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select
 
-from crm_core.accounts.model import Account
 from crm_core.conversations.model import Entry
 from crm_core.conversations.queries import readable_row
 from crm_core.conversations.rows import entry_value
@@ -76,14 +75,6 @@ def seen_before(tx: Tx, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str]
         for account_id, ids in by_account.items()
         for row in _seen.all(tx, {"account_id": account_id, "ids": ids})
     }
-
-
-def kind_of_account(tx: Tx, account_id: int) -> str:
-    """The kind of a channel account, as entries name their channel. Raises NotFound."""
-    kind: str | None = tx.scalar(select(Account.kind).where(Account.id == account_id, Account.ws == tx.ws))
-    if kind is None:
-        raise NotFound
-    return kind
 
 
 def spoken_by(tx: Tx, conversation_id: int, account_id: int, *, most: int = 20) -> list[int]:

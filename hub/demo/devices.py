@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
-import aiosmtplib
 from aiohttp import hdrs, web
 
-from channels.simulators.mail import Letter
+from channels.simulators.mail import Letter, NotTaken
 from channels.simulators.telegram import Shown
 from channels.simulators.twilio import Message
 from crm_core.words.errors import Invalid, NotFound
@@ -131,7 +130,7 @@ class Customers:
                 answers=answers,
                 files=files,
             )
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except NotTaken as error:
             raise Invalid("The hub's mail listener did not take it. Try again in a moment.") from error
         return {}
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from channels.contract import Capabilities
+from crm_core.accounts import queries as accounts
 from crm_core.contacts.resolving import resolve_many
-from crm_core.conversations import participants, timeline
+from crm_core.conversations import participants
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.addresses import email
 from crm_core.words.errors import Invalid
@@ -81,7 +82,7 @@ def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> A
     """Where a message of a conversation goes. Raises NotFound for no way of theirs, Invalid for a closed one."""
     identity_id, account_id = words.way or (row.identity_id, row.account_id)
     if directory is None:
-        kind = row.channel if account_id == row.account_id else timeline.kind_of_account(tx, account_id)
+        kind = row.channel if account_id == row.account_id else accounts.row(tx, account_id).kind
         return Aim(identity_id=identity_id, account_id=account_id, channel=kind)
     way = chosen(tx, directory, row, identity_id, account_id)
     if not words.to:

@@ -42,7 +42,9 @@ def recognise(tx: Tx, identity: KnownIdentity, event: MessageArrived, invited: i
             attached(tx, root, identity.id)
     if event.proves or event.mentions:
         source = "vouched" if event.proves else "mentioned"
-        found = witness(tx, identity, proves=event.proves, mentions=event.mentions, source=source)
+        # Whoever writes under an address that is not vouched for proves nothing with it.
+        proves = () if event.unverified else event.proves
+        found = witness(tx, identity, proves=proves, mentions=event.mentions, source=source)
         if found is not None:
             attached(tx, found, identity.id)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from crm_core.accounts import queries as accounts
 from crm_core.contacts import queries as contacts
 from crm_core.contacts.resolving import KnownIdentity
 from crm_core.conversations import actions, timeline
@@ -27,7 +28,6 @@ def language_of(tx: Tx, identity: KnownIdentity) -> str:
 
 def say(tx: Tx, conversation_id: int, identity_id: int, account_id: int, text: str, **details: Any) -> EntryValue:
     """Write to a contact in the hub's own name: entry, delivery and event. Nobody waits less for it."""
-    kind = timeline.kind_of_account(tx, account_id)
     row = conversation_row(tx, conversation_id)
     about = EntryDetails(automatic=True, **{"subject": answering(row.subject), **details})
     entry = timeline.new_entry(
@@ -37,7 +37,7 @@ def say(tx: Tx, conversation_id: int, identity_id: int, account_id: int, text: s
         direction=Direction.OUT,
         author_kind=AuthorKind.SYSTEM,
         account_id=account_id,
-        channel=kind,
+        channel=accounts.row(tx, account_id).kind,
         identity_id=identity_id,
         text=text,
         details=msgspec.to_builtins(about),
