@@ -8,6 +8,9 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import event
 
+from crm_core.cases import opening
+from crm_core.cases import queries as cases
+from crm_core.cases.queries import CaseListing
 from crm_core.contacts.resolving import KnownIdentity, resolve_many
 from crm_core.conversations import queries as conversations
 from crm_core.conversations import timeline
@@ -20,7 +23,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address, email
 from crm_core.words.ids import Ids
 from crm_core.words.permissions import Actor
-from crm_core.words.values import Role
+from crm_core.words.values import CaseKind, Role
 from crm_core.work import actions as work
 from crm_core.work import queues
 
@@ -35,6 +38,10 @@ QUESTIONS: dict[str, Callable[[Tx], Any]] = {
     "continued": lambda tx: open_or_continue(
         tx, [Wanted(STRANGER, 1, "webchat", "t"), Wanted(KNOWN, 1, "webchat", "t")]
     ),
+    "leads of who writes": lambda tx: opening.known(tx, [5, 6], [7]),
+    "leads": lambda tx: cases.page(tx, AGENT, CaseListing(kind=CaseKind.LEAD, open=True)),
+    "counts of leads": lambda tx: cases.counts(tx, AGENT),
+    "cases of a contact": lambda tx: cases.of_contact(tx, AGENT, 7),
     "mine": lambda tx: conversations.page(tx, AGENT, Listing(view=View.MINE)),
     "my queues": lambda tx: conversations.page(tx, AGENT, Listing(view=View.QUEUE)),
     "one queue": lambda tx: conversations.page(tx, AGENT, Listing(view=View.QUEUE, queue_id=10)),
