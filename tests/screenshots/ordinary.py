@@ -81,6 +81,17 @@ NOW: Final = (
     ),
 )
 
+STRANGERS: Final = (
+    Dealing(
+        name="Greta Lindholm",
+        lines=("> Do you sell to shops? We would take about forty terracotta pots in spring.",),
+        email="greta@lindholm.example",
+    ),
+    Dealing(
+        name="Paulo Reis", lines=("> Good morning, can I hire plants for a fair?",), agent=ANNA, email="p@reis.example"
+    ),
+)
+
 WAITING: Final = ("Emma Larsen", "Luca Bianchi", "Aisha Rahman", "Sven Nyström")
 WAITING_WORDS: Final = (
     "Hi! Is the snake plant safe for cats?",
@@ -91,7 +102,7 @@ WAITING_WORDS: Final = (
 
 
 async def write_ordinary(seeder: Seeder, settings: Settings) -> None:
-    """Yesterday's dealings, what is open now, four who wait, six people at work."""
+    """Yesterday's dealings, what is open now, two leads, four who wait, six people at work."""
     await seeder.furnish(settings)
     await seeder.db.write(staff_the_shop)
     await seeder.db.write(open_the_night_shop, Sealer(derived_key(house_key(settings), "accounts")))
@@ -101,7 +112,7 @@ async def write_ordinary(seeder: Seeder, settings: Settings) -> None:
         await seeder.play(dealing)
     seeder.clock.advance(17 * HOUR)
     await seeder.queue_up(WAITING, WAITING_WORDS)
-    for dealing in NOW:
+    for dealing in (*NOW, *STRANGERS):
         await seeder.play(dealing)
     await seeder.db.write(know_jonas, seeder.seeded.conversations["Jonas Weber"])
     await seeder.db.write(go_to_work)

@@ -21,6 +21,7 @@ from tests.screenshots.steps import (
     in_chat,
     key_in,
     line_cut,
+    link,
     night_chat,
     page_at,
     press,
@@ -35,6 +36,7 @@ NOBODY: Final = ""
 JONAS: Final = "Jonas Weber"
 TOMAS: Final = "Tomás Herrera"
 LINA: Final = "李娜"
+GRETA: Final = "Greta Lindholm"
 EMMA: Final = "Emma Larsen"
 CLARA: Final = "Clara Winter"
 DANA: Final = "Dana Novák"
@@ -129,6 +131,18 @@ SCREENS: Final = (
     usual("contact-stranger", ANNA, conversation(EMMA), contact_panel()),
     usual("contact-pick", ANNA, conversation(EMMA), contact_panel(), button("I know who this is…")),
     full("contact", ANNA, conversation(LONG_NAME), contact_panel()),
+    usual("contact-lead", ANNA, conversation(GRETA, "queue"), contact_panel()),
+    usual("contact-merge", ANNA, conversation(JONAS), contact_panel(), button("Merge with…")),
+    # Leads.
+    usual("leads", ANNA, at("leads")),
+    usual("leads-empty", NILS, at("leads")),
+    usual("leads-filter", ANNA, at("leads"), button("Filter")),
+    usual("lead", ANNA, at("leads"), link(GRETA)),
+    usual("lead-qualify", ANNA, at("leads"), link(GRETA), button("Qualify…")),
+    usual("lead-disqualify", ANNA, at("leads"), link(GRETA), button("Disqualify…")),
+    usual("lead-nurture", ANNA, at("leads"), link(GRETA), button("More about this lead"), choose("Put off until…")),
+    usual("lead-duplicate", ANNA, at("leads"), link(GRETA), button("More about this lead"), choose("Duplicate of…")),
+    usual("lead-spam", ANNA, at("leads"), link(GRETA), button("More about this lead"), choose("Mark as spam…")),
     # Everywhere.
     usual("offer", BEN, at("mine"), sees("Accept")),
     usual("missed", MILA, at("mine"), sees("You missed")),
@@ -158,6 +172,9 @@ SCREENS: Final = (
     usual("settings-dispositions", ADA, at("settings/dispositions")),
     usual("settings-channels", ADA, at("settings/channels")),
     usual("settings-channel", ADA, at("settings/channels"), button("Change Shop")),
+    usual("settings-channel-email", ADA, at("settings/channels"), button("Add a channel"), choose("E-mail")),
+    usual("settings-channel-off", ADA, at("settings/channels"), button("Turn Shop off")),
+    usual("settings-hours", ADA, at("settings/channels"), button("Hours and greetings of Shop")),
     usual("settings-embed", ADA, at("settings/channels"), button("How Shop comes onto a page")),
     full("settings-live", SOFIA, at("settings/live")),
     full("settings-agents", ADA, at("settings/agents")),

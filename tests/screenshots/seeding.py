@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,8 @@ class Dealing:
     """Why the last answer was not delivered."""
     page: str = ""
     """The page the contact was on."""
+    email: str = ""
+    """The address they left in the form before the chat: they can be reached again, so a lead opens."""
 
 
 @dataclass(slots=True)
@@ -120,7 +122,9 @@ def _say(tx: Tx, dealing: Dealing, number: int, line: str, conversation_id: int)
 
 
 def _arrival(tx: Tx, dealing: Dealing, number: int, text: str) -> MessageArrived:
-    facts: Mapping[str, str] = {"page": dealing.page, "language": "en"} if dealing.page else {}
+    facts: dict[str, str] = {"page": dealing.page, "language": "en"} if dealing.page else {}
+    if dealing.email:
+        facts["claimed_email"] = dealing.email
     thread = f"picture-{dealing.name}"
     return MessageArrived(
         external_id=ExternalId(f"{thread}-{number}"),
@@ -163,7 +167,7 @@ def _fail_last(tx: Tx, conversation_id: int, dealing: Dealing) -> None:
 
 def _deliver(tx: Tx, *, failing: str = "") -> None:
     """Settle all that is owed, so that the hub has nothing to send when it starts."""
-    for owed in outbox.claim(tx, "seeding", MINUTE, 100):
+    for owed in [owed for lane in outbox.lanes(tx) for owed in outbox.claim(tx, lane, "seeding", MINUTE, 100)]:
         if failing:
             outbox.settle_failed(tx, owed.id, "seeding", failing)
             marks.set_delivery(tx, owed.entry_id, DeliveryStatus.FAILED, reason=failing)

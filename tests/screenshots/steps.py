@@ -97,6 +97,16 @@ def button_like(pattern: str) -> Step:
     return step
 
 
+def link(name: str) -> Step:
+    """Follow the first link whose name holds these words."""
+
+    async def step(stage: Stage) -> None:
+        await _seen(stage.page.get_by_role("link", name=name)).click()
+        await stage.settle()
+
+    return step
+
+
 def choose(name: str) -> Step:
     """Choose a line of the menu that is open."""
 

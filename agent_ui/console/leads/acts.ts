@@ -36,7 +36,13 @@ async function decide({ desk, book }: Hands, one: CaseValue, ask: () => Promise<
 }
 
 function undoing(hands: Hands, after: CaseValue): { label: string; run: () => void } | undefined {
-  return after.can_undo ? { label: t("undo"), run: () => void undo(hands, hands.book.known.get(after.id) ?? after) } : undefined;
+  if (!after.can_undo) return undefined;
+  const run = (): void => {
+    const now = hands.book.known.get(after.id) ?? after;
+    // Undone elsewhere meanwhile, or moved on: there is nothing left to take back.
+    if (now.can_undo) void undo(hands, now);
+  };
+  return { label: t("undo"), run };
 }
 
 async function say(hands: Hands, done: Promise<CaseValue | null>, words: (after: CaseValue) => string): Promise<boolean> {
