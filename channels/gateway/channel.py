@@ -157,13 +157,13 @@ async def examine_gateway(account: Account, tools: Tools) -> Sequence[Finding]:
         ) as answer:
             answer.release()
     except NoSuchHost:
-        return [Finding(step="gateway", problem=Problem.NAME)]
+        return [Finding(step="server", problem=Problem.NAME)]
     except Forbidden:
-        return [Finding(step="gateway", problem=Problem.FORBIDDEN)]
+        return [Finding(step="server", problem=Problem.FORBIDDEN)]
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError):
-        return [Finding(step="gateway", problem=Problem.TLS)]
+        return [Finding(step="server", problem=Problem.TLS)]
     except (aiohttp.ClientConnectorError, TimeoutError):
-        return [Finding(step="gateway", problem=Problem.UNREACHABLE)]
+        return [Finding(step="server", problem=Problem.UNREACHABLE)]
     except (aiohttp.ClientError, OSError):
-        return [Finding(step="gateway", problem=Problem.PROTOCOL)]
-    return [Finding(step="gateway"), Finding(step="credentials", words="Send a message to try the password.")]
+        return [Finding(step="server", problem=Problem.PROTOCOL)]
+    return [Finding(step="server"), Finding(step="credentials", words="Send a message to try the password.")]

@@ -27,7 +27,11 @@ _OLD_STORE: Final = ("s3-external-1.amazonaws.com", "/media.twiliocdn.com/")
 
 
 class MediaMissing(HubError):
-    """A file that could not be fetched."""
+    """A file that could not be fetched. `again`: it may be there in a moment, as new files at Twilio sometimes are."""
+
+    def __init__(self, sentence: str | None = None, *, again: bool = False) -> None:
+        super().__init__(sentence)
+        self.again = again
 
 
 class Fetcher:
@@ -60,12 +64,13 @@ class Fetcher:
                 if answer.status in (301, 302, 303, 307, 308):
                     return answer.headers.get("Location", "")
                 if answer.status != 200:
-                    raise MediaMissing(f"Twilio answered {answer.status} for the file.")
+                    again = answer.status == 404 or answer.status >= 500
+                    raise MediaMissing(f"Twilio answered {answer.status} for the file.", again=again)
                 return await self._files.keep(name, self._bounded(answer))
         except TooLarge as error:
             raise MediaMissing("The file is too large.") from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise MediaMissing from error
+            raise MediaMissing(again=True) from error
 
     async def _bounded(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         read = 0

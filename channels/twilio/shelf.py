@@ -22,6 +22,9 @@ MOST: Final = 300
 PATIENCE: Final = 12.0
 """Seconds for all files of one message: Twilio waits 15 for our answer."""
 
+AGAIN: Final = 1.0
+"""Seconds until a file that was not there is asked for once more."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -75,4 +78,10 @@ class Shelf:
 
     async def _one(self, media: Media, sid: str, number: int) -> FileRef:
         async with asyncio.timeout(PATIENCE):
+            try:
+                return await self._fetcher.keep(media, sid, number)
+            except MediaMissing as error:
+                if not error.again:
+                    raise
+            await asyncio.sleep(AGAIN)
             return await self._fetcher.keep(media, sid, number)

@@ -167,6 +167,9 @@ class Api:
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         """GET Messages/{Sid}/Media/{Sid}: the file, or where it is."""
+        if self._cloud.manner.late_files:
+            self._cloud.manner.late_files -= 1
+            raise Refusal(404, 20404, "The requested resource was not found")
         if self._cloud.manner.redirects or self._cloud.elsewhere:
             place = f"{self._cloud.elsewhere}/store/{request.match_info['sid']}"
             return web.Response(status=307, headers={"Location": place})

@@ -47,6 +47,8 @@ class Manner:
     """Reports in any order."""
     silent: bool = False
     """Reports nothing."""
+    late_files: int = 0
+    """How often a file is asked for in vain before it is there."""
     redirects: bool = True
     """Files are elsewhere, as at Twilio, and the API redirects there."""
 

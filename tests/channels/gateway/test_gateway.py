@@ -305,7 +305,7 @@ async def test_the_gateway_is_examined_without_sending() -> None:
     async with world() as it, aiohttp.ClientSession() as http:
         tools = it.bench.tools(http)
         assert [(f.step, f.problem) for f in await examine(it.account, tools)] == [
-            ("gateway", None),
+            ("server", None),
             ("credentials", None),
         ]
         away = GatewaySettings(**{**SETTINGS, "url": "http://127.0.0.1:9/send"})

@@ -156,3 +156,11 @@ def test_only_twilios_hosts_are_asked_and_only_its_api_is_trusted(url: str, trus
 def test_a_stand_in_gets_no_credentials_of_twilios_own_hosts() -> None:
     assert not may_trust("https://api.twilio.com/x", "http://127.0.0.1:8000")
     assert may_trust("https://api.twilio.com/x", "https://api.dublin.ie1.twilio.com")
+
+
+async def test_a_file_that_is_late_is_asked_for_once_more() -> None:
+    async with world(MANIFEST, {}) as it:
+        it.cloud.manner.late_files = 1
+        await it.cloud.phone(THEIRS).text(OURS, "", media=[("image/png", PICTURE)])
+    assert it.arrived[0].content.problem is None
+    assert len(it.arrived[0].content.files) == 1
