@@ -212,7 +212,7 @@ def _note_id(said: dict[str, None], raw: str) -> None:
 
 
 def _return_path(headers: Headers) -> str:
-    return unfolded(headers.bare("return-path")).strip().strip("<> ")[:320]
+    return one_line(unfolded(headers.bare("return-path")), most=320).strip("<> ")
 
 
 def _values(headers: Headers, name: str) -> list[str]:

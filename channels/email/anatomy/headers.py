@@ -9,6 +9,7 @@ from typing import NamedTuple
 from channels.email.anatomy.charsets import decode
 from channels.email.anatomy.encoded_words import FOLD, decoded, unfolded
 from channels.email.anatomy.limits import MOST_HEADER_BYTES, MOST_HEADERS, Defects
+from crm_core.words.text import storable
 
 _FIELD = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
 _USUAL = re.compile(
@@ -54,7 +55,7 @@ class Headers:
 
     def flat(self, name: str) -> str:
         """The first value on one line, lower case: for fields of keywords."""
-        return unfolded(self.bare(name)).strip().lower()
+        return storable(unfolded(self.bare(name))).strip().lower()
 
     def letters(self, value: bytes, defects: Defects | None = None) -> str:
         """Bytes of a field as text."""

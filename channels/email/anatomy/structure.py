@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from channels.email.anatomy.headers import Headers, split_block
 from channels.email.anatomy.limits import MOST_DEPTH, MOST_PARTS, Defects
 from channels.email.anatomy.parameters import Valued, valued
 from channels.email.anatomy.transfer import transferred
+
+_TYPE = re.compile(r"[!-.0-~]{1,127}/[!-~]{1,127}")
 
 
 @dataclass(slots=True)
@@ -51,9 +54,9 @@ class Part:
 
     def content(self, defects: Defects) -> bytes:
         """The body, its transfer encoding taken off."""
-        encoding = self.headers.flat("content-transfer-encoding").strip('"; ')
+        encoding = self.headers.flat("content-transfer-encoding")
         body = self.raw[self.start : self.end]
-        return transferred(body, encoding.partition(" ")[0].rstrip(";"), defects)
+        return transferred(body, encoding, defects)
 
 
 def tree(raw: bytes, defects: Defects) -> Part:
@@ -98,9 +101,9 @@ def _part(raw: bytes, start: int, end: int, place: _Place, defects: Defects) -> 
     kind = said.value
     if not kind:
         kind = place.default
-    elif "/" not in kind or kind.startswith("/") or kind.endswith("/"):
+    elif not _TYPE.fullmatch(kind):
         defects.note("content_type_broken")
-        kind = "text/plain" if kind.rstrip("/") in ("", "text") else "application/octet-stream"
+        kind = "text/plain" if kind.partition("/")[0] in ("", "text") else "application/octet-stream"
     disposition = valued(headers.bare("content-disposition"), defects)
     return Part(raw, headers, min(body, end), end, place.depth, kind, said.parameters, disposition, place.inside)
 

@@ -16,7 +16,10 @@ _BEGIN: Final = re.compile(rb"^begin(?:-base64)? ([0-7]{3,4}) ([^\r\n]{1,255})\r
 _MOST_RUNS: Final = 1_000
 """Pieces of base64 that are read each on its own; more of them are no base64 any more."""
 _MOST_BEGINNINGS: Final = 200
-_KNOWN: Final = frozenset(("", "7bit", "8bit", "binary", "none", "unencoded", "7-bit", "8-bit", "us-ascii", "utf-8"))
+_PLAIN: Final = frozenset(
+    ("", "7bit", "8bit", "binary", "none", "unencoded", "usascii", "utf8", "8bits", "7bits", "plain")
+)
+_UUENCODED: Final = frozenset(("xuuencode", "uuencode", "xuue", "uue"))
 
 
 class Unwrapped(NamedTuple):
@@ -27,18 +30,19 @@ class Unwrapped(NamedTuple):
 
 
 def transferred(body: bytes, encoding: str, defects: Defects) -> bytes:
-    """The bytes of a body, its encoding taken off."""
-    if encoding == "base64":
+    """The bytes of a body, its encoding taken off; `Quoted - Printable;` is understood as well."""
+    name = "".join(c for c in encoding.partition(";")[0][:80] if c.isalnum()).lower()
+    if name == "base64":
         return base64_bytes(body, defects)
-    if encoding == "quoted-printable":
+    if name in {"quotedprintable", "quotedprinted", "qp"}:
         return _quoted_printable(body, defects)
-    if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
+    if name in _UUENCODED:
         _, files = unwrapped(body)
         if files:
             return files[0].content
         defects.note("uuencode_broken")
         return body
-    if encoding not in _KNOWN:
+    if name not in _PLAIN:
         defects.note("encoding_unknown")
     return body
 
