@@ -54,7 +54,7 @@ def open_for(tx: Tx, strangers: Sequence[Stranger]) -> dict[int, int]:
     """The case of each conversation that has one now: an open case of theirs, or a lead that was opened for it.
 
     By conversation id; a conversation without a case is left out. Writes cases, their steps and CaseChanged, and
-    leaves `conversation.case_id` to the caller. Two statements when no lead opens, six when some do.
+    leaves `conversation.case_id` to the caller. One statement where no lead opens, six where some do.
     """
     if not strangers:
         return {}

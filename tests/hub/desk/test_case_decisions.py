@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from crm_core.cases import opening, pipelines, reasons
@@ -36,6 +38,14 @@ async def test_who_accepts_first_has_the_lead(prospects: Prospects) -> None:
     assert await prospects.decisions(lead.id) == ["opened", "accepted"]
     assert lead.conversation_id is not None
     assert await prospects.notices(lead.conversation_id) == ["lead_accepted"]
+
+
+async def test_of_two_who_accept_at_once_one_has_the_lead(prospects: Prospects) -> None:
+    lead = await prospects.lead()
+    both = [prospects.db.write(cases.accept, actor, lead.id) for actor in (prospects.anna, prospects.ben)]
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["CaseValue", "Conflict"]
+    assert await prospects.decisions(lead.id) == ["opened", "accepted"]
 
 
 async def test_a_lead_of_other_queues_is_not_there(prospects: Prospects) -> None:
