@@ -143,10 +143,14 @@ class Imap:
         )
         return answer.result == "OK"
 
-    async def wait_for_news(self, seconds: float) -> None:
-        """Return when mail came, or after so many seconds; Trouble when nobody is there any more."""
-        if self._protocol.has_news:
+    async def wait_for_news(self, seconds: float, *, at_once: bool = True) -> None:
+        """Return when mail came, or after so many seconds; Trouble when nobody is there any more.
+
+        `at_once`: also when the server spoke of mail since it was last searched.
+        """
+        if self._protocol.has_news and at_once:
             return
+        self._protocol.has_news = False
         self._protocol.received = 0
         idle = await self._ask(self._protocol.begin_idle) if "IDLE" in self._protocol.capabilities else None
         if idle is None:

@@ -26,7 +26,7 @@ from crm_core.words.clock import Clock
 from crm_core.words.errors import HubError, TooLarge
 
 _MOST_RECIPIENTS: Final = 100
-_MOST_SESSIONS: Final = 100
+_MOST_SESSIONS: Final = 40
 _SESSION_SECONDS: Final = 300.0
 _LONGEST_LINE: Final = 1024 * 1024
 _BARE: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")

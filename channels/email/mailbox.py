@@ -24,6 +24,8 @@ from crm_core.words.errors import StoreUnavailable, TooLarge
 
 _MOST_TRIES: Final = 3
 """Of fetching one mail. After that its header stands for it: a mail that cannot be had must not hold up the others."""
+_MOST_IN_VAIN: Final = 3
+"""Looks in a row that the server's word caused and that found nothing."""
 _NOTHING: Final = b"\r\n"
 """Stands for a mail of which not even the header can be had."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -91,14 +93,18 @@ class Mailbox:
             found = await imap.open(self._folder)
             await self._find_place(imap, found)
             self.was_reached = True
+            in_vain = 0
             while True:
                 uids = await imap.uids("UID", f"{self._place.last + 1}:*")
                 # A range with a star always has the last mail in it, however old that is.
-                await self._hand_in(imap, [uid for uid in uids if uid > self._place.last], deliver)
+                fresh = [uid for uid in uids if uid > self._place.last]
+                in_vain = 0 if fresh else in_vain + 1
+                await self._hand_in(imap, fresh, deliver)
                 self._place = Place(found.uid_validity, max([self._place.last, *uids[-1:]]))
                 if self._tools.now() >= self._next_sweep:
                     await self._sweep(imap, deliver)
-                await imap.wait_for_news(self._patience.poll)
+                # A server that speaks of new mail with every answer must not make us run in circles.
+                await imap.wait_for_news(self._patience.poll, at_once=in_vain < _MOST_IN_VAIN)
 
     async def sign_in(self, imap: Imap) -> None:
         """Sign in as the settings say; an access token that is refused is fetched anew once."""
@@ -161,6 +167,7 @@ class Mailbox:
     async def _deliver(self, fetched: Fetched, listed: Listed, deliver: Deliver) -> None:
         place = Place(self._place.uid_validity, max(self._place.last, listed.uid))
         now = self._tools.now()
+        # Not the event's own problem: what there is of the mail still says whose it is and where it belongs.
         facts = {"folder": self._folder, "uid": str(listed.uid), "problem": fetched.problem}
         event = OriginalArrived(
             key=fetched.key,
@@ -168,7 +175,6 @@ class Mailbox:
             at=min(listed.came_at, now) if listed.came_at else now,
             facts={name: value for name, value in facts.items() if value},
             cursor=(self._cursor("imap"), str(place)) if place != self._place else None,
-            problem=fetched.problem,
         )
         self._waiting = fetched
         await deliver(event)

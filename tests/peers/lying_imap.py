@@ -18,6 +18,8 @@ class LyingImap:
         self.capabilities = "IMAP4rev1 SASL-IR AUTH=PLAIN"
         self.chatter = b""
         """Said before the answer to a NOOP."""
+        self.after_search = b""
+        """Said after the answer to a SEARCH."""
         self.claimed_sizes: dict[int, int] = {}
         self.endless: set[int] = set()
         """Mails whose bytes never end."""
@@ -66,6 +68,7 @@ class LyingImap:
             writer.write(f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY {self.validity}] ok\r\n".encode())
         elif verb == "SEARCH":
             writer.write(b"* SEARCH " + b" ".join(str(uid).encode() for uid in self._found(command)) + b"\r\n")
+            writer.write(self.after_search)
         elif verb == "FETCH":
             await self._fetch(command, writer)
         elif verb == "NOOP":

@@ -17,6 +17,8 @@ class Wire:
         self.connections = 0
         self.cut_after: int | None = None
         """Bytes that each connection brings back from the peer; then it is cut."""
+        self.cuts_left: int | None = None
+        """How often it is cut so; none for always."""
         self.is_silent = False
         """Takes everything and answers nothing, as behind a broken router."""
         self.refuses = False
@@ -82,10 +84,18 @@ class Wire:
                 self.heard += piece
             if self.is_silent:
                 continue
-            if comes_back and self.cut_after is not None and passed + len(piece) > self.cut_after:
+            if comes_back and self._cuts(passed + len(piece)):
+                assert self.cut_after is not None
                 target.write(piece[: self.cut_after - passed])
                 await target.drain()
                 return
             passed += len(piece)
             target.write(piece)
             await target.drain()
+
+    def _cuts(self, passed: int) -> bool:
+        if self.cut_after is None or passed <= self.cut_after or self.cuts_left == 0:
+            return False
+        if self.cuts_left is not None:
+            self.cuts_left -= 1
+        return True

@@ -80,6 +80,11 @@ class Household:
         """Their subjects."""
         return [raw.partition(b"Subject: ")[2].partition(b"\r\n")[0].decode() for raw in self.bodies]
 
+    @property
+    def problems(self) -> list[str]:
+        """What kept each from being fetched whole; empty where nothing did."""
+        return [event.facts.get("problem", "") for event in self.originals.values()]
+
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is so; a minute is only for a broken test."""
         async with asyncio.timeout(60):
@@ -88,6 +93,10 @@ class Household:
                     async with asyncio.timeout(0.05):
                         await self._changed.wait()
                 self._changed.clear()
+
+    async def idle(self, seconds: float) -> None:
+        """Let the others go on for a moment, to see that they do nothing."""
+        await asyncio.sleep(seconds)
 
     def original(self, raw: bytes, **facts: str) -> Original:
         """A stored original with these bytes."""

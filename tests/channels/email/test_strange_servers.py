@@ -93,7 +93,7 @@ async def test_a_mail_without_end_is_left_and_its_header_taken(house: Household,
         server.mails |= {5: mail("endless"), 6: mail("next")}
         await house.until(lambda: len(house.originals) == 2)
     assert house.subjects == ["endless", "next"]
-    assert [event.problem for event in house.originals.values()] == ["not_fetched", ""]
+    assert house.problems == ["not_fetched", ""]
 
 
 async def test_a_mail_that_claims_to_be_huge_comes_as_its_header(house: Household, server: LyingImap) -> None:
@@ -102,7 +102,7 @@ async def test_a_mail_that_claims_to_be_huge_comes_as_its_header(house: Househol
         server.claimed_sizes[5] = 10**15
         server.mails |= {5: mail("said to be huge")}
         await house.until(lambda: len(house.originals) == 1)
-    assert next(iter(house.originals.values())).problem == "too_large"
+    assert house.problems == ["too_large"]
 
 
 async def test_ten_thousand_lines_at_once_are_only_lines(house: Household, server: LyingImap) -> None:
@@ -114,6 +114,18 @@ async def test_ten_thousand_lines_at_once_are_only_lines(house: Household, serve
         server.mails[3] = mail("after the noise")
         await house.until(lambda: bool(house.originals))
     assert server.connections == 1
+
+
+async def test_a_server_that_always_speaks_of_news_is_not_asked_without_end(
+    house: Household, server: LyingImap
+) -> None:
+    server.after_search = b"* 1 EXISTS\r\n"
+    async with await following(house, server, Patience(poll=500, answer=2)):
+        await house.until(lambda: "SEARCH" in "".join(server.commands))
+        await house.until(lambda: sum("SEARCH UID" in command for command in server.commands) == 3)
+        searches = len(server.commands)
+        await house.idle(0.3)
+    assert len(server.commands) == searches
 
 
 @pytest.mark.parametrize(
