@@ -28,7 +28,7 @@ def imported(source: Source) -> Iterator[tuple[int, str]]:
 
 def registry(house: House) -> Iterator[Breach]:
     """Nobody imports a channel by name: a new folder is enough for a new channel."""
-    folders = {f"channels.{folder}" for folder in house.folders("channels")}
+    folders = {f"channels.{folder}" for folder in house.folders("channels") if folder != "contract"}
     for source in house.product:
         if source.is_in("channels"):
             continue
