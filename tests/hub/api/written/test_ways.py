@@ -1,0 +1,126 @@
+"""By which ways a contact can be written to, and what stands against each, in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from channels.contract import MessageArrived, ReachChanged
+from crm_core.accounts import actions
+from crm_core.accounts.actions import NewAccount
+from crm_core.words.addresses import email
+from crm_core.words.clock import HOUR
+from crm_core.words.content import Content, ExternalId, Medium, ReachState, ThreadKey
+from crm_core.words.values import EntryValue
+from hub.desk.inbound import Source, take
+from tests.hub.api.written.conftest import Post
+from tests.peers.clock import VirtualClock
+
+
+async def known(post: Post, entry: EntryValue, *addresses: str) -> None:
+    """Make the writer a contact who has these addresses, too."""
+    conversation = f"/conversations/{entry.conversation_id}"
+    made = await post.staff.agent.ask("POST", f"{conversation}/contact", {})
+    assert made.status == 201, made.text
+    for address in addresses:
+        path = f"/contacts/{made.body['id']}/identities"
+        added = await post.staff.agent.ask("POST", path, {"scheme": "mailto", "value": address})
+        assert added.status == 201, added.text
+
+
+async def test_the_way_of_their_last_words_stands_first_and_others_say_what_is_against_them(post: Post) -> None:
+    entry = await post.arrives(kind="chat")
+    await known(post, entry, "olena@home.example")
+    first, *others = await post.ways(entry)
+    assert (first["display"], first["account_id"]) == ("olena@shop.example", post.lanes.account_ids["chat"])
+    assert (first["is_default"], first["state"], first["why"]) == (True, "open", "")
+    found = {(w["display"], w["account_name"]): (w["state"], w["why"]) for w in others}
+    assert found == {
+        ("olena@shop.example", "mail"): ("open", ""),
+        ("olena@home.example", "mail"): ("open", ""),
+        ("olena@shop.example", "window"): ("closed", "cannot_start"),
+        ("olena@home.example", "window"): ("closed", "cannot_start"),
+        ("olena@shop.example", "strict"): ("closed", "cannot_start"),
+        ("olena@home.example", "strict"): ("closed", "cannot_start"),
+        ("olena@home.example", "chat"): ("closed", "cannot_start"),
+    }
+    states = [w["state"] for w in (first, *others)]
+    assert states == sorted(states, reverse=True)
+
+
+async def test_a_way_on_which_they_have_to_write_first_is_refused_in_words(post: Post) -> None:
+    entry = await post.arrives()
+    closed = next(w for w in await post.ways(entry) if w["why"] == "cannot_start")
+    way = {"identity_id": closed["identity_id"], "account_id": closed["account_id"]}
+    answer = await post.reply(entry, way=way)
+    assert (answer.status, answer.body["detail"]) == (422, "By this way they have to write first.")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (ReachState.OPTED_OUT, "They asked not to be written to by this way."),
+        (ReachState.BLOCKED, "They have blocked us there."),
+        (ReachState.BOUNCED, "Messages to this address come back."),
+    ],
+)
+async def test_whoever_is_not_to_be_written_to_is_not_and_may_write_again(
+    post: Post, clock: VirtualClock, state: ReachState, words: str
+) -> None:
+    entry = await post.arrives()
+    changed = {"address": email("olena@shop.example"), "at": clock()}
+    await post.lanes.deliver("mail")(ReachChanged(state=state, **changed))
+    assert [(w["state"], w["why"]) for w in await post.ways(entry) if w["is_default"]] == [("closed", state)]
+    answer = await post.reply(entry)
+    assert (answer.status, answer.body["detail"]) == (422, words)
+    await post.lanes.deliver("mail")(ReachChanged(state=ReachState.OK, **changed))
+    assert (await post.reply(entry)).status == 201
+
+
+async def test_after_a_day_only_a_template_goes_where_the_provider_says_so(post: Post, clock: VirtualClock) -> None:
+    entry = await post.arrives(kind="window")
+    way = (await post.ways(entry))[0]
+    assert (way["state"], way["window_until"]) == ("open", "2026-01-06T09:00:00.000Z")
+    assert [t["id"] for t in way["carries"]["templates"]] == ["T1"]
+    clock.advance(24 * HOUR)
+    way = (await post.ways(entry))[0]
+    assert (way["state"], way["why"], way["window_until"]) == ("template", "window", None)
+    free = await post.reply(entry)
+    assert free.status == 422
+    assert "template" in free.body["detail"]
+    wrong = await post.reply(entry, template={"id": "T2"})
+    assert (wrong.status, wrong.body["detail"]) == (422, "This account has no such template.")
+    sent = await post.reply(entry, text="", template={"id": "T1", "variables": {"1": "Olena"}})
+    assert sent.status == 201, sent.text
+    await post.lanes.deliverer.step()
+    (message,) = post.providers["window"].got
+    assert message.content.template is not None
+    assert (message.content.template.id, message.content.template.variables) == ("T1", {"1": "Olena"})
+    await post.arrives(kind="window")
+    assert (await post.ways(entry))[0]["state"] == "open"
+
+
+async def test_without_templates_the_way_is_closed_after_a_day(post: Post, clock: VirtualClock) -> None:
+    entry = await post.arrives(kind="strict")
+    clock.advance(24 * HOUR)
+    way = (await post.ways(entry))[0]
+    assert (way["state"], way["why"]) == ("closed", "window")
+    assert (await post.reply(entry)).status == 422
+
+
+async def test_a_way_whose_account_is_not_open_says_so(post: Post) -> None:
+    new = NewAccount(kind="absent", name="Old", queue_id=post.staff.sales)
+    account = await post.house.db.write(actions.add, None, post.house.sealer, new)
+    event = MessageArrived(
+        external_id=ExternalId("1"),
+        thread=ThreadKey("t"),
+        sender=email("olena@shop.example"),
+        content=Content(text="Hello?"),
+        sent_at=1,
+    )
+    source = Source(account.id, "absent", Medium.MAIL, post.staff.sales)
+    there = (await post.house.db.write(take, source, event)).entry
+    assert there is not None
+    way = (await post.ways(there))[0]
+    assert (way["account_id"], way["state"], way["why"]) == (account.id, "closed", "account_closed")
+    answer = await post.reply(there)
+    assert (answer.status, answer.body["detail"]) == (422, "The channel account is not open.")
