@@ -201,6 +201,14 @@ export interface ConversationValue {
   version: number;
 }
 
+export interface DraftValue {
+  conversation_id: number;
+  kind: EntryKind;
+  text: string;
+  files: FileValue[];
+  updated_at: number;
+}
+
 export interface IdentityValue {
   id: number;
   scheme: string;
@@ -235,6 +243,29 @@ export interface ContactValue {
   /** The contact it was merged into; none while it stands for itself. */
   root_id: number | null;
   created_at: number;
+  version: number;
+}
+
+/** A colleague as everybody may see them. */
+export interface AgentValue {
+  id: number;
+  name: string;
+  role: Role;
+  activity: Activity;
+  reason: string;
+  activity_since: number;
+  /** They let an offer run out and have to say that they are back. */
+  missed_offer: boolean;
+  present: boolean;
+  queues: number[];
+  skills: Record<string, number>;
+  units_used: number;
+  units_total: number;
+  /** Since when nothing was given to them or taken from them; the longest idle is offered first. */
+  idle_since: number;
+  wrap_up_until: number | null;
+  language: string;
+  disabled: boolean;
   version: number;
 }
 
@@ -322,29 +353,6 @@ export interface OfferValue {
   version: number;
 }
 
-/** A colleague as everybody may see them. */
-export interface AgentValue {
-  id: number;
-  name: string;
-  role: Role;
-  activity: Activity;
-  reason: string;
-  activity_since: number;
-  /** They let an offer run out and have to say that they are back. */
-  missed_offer: boolean;
-  present: boolean;
-  queues: number[];
-  skills: Record<string, number>;
-  units_used: number;
-  units_total: number;
-  /** Since when nothing was given to them or taken from them; the longest idle is offered first. */
-  idle_since: number;
-  wrap_up_until: number | null;
-  language: string;
-  disabled: boolean;
-  version: number;
-}
-
 export interface QueueValue {
   id: number;
   name: string;
@@ -377,14 +385,6 @@ export interface DispositionValue {
   position: number;
   deleted: boolean;
   version: number;
-}
-
-export interface DraftValue {
-  conversation_id: number;
-  kind: EntryKind;
-  text: string;
-  files: FileValue[];
-  updated_at: number;
 }
 
 /** A channel account without its secrets. */

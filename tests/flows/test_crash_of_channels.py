@@ -19,7 +19,7 @@ from tests.peers.dovecot import Dovecot
 
 pytestmark = pytest.mark.timeout(400)
 
-KILLS = 8
+KILLS = 5
 SETTLING = 150
 """Seconds after the last kill in which everything must have arrived: a lease of a minute has to run out."""
 
