@@ -63,7 +63,7 @@ export const ways = {
   /** Sends a message again, as it went or another way. */
   retry: (http: Http, entryId: number, way: WayKey | null) => http.post<EntryValue>(`/entries/${entryId}/retry`, way ? { way } : {}),
   /** Where a message as its writer laid it out can be shown; remote pictures only when they are asked for. */
-  html: (http: Http, entryId: number, pictures: boolean) => http.get<{ url: string }>(`/entries/${entryId}/html`, { query: { pictures: pictures ? 1 : 0 } }),
+  html: (http: Http, entryId: number, pictures: boolean) => http.get<{ url: string }>(`/entries/${entryId}/html`, { query: { pictures: String(pictures) } }),
 };
 
 /** Where the original of a message can be had. */

@@ -23,6 +23,8 @@ export interface Parcel {
   /** `held` can still be undone; `waiting` goes as soon as the hub is there; the last two need a decision. */
   state: "held" | "waiting" | "sending" | "refused" | "moved_on";
   problem?: string;
+  /** Why it was refused, in the hub's words. */
+  why?: string;
 }
 
 export interface Carrier {
@@ -135,7 +137,7 @@ export class Outgoing {
       this.#timer ??= setTimeout(() => this.hurry(), this.#wait);
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
     } else {
-      this.#change(key, { state: "refused", problem: error instanceof Refused ? error.code : "error" });
+      this.#change(key, { state: "refused", problem: error instanceof Refused ? error.code : "error", why: error instanceof Refused ? error.detail : "" });
     }
   }
 

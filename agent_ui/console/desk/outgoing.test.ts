@@ -100,13 +100,22 @@ describe("what the agent sends", () => {
 
   it("says why it was refused and does not try by itself", async () => {
     const hub = new Hub();
-    hub.refuses = new Refused(409, "conflict", "closed");
+    hub.refuses = new Refused(409, "conflict", "Their phone said STOP.");
     const outgoing = new Outgoing(hub, "1", new Shelf());
     outgoing.send(parcel("a"));
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(outgoing.parcels[0]).toMatchObject({ state: "refused", problem: "conflict" });
+    expect(outgoing.parcels[0]).toMatchObject({ state: "refused", problem: "conflict", why: "Their phone said STOP." });
     expect(outgoing.callBack("a")?.text).toBe("a");
     expect(outgoing.parcels).toEqual([]);
+  });
+
+  it("keeps its way, its subject and its time over a reload", async () => {
+    const [hub, shelf] = [new Hub(), new Shelf()];
+    hub.isAway = true;
+    const extras = { way: { identity_id: 1, account_id: 2 }, subject: "Order", send_at: 9 };
+    new Outgoing(hub, "1", shelf).send(parcel("a", { extras }));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(new Outgoing(hub, "1", shelf).parcels[0]?.extras).toEqual(extras);
   });
 
   it("can be called back while it is held", async () => {

@@ -152,7 +152,7 @@ export class StandIn implements Surroundings {
     "GET /conversations/0/routing": (id) => this.#routing(id),
     "POST /entries/0/retry": (id) => this.#deliver(id, "sent"),
     "POST /entries/0/cancel": (id) => this.#deliver(id, "cancelled"),
-    "GET /entries/0/html": (_, __, query) => ({ url: shownHtml(query.get("pictures") === "1") }),
+    "GET /entries/0/html": (_, __, query) => ({ url: shownHtml(query.get("pictures") === "true") }),
     "GET /conversations/0/ways": (id) => ({ items: waysOf(this.#conversation(id), this.now()) }),
     "PUT /conversations/0/drafts/message": (id, body) => this.#draft(id, "message", body),
     "PUT /conversations/0/drafts/note": (id, body) => this.#draft(id, "note", body),
