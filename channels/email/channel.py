@@ -69,7 +69,7 @@ class Email:
         self._patience = parts.patience
         tools, patience = parts.tools, parts.patience
         self._tokens = AccessTokens(self._settings, tools.http, tools.now, limit=patience.connect)
-        own_name = urlsplit(parts.account.public_url).hostname or self._settings.domain
+        own_name = _own_name(parts.account.public_url, self._settings.domain)
         self._submission = Submission(self._settings, tools.peers, self._tokens, patience, own_name)
         self._mailboxes = [
             Mailbox(folder, self._settings, tools, patience=patience, tokens=self._tokens)
@@ -167,6 +167,13 @@ class Email:
         if any(len(kept.content) > self._settings.max_file_bytes for kept in found.values()):
             raise Refused("A file is larger than this mailbox sends.")
         return found
+
+
+def _own_name(public_url: str, domain: str) -> str:
+    """What this hub calls itself to mail servers: a name in the DNS, never an address of some network."""
+    host = urlsplit(public_url).hostname or ""
+    is_name = "." in host and host.rpartition(".")[2].isalpha()
+    return host if is_name else domain
 
 
 @asynccontextmanager

@@ -174,7 +174,8 @@ def _message(arrival: Arrival) -> MessageArrived:
         references=tuple(dict.fromkeys([*answered, *before])),
         conversation_id=conversation_of(mail, recipients=arrival.recipients, own=settings.own, tokens=arrival.tokens),
         mentions=_mentions(mail, sender),
-        automatic=mail.automatic or mail.bounce is not None,
+        # Mail from nobody, by its envelope, is a report of some machine (RFC 5321, 4.5.5).
+        automatic=mail.automatic or mail.bounce is not None or original.facts.get("return_path") == "",
         unverified=_is_unverified(arrival, sender),
         raw=original.file,
     )

@@ -228,20 +228,24 @@ async def test_while_the_store_is_away_a_mail_is_fetched_once_and_waits(
     assert wire.heard.count(b"BODY.PEEK[]") == 1
 
 
-async def test_fetched_mail_is_marked_or_moved_where_that_is_wished(dovecot: Dovecot, house: Household) -> None:
-    reader, mover = dovecot.new_user(), dovecot.new_user()
-    dovecot.make_folder(mover, '"Erledigt &APw-ber"')
-    async with following(house, imap_settings(reader, dovecot.port, after="seen")):
+async def test_fetched_mail_is_marked_as_read_where_that_is_wished(dovecot: Dovecot, house: Household) -> None:
+    user = dovecot.new_user()
+    async with following(house, imap_settings(user, dovecot.port, after="seen")):
         await begun(house)
-        dovecot.put(reader, mail("read"))
-        await house.until(lambda: "read" in house.subjects)
-        await house.until(lambda: r"\Seen" in dovecot.flags(reader, 1))
-    await house.cursors.set("imap:INBOX", "0:0")
-    async with following(house, imap_settings(mover, dovecot.port, after="move", move_to="Erledigt über")):
-        dovecot.put(mover, mail("moved"))
-        await house.until(lambda: "moved" in house.subjects)
-        await house.until(lambda: dovecot.count(mover, '"Erledigt &APw-ber"') == 1)
-    assert dovecot.count(mover) == 0
+        dovecot.put(user, mail("read"))
+        await house.until(lambda: r"\Seen" in dovecot.flags(user, 1))
+    assert house.subjects == ["read"]
+
+
+async def test_fetched_mail_is_moved_where_that_is_wished(dovecot: Dovecot, house: Household) -> None:
+    user = dovecot.new_user()
+    dovecot.make_folder(user, '"Erledigt &APw-ber"')
+    async with following(house, imap_settings(user, dovecot.port, after="move", move_to="Erledigt über")):
+        await begun(house)
+        dovecot.put(user, mail("moved"))
+        await house.until(lambda: dovecot.count(user, '"Erledigt &APw-ber"') == 1)
+    assert house.subjects == ["moved"]
+    assert dovecot.count(user) == 0
 
 
 async def test_several_folders_are_followed_side_by_side(dovecot: Dovecot, house: Household) -> None:

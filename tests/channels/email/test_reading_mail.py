@@ -157,6 +157,11 @@ async def test_what_a_machine_wrote_is_marked_so(house: Household, header: dict[
     assert (await arrived(house, mail(**header))).automatic
 
 
+async def test_mail_whose_envelope_names_nobody_is_a_machines(house: Household) -> None:
+    assert (await arrived(house, mail(), {"return_path": ""})).automatic
+    assert not (await arrived(house, mail(), {"return_path": "ada@customer.example"})).automatic
+
+
 MIXED = "\r\n".join(
     [
         "--b",
