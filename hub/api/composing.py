@@ -11,8 +11,10 @@ from crm_core.conversations.queries import readable_row
 from crm_core.files.actions import NewFile, add
 from crm_core.files.served import LAID_OUT, served
 from crm_core.store.transaction import Tx
+from crm_core.words.errors import Invalid
 from crm_core.words.permissions import Actor
-from crm_core.words.values import AuthorKind, EntryDetails, EntryValue
+from crm_core.words.text import MAX_MESSAGE
+from crm_core.words.values import AuthorKind, EntryDetails, EntryKind, EntryValue
 from hub.api.call import Call
 from hub.api.models.conversations import Reply
 from hub.desk.outbound import Words
@@ -20,7 +22,7 @@ from hub.machinery.media import letters
 
 
 async def composed(call: Call, body: Reply) -> Words:
-    """The words of a reply. Raises NotFound for an entry to forward that the actor may not read."""
+    """The words of a reply. Raises NotFound for an entry to forward that the actor may not read, Invalid for a note."""
     text, html = body.text, body.html
     if html is not None:
         html = await asyncio.to_thread(letters.cleaned, html)
@@ -28,7 +30,8 @@ async def composed(call: Call, body: Reply) -> Words:
         original = await call.read(_readable, call.actor, body.forward_of)
         quoted = _quoted(original)
         html = (html or letters.as_html(text)) + await _quoted_html(call, original)
-        text = f"{text}\n\n{quoted}" if text.strip() else quoted
+        # What one quotes may be as long as a message may be; one's own words come first.
+        text = (f"{text}\n\n{quoted}" if text.strip() else quoted)[: max(len(text), MAX_MESSAGE)]
     return Words(
         text=text,
         files=tuple(body.files),
@@ -51,6 +54,8 @@ async def composed(call: Call, body: Reply) -> Words:
 def _readable(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
     entry = timeline.value(tx, entry_id)
     readable_row(tx, actor, entry.conversation_id)
+    if entry.kind is not EntryKind.MESSAGE:
+        raise Invalid("Only a message can be forwarded: notes never leave the house.")
     return entry
 
 

@@ -18,7 +18,7 @@ from crm_core.store import outbox
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.clock import DAY, Moment
 from crm_core.words.content import DeliveryStatus
-from crm_core.words.errors import Conflict, Invalid, MovedOn
+from crm_core.words.errors import Conflict, Invalid, MovedOn, NotFound
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.text import MAX_MESSAGE, one_line, storable
 from crm_core.words.values import (
@@ -229,11 +229,21 @@ def _details(tx: Tx, row: AnyRow, words: Words, aimed: Aim) -> dict[str, Any] | 
         bcc=aimed.bcc,
         template=words.template,
         variables=dict(words.variables),
-        reply_to_id=words.reply_to_id,
+        reply_to_id=_answered_entry(tx, row, words),
         instead_of_id=words.instead_of,
         send_at=_send_at(tx, words),
     )
     return None if details == EntryDetails() else msgspec.to_builtins(details)
+
+
+def _answered_entry(tx: Tx, row: AnyRow, words: Words) -> int | None:
+    """The message that is answered. Raises NotFound for one of another conversation: its name would go out with it."""
+    if words.reply_to_id is None:
+        return None
+    answered = timeline.row(tx, words.reply_to_id)
+    if answered["conversation_id"] != row.id or answered["kind"] != EntryKind.MESSAGE:
+        raise NotFound
+    return words.reply_to_id
 
 
 def _answered(tx: Tx, row: AnyRow, words: Words) -> dict[str, Any]:
