@@ -1,7 +1,7 @@
 import type { Control } from "./schema";
 
 export type Values = Record<string, unknown>;
-export type SectionId = "address" | "incoming" | "sign_in" | "outgoing" | "look" | "provider" | "advanced";
+export type SectionId = "sending" | "reports" | "address" | "incoming" | "sign_in" | "outgoing" | "look" | "provider" | "advanced";
 
 /** A part of the form of a channel account. */
 export interface Section {
@@ -55,6 +55,19 @@ const GUIDES: Record<string, Guide> = {
       smtp_password: (values) => sends(values) && values["smtp_sign_in"] !== false,
     },
   },
+  gateway: {
+    sections: [
+      { id: "sending", names: ["sender", "url", "method", "body_kind", "body", "headers", "auth", "auth_name", "auth_secret"] },
+      { id: "reports", names: ["check", "check_name", "check_secret", "check_digest"] },
+    ],
+    when: {
+      body: (values) => values["body_kind"] !== "none",
+      auth_name: (values) => values["auth"] === "basic" || values["auth"] === "header",
+      check_name: (values) => values["check"] !== "path",
+      check_digest: (values) => values["check"] === "hmac",
+    },
+  },
+  viber: { sections: [{ id: "provider", names: ["auth_token", "sender_name"] }] },
   sms: TWILIO,
   whatsapp: TWILIO,
   telegram: {
@@ -81,5 +94,5 @@ export function sectionsOf(kind: string, controls: readonly Control[], values: V
 
 /** Kinds of accounts to which a provider has to be told an address of ours. */
 export function needsWebhook(kind: string): boolean {
-  return ["sms", "whatsapp", "gateway", "viber"].includes(kind);
+  return ["sms", "whatsapp", "gateway"].includes(kind);
 }

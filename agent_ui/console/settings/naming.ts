@@ -54,6 +54,7 @@ const KNOWN = [
   "api_secret",
   "api_origin",
   "sender",
+  "sender_name",
   "mms",
   "opt_out",
   "templates",

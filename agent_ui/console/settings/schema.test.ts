@@ -48,12 +48,13 @@ describe("the settings of a channel", () => {
         mode: { $ref: "#/$defs/Mode", description: "Who calls whom." },
         templates: { type: "array", items: { $ref: "#/$defs/Template" }, maxItems: 200 },
         server: { $ref: "#/$defs/Server" },
+        success: { type: "array", items: { type: "integer" } },
         headers: { type: "object", additionalProperties: { type: "string" } },
         token: { anyOf: [{ type: "string", format: "password", writeOnly: true }, { type: "null" }], title: "Token" },
       },
     };
     const controls = controlsOf({ settings });
-    expect(controls.map(({ name, kind }) => [name, kind])).toEqual([["mode", "choice"], ["templates", "records"], ["server", "nested"], ["headers", "pairs"], ["token", "secret"]]);
+    expect(controls.map(({ name, kind }) => [name, kind])).toEqual([["mode", "choice"], ["templates", "records"], ["server", "nested"], ["success", "numbers"], ["headers", "pairs"], ["token", "secret"]]);
     expect(controls[0]).toMatchObject({ required: true, hint: "Who calls whom.", choices: ["webhook", "polling"] });
     expect(valuesOf({ settings }, controls, {})["server"]).toEqual({ host: "", port: 1 });
   });

@@ -14,6 +14,7 @@ export type Control = Facts &
     | { kind: "text" | "secret" | "colour" | "flag" | "json" | "long"; most?: number; pattern?: string }
     | { kind: "number"; least?: number; most?: number }
     | { kind: "choice"; choices: string[] }
+    | { kind: "numbers" }
     | { kind: "lines" | "perLanguage" | "questions"; keys: string[] }
     | { kind: "pairs" }
     | { kind: "records"; parts: Control[]; most?: number }
@@ -75,6 +76,7 @@ function controlOf(name: string, schema: Schema, whole: Schema, required: boolea
 
 function arrayOf(facts: Facts, items: Schema, whole: Schema, most: number | undefined): Control {
   if (items.type === "string" && !items.enum) return { kind: "lines", ...facts, keys: [] };
+  if (items.type === "integer" || items.type === "number") return { kind: "numbers", ...facts };
   const names = resolved(items.properties?.["name"] ?? {}, whole).enum;
   if (names && items.properties?.["required"]) return { kind: "questions", ...facts, keys: names.map(String) };
   const parts = partsOf(items, whole);
@@ -110,6 +112,7 @@ export function emptyOf(control: Control): unknown {
     case "number":
       return control.least ?? 0;
     case "lines":
+    case "numbers":
     case "questions":
     case "records":
       return [];
