@@ -16,7 +16,7 @@ run: venv console ## The hub with demo agents and a sample shop page, on http://
 
 test: venv-dev console peers ## The tests of both sides without the slow ones (ARGS="…" goes to pytest)
 	@$(NPM) test
-	@$(PYTHON) -m pytest -m "not slow" $(ARGS)
+	@$(PYTHON) -m pytest -m "not slow" -n auto --dist loadfile $(ARGS)
 
 test-slow: venv-dev console peers ## The slow tests: crashes, load, whole days
 	@$(PYTHON) -m pytest -m slow $(ARGS)

@@ -24,7 +24,7 @@ def updates() -> list[dict[str, Any]]:
     return [value for value in values if isinstance(value, dict)]
 
 
-@pytest.mark.skipif(not FILES, reason="the corpus of Telegram updates lies beside the repository, and is not there")
+@pytest.mark.skipif(not FILES, reason="The corpora are not beside this checkout")
 def test_no_update_raises_and_no_word_is_lost() -> None:
     read = 0
     for value in updates():

@@ -17,7 +17,7 @@ def email_corpus(name: str = "") -> Path:
         folder = parent / ".." / "shared" / "corpora" / "email"
         if folder.is_dir():
             return (folder / name).resolve()
-    pytest.skip("the corpora of mails are not beside the project")
+    pytest.skip("The corpora are not beside this checkout")
 
 
 def files_of(folder: Path) -> Iterator[Path]:
