@@ -155,6 +155,8 @@ class Participant(Base):
     ws: Mapped[Ref]
     since: Mapped[At]
 
+    __table_args__ = (Index(None, "identity_id"),)
+
 
 class Draft(Base):
     """What an agent has typed and not sent, kept on the server: one per agent, conversation and kind."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from crm_core.contacts.resolving import KnownIdentity
+from crm_core.conversations import participants
 from crm_core.conversations.model import Conversation
 from crm_core.store.prepared import AnySelect, ManyRows, RowsOf, one_of
 from crm_core.store.transaction import Tx
@@ -109,6 +110,8 @@ class Opened:
     row: dict[str, Any]
     before: tuple[Any, ...] | None
     """What it was, of the columns that seldom change; none for a new one."""
+    passed: set[int] = field(default_factory=set)
+    """Identities that spoke in it and are not the one it is with now."""
 
     @property
     def is_new(self) -> bool:
@@ -154,11 +157,17 @@ def open_or_continue(tx: Tx, wanted: Sequence[Wanted]) -> list[Opened]:
         if conversation is None:
             conversation = Opened(_new_row(tx, one.identity, last.get(one.identity.id)), None)
         answer.append(conversation)
-        if conversation.before is not None and conversation.has_guest(one.identity):
+        own = known.get(("identity", one.identity.id))
+        is_elsewhere = own is not None and own is not conversation
+        # An identity is the one of a single open conversation; in a second one its owner speaks as a guest.
+        if conversation.before is not None and (is_elsewhere or conversation.has_guest(one.identity)):
+            conversation.passed.add(one.identity.id)
             continue
         known[("identity", one.identity.id)] = conversation
         if one.identity.contact_id is not None:
             known[("contact", one.identity.contact_id)] = conversation
+        if conversation.before is not None and conversation.row["identity_id"] != one.identity.id:
+            conversation.passed.add(conversation.row["identity_id"])
         conversation.row.update(
             who=one.identity.shown_name,
             contact_id=one.identity.contact_id,
@@ -174,6 +183,9 @@ def flush(tx: Tx, opened: Sequence[Opened]) -> None:
     """Write the conversations in hand: new ones inserted, the others updated, each once."""
     once = list({id(o): o for o in opened}.values())
     _insert.run(tx, [o.row for o in once if o.is_new])
+    for conversation in once:
+        if conversation.passed:
+            participants.add(tx, conversation.row["id"], conversation.passed)
     # In the order of ids, so that two writers never wait for each other.
     old = sorted((o for o in once if not o.is_new), key=lambda o: o.row["id"])
     _hear.run(tx, [o.row for o in old if o.before == _seldom(o.row)])

@@ -23,6 +23,17 @@ def add(tx: Tx, conversation_id: int, identity_ids: Iterable[int]) -> None:
         tx.execute(insert_some.on_conflict_do_nothing(), rows)
 
 
+def conversations_of(tx: Tx, identity_id: int) -> list[int]:
+    """The conversations in which an identity took part beside others, newest first, at most 100."""
+    rows = tx.all(
+        select(Participant.conversation_id)
+        .where(Participant.identity_id == identity_id)
+        .order_by(Participant.conversation_id.desc())
+        .limit(100)
+    )
+    return [r.conversation_id for r in rows]
+
+
 def takes_part(tx: Tx, conversation_id: int, identity_id: int) -> bool:
     """Whether this identity was written to, or let in, in this conversation."""
     found = tx.first(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, insert, not_, or_, select
 
 from crm_core.conversations.model import Entry
 from crm_core.conversations.queries import readable_row
@@ -148,8 +148,12 @@ def newest(
     after: int | None = None,
     most: int = 50,
     kinds: Sequence[EntryKind] = (),
+    with_identity: int | None = None,
 ) -> list[EntryValue]:
-    """Entries of conversations the caller answers for, oldest first, of the kinds asked for (none: all)."""
+    """Entries of conversations the caller answers for, oldest first, of the kinds asked for (none: all).
+
+    `with_identity`: only what this identity wrote or was sent, as far as it has left.
+    """
     if not 1 <= most <= MOST:
         raise Invalid(f"A page has 1 to {MOST} entries.")
     if before is not None and after is not None:
@@ -159,6 +163,8 @@ def newest(
     statement = select(*TABLE.c).where(Entry.conversation_id.in_(conversation_ids)).limit(most)
     if kinds:
         statement = statement.where(Entry.kind.in_(kinds))
+    if with_identity is not None:
+        statement = statement.where(Entry.identity_id == with_identity, has_left())
     if after is not None:
         rows = tx.all(statement.where(Entry.id > after).order_by(Entry.id))
         return [entry_value(r._mapping) for r in rows]
@@ -168,11 +174,23 @@ def newest(
     return [entry_value(r._mapping) for r in reversed(rows)]
 
 
-def unread_outbound(tx: Tx, conversation_id: int, after: int, upto: int) -> list[int]:
-    """Messages to the contact in this stretch of the timeline that are not READ yet."""
+def has_left() -> ColumnElement[bool]:
+    """Whether a message may be shown to whom it is for: not one that waits for its time, or was taken back."""
+    send_at = Entry.details["send_at"].as_string()
+    waits = and_(Entry.delivery == DeliveryStatus.QUEUED, Entry.details.is_not(None), send_at.is_not(None))
+    return or_(
+        Entry.delivery.is_(None), and_(Entry.delivery != DeliveryStatus.CANCELLED, not_(func.coalesce(waits, false())))
+    )
+
+
+# house: parameters because a stretch of a timeline has a conversation, an identity and two ends
+def unread_outbound(tx: Tx, conversation_id: int, identity_id: int, after: int, upto: int) -> list[int]:
+    """Messages to this identity in this stretch of the timeline that are not READ yet."""
     rows = tx.all(
         select(Entry.id).where(
             Entry.conversation_id == conversation_id,
+            Entry.identity_id == identity_id,
+            has_left(),
             Entry.id > after,
             Entry.id <= upto,
             Entry.kind == EntryKind.MESSAGE,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from crm_core.conversations import timeline
+from crm_core.conversations import participants, timeline
 from crm_core.conversations.actions import set_delivery
-from crm_core.conversations.model import Conversation, Entry
-from crm_core.conversations.queries import of_identity
+from crm_core.conversations.model import Entry
+from crm_core.conversations.queries import of_identity, row
+from crm_core.conversations.rows import conversation_value
 from crm_core.store import journal
 from crm_core.store.transaction import Tx
 from crm_core.words.content import DeliveryStatus
@@ -31,27 +32,37 @@ class Said:
 
 
 def said_with(tx: Tx, identity_id: int, *, before: int | None, most: int) -> Said:
-    """The newest messages, or those before one. Notes and notices are not even selected."""
+    """The newest messages, or those before one. Notes and notices are not even selected, nor what the same
+    conversation said by other ways: who sits at this browser is shown what was written here.
+    """
     position = journal.head(tx).position
     conversations = of_identity(tx, identity_id)
+    ids = [c.id for c in conversations] + participants.conversations_of(tx, identity_id)
     entries = timeline.newest(
-        tx, [c.id for c in conversations], before=before, most=most + 1, kinds=[EntryKind.MESSAGE]
+        tx, ids, before=before, most=most + 1, kinds=[EntryKind.MESSAGE], with_identity=identity_id
     )
-    return Said(position, entries[-most:], conversations[0] if conversations else None, len(entries) > most)
+    return Said(position, entries[-most:], _newest(tx, identity_id), len(entries) > most)
 
 
 def newest_with(tx: Tx, identity_id: int) -> ConversationValue | None:
     """The newest conversation with an identity, open or closed."""
-    conversations = of_identity(tx, identity_id)
-    return conversations[0] if conversations else None
+    return _newest(tx, identity_id)
+
+
+def _newest(tx: Tx, identity_id: int) -> ConversationValue | None:
+    found = of_identity(tx, identity_id)[:1]
+    # It may be with another address of theirs by now.
+    for conversation_id in participants.conversations_of(tx, identity_id)[:1]:
+        found.append(conversation_value(row(tx, conversation_id)._mapping))
+    return max(found, key=lambda c: c.id, default=None)
 
 
 def conversation_of(tx: Tx, identity_id: int, entry_id: int) -> int | None:
     """The conversation of a message, if it is this identity's. Anybody else's is as good as none."""
     found: int | None = tx.scalar(
-        select(Entry.conversation_id)
-        .join(Conversation, Conversation.id == Entry.conversation_id)
-        .where(Entry.id == entry_id, Entry.kind == EntryKind.MESSAGE, Conversation.identity_id == identity_id)
+        select(Entry.conversation_id).where(
+            Entry.id == entry_id, Entry.kind == EntryKind.MESSAGE, Entry.identity_id == identity_id
+        )
     )
     return found
 
@@ -66,6 +77,8 @@ def arrived(tx: Tx, identity_id: int, up_to: int) -> None:
         select(Entry.id)
         .where(
             Entry.conversation_id == conversation_id,
+            Entry.identity_id == identity_id,
+            timeline.has_left(),
             Entry.id <= up_to,
             Entry.kind == EntryKind.MESSAGE,
             Entry.direction == Direction.OUT,

@@ -53,9 +53,9 @@ def reach_changed(tx: Tx, account_id: int, event: ReachChanged) -> None:
         actions.add_notice(tx, conversation_id, f"reach_{event.state}", facts, by=_SYSTEM)
 
 
-def contact_read(tx: Tx, conversation_id: int, entry_id: int) -> ConversationValue | None:
+def contact_read(tx: Tx, conversation_id: int, identity_id: int, entry_id: int) -> ConversationValue | None:
     """
-    The contact has seen everything up to an entry: messages to them until there are READ.
+    The contact has seen everything that this identity was sent, up to an entry: it is READ.
 
     Only forward; none when nothing changed.
     """
@@ -63,7 +63,7 @@ def contact_read(tx: Tx, conversation_id: int, entry_id: int) -> ConversationVal
     upto = min(entry_id, found.last_entry_id)
     if upto <= found.contact_read_id:
         return None
-    for unread in timeline.unread_outbound(tx, conversation_id, found.contact_read_id, upto):
+    for unread in timeline.unread_outbound(tx, conversation_id, identity_id, found.contact_read_id, upto):
         actions.set_delivery(tx, unread, DeliveryStatus.READ)
     conversation = actions.change(tx, conversation_id, contact_read_id=upto)
     actions.changed(tx, conversation)

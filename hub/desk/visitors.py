@@ -21,12 +21,14 @@ from crm_core.store.database import Database
 from crm_core.store.journal import Committed
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
+from crm_core.words.content import DeliveryStatus
 from crm_core.words.events import AgentChanged, ConversationChanged, EntryAdded, EntryChanged, WorkChanged
 from crm_core.words.values import (
     AuthorKind,
     ConversationStatus,
     ConversationValue,
     EntryKind,
+    EntryValue,
     WorkState,
 )
 from hub.bus.local import Bus
@@ -153,9 +155,12 @@ class Visitors:
         for happened in events:
             match happened.event:
                 case EntryAdded(entry=entry, conversation=conversation):
-                    shown = entry if entry.kind is EntryKind.MESSAGE else None
+                    shown = entry if _is_for_visitors(entry) else None
                     self._tell(happened.position, conversation, VisitorNews(position=happened.position, entry=shown))
-                case EntryChanged(conversation=conversation) | ConversationChanged(conversation=conversation):
+                case EntryChanged(entry=entry, conversation=conversation):
+                    shown = entry if _has_left_now(entry) else None
+                    self._tell(happened.position, conversation, VisitorNews(position=happened.position, entry=shown))
+                case ConversationChanged(conversation=conversation):
                     self._tell(happened.position, conversation, VisitorNews(position=happened.position))
                 case WorkChanged() | AgentChanged():
                     self._look_soon()
@@ -163,12 +168,20 @@ class Visitors:
                     pass
 
     def _tell(self, position: int, conversation: ConversationValue, news: VisitorNews) -> None:
-        for follower in tuple(self._by_identity.get(conversation.identity_id, ())):
+        whose = news.entry.identity_id if news.entry is not None else None
+        followers = {
+            *self._by_identity.get(conversation.identity_id, ()),
+            *self._by_identity.get(whose or 0, ()),
+            *self._by_conversation.get(conversation.id, ()),
+        }
+        for follower in followers:
             differs = _looks_different(follower.conversation, conversation)
             self.sees(follower, conversation)
-            if news.entry is not None or differs:
+            # The conversation goes on by other ways too: at this browser only what was written here is shown.
+            entry = news.entry if whose == follower.visit.identity_id else None
+            if entry is not None or differs:
                 shown = follower.conversation if differs else None
-                follower.tell(VisitorNews(position=position, entry=news.entry, conversation=shown))
+                follower.tell(VisitorNews(position=position, entry=entry, conversation=shown))
 
     def _whispered(self, whisper: Whisper) -> None:
         if isinstance(whisper, Typing) and whisper.by is AuthorKind.AGENT and whisper.kind is EntryKind.MESSAGE:
@@ -265,7 +278,7 @@ class VisitorsOfAccount:
 def _has_read(tx: Tx, identity_id: int, entry_id: int) -> None:
     conversation_id = visits.conversation_of(tx, identity_id, entry_id)
     if conversation_id is not None:
-        contact_read(tx, conversation_id, entry_id)
+        contact_read(tx, conversation_id, identity_id, entry_id)
 
 
 async def _items(follower: _Follower) -> AsyncIterator[VisitorNews]:
@@ -291,6 +304,19 @@ def _visit(welcomed: visitors.Welcomed) -> Visit:
         name=welcomed.name,
         verified=welcomed.verified,
     )
+
+
+def _is_for_visitors(entry: EntryValue) -> bool:
+    """Whether an entry is a message that has left: one for later is shown when its time has come."""
+    waits = entry.details is not None and entry.details.send_at is not None
+    is_held = entry.delivery is DeliveryStatus.CANCELLED or (waits and entry.delivery is DeliveryStatus.QUEUED)
+    return entry.kind is EntryKind.MESSAGE and not is_held
+
+
+def _has_left_now(entry: EntryValue) -> bool:
+    """Whether this change is that of a message for later that left."""
+    waited = entry.details is not None and entry.details.send_at is not None
+    return entry.kind is EntryKind.MESSAGE and waited and entry.delivery is DeliveryStatus.SENT
 
 
 def _looks_different(before: ConversationValue | None, now: ConversationValue) -> bool:

@@ -42,6 +42,7 @@ def _channels() -> None:
         number("conversation_id"), number("identity_id"), number("ws"), number("since"),
         sa.PrimaryKeyConstraint("conversation_id", "identity_id", name="pk_participant"),
     )
+    index("ix_participant_identity_id", "participant", "identity_id")
     op.create_table(
         "sent_part",
         number("account_id"), key("external_id"), number("ws"), number("entry_id"),

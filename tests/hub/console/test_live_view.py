@@ -87,7 +87,7 @@ async def test_writing(office: Office) -> None:
         await office.does(f"a reply is {status}", settle, status)
     await office.does("a reply is tried again", outbound.retry, office.ann, entry.id)
     await office.does("a reply is sent", settle, DeliveryStatus.SENT)
-    await office.does("a visitor reads", receipts.contact_read, c, entry.id)
+    await office.does("a visitor reads", receipts.contact_read, c, entry.identity_id, entry.id)
 
 
 async def test_a_receipt_from_the_other_side(office: Office) -> None:
