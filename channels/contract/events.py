@@ -43,6 +43,8 @@ class MessageArrived:
     """Written by a machine (RFC 3834 and its like): never answered by one, and it wakes nobody."""
     unverified: bool = False
     """The sender's own system does not vouch for the address it came from."""
+    reach: ReachState | None = None
+    """What these very words ask for: OPTED_OUT for a STOP, OK for a START."""
     raw: FileRef | None = None
     """The original, kept, for whoever wants to see it."""
     client_key: str | None = None

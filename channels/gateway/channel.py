@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -22,7 +23,6 @@ from channels.contract import (
     NotUnderstood,
     OutboundMessage,
     Problem,
-    ReachChanged,
     Refused,
     Sent,
     Tools,
@@ -120,16 +120,12 @@ class Gateway:
         return WebhookReply(self._settings.reply)
 
     async def _take(self, record: object, deliver: Deliver) -> None:
-        message = parse.arrived(record, self._settings, self._tools.now())
+        message = parse.arrived(record, self._settings, self._tools.now(), region=self._account.region)
+        message = replace(message, reach=wish(message.content.text, carrier_words=False))
         try:
             await deliver(message)
         except Conflict:
             log.error("a message came again with other words", account=self._account.id, message=message.external_id)
-            return
-        state = wish(message.content.text, carrier_words=False)
-        if state is not None:
-            reason = f"They wrote “{message.content.text.strip()[:40]}”."
-            await deliver(ReachChanged(address=message.sender, state=state, at=message.sent_at, reason=reason))
 
     async def _report(self, record: object, deliver: Deliver) -> None:
         report = parse.receipt(record, self._settings, self._tools.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -128,7 +129,7 @@ class TwilioMessaging:
         return WebhookReply(_NOTHING_TO_SAY, content_type="text/xml")
 
     async def take(self, form: Form, deliver: Deliver, *, sent_at: Moment | None = None, heeded: bool = True) -> None:
-        """Deliver one message, and what its writer asks for by it unless something later counts (`heeded`).
+        """Deliver one message, with what its writer asks for by it unless something later counts (`heeded`).
 
         Taking it again is harmless.
         """
@@ -138,16 +139,12 @@ class TwilioMessaging:
         problem = None if whole else "media_missing"
         event = self._dialect.arrived(form, Came(files=files, problem=problem, at=at))
         try:
-            await deliver(event)
+            await deliver(replace(event, reach=self.wish(form) if heeded else None))
         except Conflict:
             log.error("a message came again with other words", account=self._account.id, message=sid)
             return
         except Invalid as error:
             raise NotUnderstood(str(error)) from error
-        state = self.wish(form)
-        if state is not None and heeded:
-            said = form.get("Body", "").strip()[:40]
-            await deliver(ReachChanged(address=event.sender, state=state, at=at, reason=f"They wrote “{said}”."))
         self._known.put(sid, True)
 
     def wish(self, form: Form) -> ReachState | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from channels.contract import MessageArrived, Stored
+from channels.contract import MessageArrived, ReachChanged, Stored
 from crm_core.contacts.reach import heard_many
 from crm_core.contacts.resolving import KnownIdentity, resolve_many
 from crm_core.conversations import joining, timeline
@@ -19,7 +19,7 @@ from crm_core.conversations.rows import conversation_value, entry_value
 from crm_core.files.actions import claim_for_entry
 from crm_core.store import receipts
 from crm_core.store.transaction import Batch, Fields, Tx
-from crm_core.words.content import FileRef, Medium
+from crm_core.words.content import FileRef, Medium, ReachState
 from crm_core.words.errors import Conflict, HubError, Invalid
 from crm_core.words.events import EntryAdded
 from crm_core.words.text import MAX_MESSAGE, one_line, preview, storable
@@ -28,6 +28,7 @@ from crm_core.work.actions import new_work
 from crm_core.work.actions import store as store_work
 from crm_core.work.sticky import sticky_waits
 from hub.desk import aftermath, strangers
+from hub.desk import receipts as standing
 from hub.desk.manners import Manner
 from hub.desk.particulars import particulars
 
@@ -203,7 +204,9 @@ def _wanted(tx: Tx, arrival: _Arrival) -> Wanted:
 
 
 def _stranger(arrival: _Arrival, opened: Opened) -> strangers.Newcomer:
-    is_quiet = arrival.event.automatic or _identity(arrival).state == SPAM
+    is_quiet = (
+        arrival.event.automatic or _identity(arrival).state == SPAM or arrival.event.reach is ReachState.OPTED_OUT
+    )
     return strangers.Newcomer(
         _identity(arrival),
         opened,
@@ -306,12 +309,20 @@ def _follow(tx: Tx, arrival: _Arrival, conversation: Opened) -> None:
     assert arrival.answer.entry is not None
     entry_id, identity = arrival.answer.entry.id, _identity(arrival)
     if event.known_as is not None:
-        receipts.note_parts(tx, source.account_id, entry_id, [event.known_as])
+        receipts.note_parts(tx, source.account_id, entry_id, [storable(event.known_as)])
     if event.content.to or event.content.cc:
-        aftermath.let_in(tx, conversation.row, [*event.content.to, *event.content.cc])
+        aftermath.let_in(tx, conversation, identity, event)
     if event.proves or event.mentions or event.invitation:
         invited = source.invited(event.invitation) if event.invitation and source.invited else None
         aftermath.recognise(tx, identity, event, invited)
+    if event.reach is not None:
+        # Before any answer: whoever writes STOP gets not even a greeting.
+        standing.reach_changed(tx, source.account_id, _wish(arrival, event.reach))
     is_open = conversation.row["status"] == ConversationStatus.OPEN
     if source.manner is not None and is_open and not event.automatic and identity.state != SPAM:
         aftermath.answer(tx, conversation, identity, source.account_id, source.manner)
+
+
+def _wish(arrival: _Arrival, state: ReachState) -> ReachChanged:
+    event, said = arrival.event, one_line(arrival.text, most=40)
+    return ReachChanged(address=event.sender, state=state, at=event.sent_at, reason=f"They wrote “{said}”.")

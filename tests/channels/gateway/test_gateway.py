@@ -22,7 +22,6 @@ from channels.contract import (
     MessageArrived,
     NotGenuine,
     NotUnderstood,
-    ReachChanged,
     Refused,
     Sends,
     Sent,
@@ -267,7 +266,7 @@ async def test_a_report_proves_itself_as_the_settings_say(
 
 async def test_who_wants_no_messages_is_heard() -> None:
     heard = await _heard(report({**INBOUND, "text": "СТОП"}))
-    assert [e.state for e in heard.events if isinstance(e, ReachChanged)] == [ReachState.OPTED_OUT]
+    assert [e.reach for e in heard.events if isinstance(e, MessageArrived)] == [ReachState.OPTED_OUT]
 
 
 async def test_a_receipt_says_how_far_a_message_got() -> None:

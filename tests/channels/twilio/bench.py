@@ -100,7 +100,11 @@ class World:
 
     @property
     def reaches(self) -> Sequence[ReachChanged]:
-        return [e for e in self.events if isinstance(e, ReachChanged)]
+        """What was reported of itself, and what messages asked for."""
+        asked = [
+            ReachChanged(address=e.sender, state=e.reach, at=e.sent_at) for e in self.arrived if e.reach is not None
+        ]
+        return [*asked, *(e for e in self.events if isinstance(e, ReachChanged))]
 
 
 @asynccontextmanager
