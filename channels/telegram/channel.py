@@ -28,7 +28,7 @@ from channels.contract import (
     WebhookReply,
     WebhookRequest,
 )
-from channels.telegram.client import ANSWER, Api
+from channels.telegram.client import ANSWER, Api, Elsewhere
 from channels.telegram.intake import Intake
 from channels.telegram.parse import TAKEN, body, update
 from channels.telegram.polling import Poller
@@ -141,7 +141,12 @@ class TelegramPolling(Telegram):
     async def listen(self, deliver: Deliver, /) -> None:
         """Ask for updates until cancelled. Raises TryLater when Telegram is away for long, AccountBroken."""
         poller = Poller(self._api, self._intake, self._tools, self._pace.sleep, hold=self._pace.poll)
-        await poller.run(deliver)
+        try:
+            await poller.run(deliver)
+        except Elsewhere:
+            # It may also be a webhook that somebody has set since we opened.
+            await self.unpoint()
+            raise
 
 
 @asynccontextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import aiohttp
@@ -218,21 +219,27 @@ class Accounts:
         self._keepers[account.id] = self._group.create_task(self._keeper(account), name=f"account {account.id}")
 
     async def _keeper(self, account: OpenAccount) -> None:
+        try:
+            await self._again_and_again(account.id, partial(self._serve, account))
+        except AccountBroken as error:
+            await self._say(account.id, "broken", str(error))
+
+    async def _again_and_again(self, account_id: int, attempt: Callable[[], Awaitable[None]]) -> None:
+        """Try until cancelled, with growing pauses. Raises AccountBroken."""
         pause = FIRST_PAUSE
         while True:
             began = self._clock()
             try:
-                await self._serve(account)
-                log.warning("an account's channel stopped listening", account=account.id)
-            except AccountBroken as error:
-                await self._say(account.id, "broken", str(error))
-                return
+                await attempt()
+                log.warning("an account's channel stopped listening", account=account_id)
+            except AccountBroken:
+                raise
             except TryLater as error:
                 pause = error.after_ms / 1000 if error.after_ms else pause
-                log.info("an account is tried again later", account=account.id, seconds=pause)
-                await self._say(account.id, "waiting", str(error))
+                log.info("an account is tried again later", account=account_id, seconds=pause)
+                await self._say(account_id, "waiting", str(error))
             except Exception as error:
-                log.error("an account's channel failed", account=account.id, exc_info=error)
+                log.error("an account's channel failed", account=account_id, exc_info=error)
             await asyncio.sleep(pause)
             lasted = (self._clock() - began) / 1000 - pause
             pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
@@ -251,12 +258,19 @@ class Accounts:
             self._open[account.id] = opened
             self._by_key[account.public_key] = account.id
             stack.callback(self._forget, account.id)
-            assert self._group is not None
-            stack.callback(self._group.create_task(self._is_well(account.id), name=f"watch {account.id}").cancel)
-            if isinstance(channel, Listens):
-                await channel.listen(self._delivering(opened))
+            # Who does not hear for a while may still write: only listening begins again.
+            await self._again_and_again(account.id, partial(self._listen, opened))
+
+    async def _listen(self, opened: Open) -> None:
+        assert self._group is not None
+        watch = self._group.create_task(self._is_well(opened.account.id), name=f"watch {opened.account.id}")
+        try:
+            if isinstance(opened.channel, Listens):
+                await opened.channel.listen(self._delivering(opened))
             else:
                 await asyncio.Event().wait()
+        finally:
+            watch.cancel()
 
     async def _is_well(self, account_id: int) -> None:
         """Whoever has listened for a while does not have to wait any more."""

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from channels.contract import Account, Capabilities, Channel, Deliver, Manifest, Stored, Tools
-from crm_core.accounts import actions
+from channels.contract import Account, AccountBroken, Capabilities, Channel, Deliver, Manifest, Stored, Tools, TryLater
+from crm_core.accounts import actions, queries
 from crm_core.accounts.actions import NewAccount
 from crm_core.accounts.sealing import Sealer
 from crm_core.store.transaction import Tx
@@ -36,12 +36,18 @@ class _Radio:
 
     listening: int = 0
     opened: int = 0
+    silences: list[Exception] = field(default_factory=list)
+    """Why listening ends, the next first."""
+    silent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by a test that wants listening to end."""
     capabilities: Capabilities = field(default_factory=Capabilities)
 
     async def listen(self, _deliver: Deliver, /) -> None:
         self.listening += 1
         try:
-            await asyncio.Event().wait()
+            await self.silent.wait()
+            self.silent.clear()
+            raise self.silences.pop(0)
         finally:
             self.listening -= 1
 
@@ -92,13 +98,17 @@ async def account(absent: AbsentDatabase) -> AccountValue:
 
 
 @pytest.fixture
-async def running(
+async def accounts(
     absent: AbsentDatabase, clock: VirtualClock, radio: _Radio, account: AccountValue, tmp_path: Path
-) -> AsyncIterator[asyncio.Task[None]]:
+) -> Accounts:
     manifests = {"radio": radio.manifest()}
     sealer, media = Sealer(b"k" * 32), FileStore.open(Settings(data_dir=tmp_path), b"k" * 32, clock)
     toolbox = Toolbox(absent, media, clock, guard=Guard(), key=b"k" * 32, url="http://hub.example")
-    accounts = Accounts(absent, manifests, sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox)
+    return Accounts(absent, manifests, sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox)
+
+
+@pytest.fixture
+async def running(absent: AbsentDatabase, radio: _Radio, accounts: Accounts) -> AsyncIterator[asyncio.Task[None]]:
     absent.subscribe(accounts.heard)
     task = asyncio.create_task(accounts.run())
     await _until(lambda: radio.listening == 1)
@@ -129,3 +139,35 @@ async def test_a_database_that_is_away_while_an_account_changes_delays_the_accou
     assert not running.done()
     absent.is_away = False
     await _until(lambda: radio.listening == 1)
+
+
+async def test_an_account_that_does_not_hear_for_a_moment_still_writes(
+    absent: AbsentDatabase, radio: _Radio, account: AccountValue, accounts: Accounts, running: asyncio.Task[None]
+) -> None:
+    before = accounts.by_id(account.id)
+    radio.silences.append(TryLater("The provider is away.", after_ms=100))
+    radio.silent.set()
+    await _until(lambda: radio.listening == 0)
+    await _until_state(absent, account.id, "waiting")
+    assert accounts.by_id(account.id) is before
+    await _until(lambda: radio.listening == 1)
+    assert accounts.by_id(account.id) is before
+    assert radio.opened == 1
+    assert not running.done()
+
+
+async def test_an_account_whose_listening_needs_a_person_is_closed(
+    absent: AbsentDatabase, radio: _Radio, account: AccountValue, accounts: Accounts, running: asyncio.Task[None]
+) -> None:
+    radio.silences.append(AccountBroken("The password is wrong."))
+    radio.silent.set()
+    await _until_state(absent, account.id, "broken")
+    assert accounts.by_id(account.id) is None
+    assert radio.opened == 1
+    assert not running.done()
+
+
+async def _until_state(absent: AbsentDatabase, account_id: int, state: str) -> None:
+    async with asyncio.timeout(20):
+        while (await absent.read(queries.account, account_id)).state != state:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
