@@ -87,15 +87,21 @@ def claim_for_entry(
 
 def copied_for_entry(tx: Tx, actor: Actor, ids: Sequence[int], conversation_id: int, entry_id: int) -> list[FileValue]:
     """Make files that the actor may read part of another entry too; their bytes are kept once. Raises NotFound."""
+    for file_id in ids:
+        get_readable(tx, actor, file_id)
+    return copied(tx, (AuthorKind.AGENT, actor.agent_id), ids, conversation_id, entry_id)
+
+
+def copied(tx: Tx, uploader: Uploader, ids: Sequence[int], conversation_id: int, entry_id: int) -> list[FileValue]:
+    """`copied_for_entry` where nobody's right is to be asked. Raises NotFound."""
     answer = []
     for file_id in dict.fromkeys(ids):
-        get_readable(tx, actor, file_id)
         copy = dict(_row(tx, file_id)._mapping) | {
             "id": tx.new_id(),
             "conversation_id": conversation_id,
             "entry_id": entry_id,
-            "uploader_kind": AuthorKind.AGENT,
-            "uploader_id": actor.agent_id,
+            "uploader_kind": uploader[0],
+            "uploader_id": uploader[1],
             "created_at": tx.now,
         }
         tx.execute(insert(File).values(**copy))

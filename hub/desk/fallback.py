@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from channels.contract import Capabilities
 from crm_core.accounts import queries as accounts
 from crm_core.contacts import queries as contacts
 from crm_core.contacts.resolving import resolve
 from crm_core.contacts.rules import claims
 from crm_core.conversations import actions, participants, timeline
+from crm_core.conversations.queries import row as conversation_row
 from crm_core.store import jobs
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
@@ -28,7 +30,6 @@ from hub.machinery.jobs import JobAction
 JOB: Final = "fallback"
 """The kind of the job; its key is the id of the entry that did not arrive."""
 WAIT: Final[Moment] = 10 * MINUTE
-_UNDELIVERED: Final = (DeliveryStatus.SENT, DeliveryStatus.FAILED)
 
 
 def failed(tx: Tx, entry_id: int) -> None:
@@ -37,29 +38,33 @@ def failed(tx: Tx, entry_id: int) -> None:
     manner = None if entry.account_id is None else read(accounts.manner_of(tx, entry.account_id))
     is_one_already = entry.details is not None and entry.details.instead_of_id is not None
     if manner is not None and manner.fallback_account_id is not None and not is_one_already:
-        _schedule(tx, entry_id, tx.now)
+        _schedule(tx, entry_id, tx.now, DeliveryStatus.FAILED)
 
 
 def left(tx: Tx, entry_id: int) -> None:
     """A message went by a way that loses visitors: whether it arrived is looked at later."""
     entry = timeline.value(tx, entry_id)
     if entry.identity_id is not None and _addresses(tx, entry.identity_id):
-        _schedule(tx, entry_id, tx.now + WAIT)
+        _schedule(tx, entry_id, tx.now + WAIT, DeliveryStatus.SENT)
 
 
 def action(directory: Callable[[], Directory]) -> JobAction:
     """The job that sends by another way what did not arrive."""
 
     def act(tx: Tx, payload: Mapping[str, Any]) -> None:
-        instead(tx, payload["entry_id"], directory())
+        instead(tx, payload["entry_id"], directory(), DeliveryStatus(payload["stands"]))
 
     return act
 
 
-def instead(tx: Tx, entry_id: int, directory: Directory) -> EntryValue | None:
-    """Send by another way everything that did not arrive with this entry; none when it did, or there is no way."""
+def instead(tx: Tx, entry_id: int, directory: Directory, stands: DeliveryStatus) -> EntryValue | None:
+    """Send by another way everything that did not arrive with this entry; none when there is no such way.
+
+    Nor when the entry stands no longer where it `stands`: it arrived, or went along with another one.
+    """
+    conversation_row(tx, timeline.value(tx, entry_id).conversation_id, lock=True)
     entry = timeline.value(tx, entry_id)
-    if entry.delivery not in _UNDELIVERED or entry.account_id is None or entry.identity_id is None:
+    if entry.delivery is not stands or entry.account_id is None or entry.identity_id is None:
         return None
     aim = _way(tx, entry, directory)
     if aim is None:
@@ -76,6 +81,7 @@ def instead(tx: Tx, entry_id: int, directory: Directory) -> EntryValue | None:
         identity.id,
         account_id,
         f"{text}\n\n{author}".strip(),
+        _carried(lost, directory[account_id].capabilities),
         instead_of_id=entry.id,
         automatic=False,
     )
@@ -86,8 +92,8 @@ def instead(tx: Tx, entry_id: int, directory: Directory) -> EntryValue | None:
     return said
 
 
-def _schedule(tx: Tx, entry_id: int, due_at: Moment) -> None:
-    jobs.schedule(tx, JOB, str(entry_id), {"entry_id": entry_id}, due_at=due_at)
+def _schedule(tx: Tx, entry_id: int, due_at: Moment, stands: DeliveryStatus) -> None:
+    jobs.schedule(tx, JOB, str(entry_id), {"entry_id": entry_id, "stands": stands}, due_at=due_at)
 
 
 def _addresses(tx: Tx, identity_id: int) -> list[Address]:
@@ -114,6 +120,12 @@ def _way(tx: Tx, entry: EntryValue, directory: Directory) -> tuple[Address, int]
             if address.scheme in line.reaches:
                 return address, account_id
     return None
+
+
+def _carried(lost: Sequence[EntryValue], carries: Capabilities) -> list[int]:
+    """The files of these messages that fit the other way; the others are named by the entries that failed."""
+    fit = [f.id for e in lost for f in e.files if f.size <= carries.max_file_bytes]
+    return fit if carries.max_files is None else fit[: carries.max_files]
 
 
 def _lost_with(tx: Tx, entry: EntryValue) -> Sequence[EntryValue]:

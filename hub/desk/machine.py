@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from crm_core.contacts import queries as contacts
 from crm_core.contacts.resolving import KnownIdentity
 from crm_core.conversations import actions, timeline
 from crm_core.conversations.queries import row as conversation_row
+from crm_core.files.actions import copied
 from crm_core.store import outbox
 from crm_core.store.transaction import Tx
 from crm_core.words.content import DeliveryStatus
@@ -26,10 +28,22 @@ def language_of(tx: Tx, identity: KnownIdentity) -> str:
     return str((contacts.identity_row(tx, identity.id).facts or {}).get("language", ""))
 
 
-def say(tx: Tx, conversation_id: int, identity_id: int, account_id: int, text: str, **details: Any) -> EntryValue:
-    """Write to a contact in the hub's own name: entry, delivery and event. Nobody waits less for it."""
+# house: parameters because a message goes to somebody, from an account, in a conversation, with words and files
+def say(
+    tx: Tx,
+    conversation_id: int,
+    identity_id: int,
+    account_id: int,
+    text: str,
+    files: Sequence[int] = (),
+    **details: Any,
+) -> EntryValue:
+    """Write to a contact in the hub's own name: entry, delivery and event. Nobody waits less for it.
+
+    `files` are of other entries and go along as copies.
+    """
     row = conversation_row(tx, conversation_id)
-    about = EntryDetails(automatic=True, **{"subject": answering(row.subject), **details})
+    about = EntryDetails(**{"automatic": True, "subject": answering(row.subject), **details})
     entry = timeline.new_entry(
         tx,
         conversation_id=conversation_id,
@@ -43,6 +57,8 @@ def say(tx: Tx, conversation_id: int, identity_id: int, account_id: int, text: s
         details=msgspec.to_builtins(about),
         delivery=DeliveryStatus.QUEUED,
     )
+    if files:
+        entry["files"] = copied(tx, (AuthorKind.SYSTEM, account_id), files, conversation_id, entry["id"])
     value = actions.add_by_machine(tx, entry)
     outbox.owe(tx, account_id=account_id, conversation_id=conversation_id, entry_id=value.id)
     return value

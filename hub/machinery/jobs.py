@@ -79,13 +79,20 @@ class JobRunner:
             result = await self._db.write(_done, action, job, self._token, self._every.get(job.kind))
         except HubError as error:
             log.warning("a job failed", kind=job.kind, attempts=job.attempts, code=error.code)
-            if job.attempts >= ATTEMPTS and job.kind not in self._every:
-                await self._db.write(jobs.fail, job.id, self._token, str(error))
-            else:
-                pause = FIRST_PAUSE * 2 ** min(job.attempts, ATTEMPTS)
-                await self._db.write(jobs.retry, job.id, self._token, after=pause, error=str(error))
+            await self._put_off(job, str(error))
+        except Exception as error:
+            # A mistake in one job must not end the house, which would meet it again at every start.
+            log.error("a job failed in an unforeseen way", kind=job.kind, attempts=job.attempts, exc_info=error)
+            await self._put_off(job, type(error).__name__)
         else:
             await self._finish_outside(job.kind, result)
+
+    async def _put_off(self, job: Claimed, why: str) -> None:
+        if job.attempts >= ATTEMPTS and job.kind not in self._every:
+            await self._db.write(jobs.fail, job.id, self._token, why)
+            return
+        pause = FIRST_PAUSE * 2 ** min(job.attempts, ATTEMPTS)
+        await self._db.write(jobs.retry, job.id, self._token, after=pause, error=why)
 
     async def _finish_outside(self, kind: str, result: Any) -> None:
         if kind not in self._afterwards:

@@ -61,6 +61,7 @@ class Provider:
     gate: asyncio.Event | None = None
     """While it is set and not open, sends wait."""
     reads: Callable[[Original], Sequence[ChannelEvent]] | None = None
+    reaches: frozenset[str] = frozenset({"mailto"})
 
     def manifest(self, title: str) -> Manifest:
         """Its channel."""
@@ -69,7 +70,7 @@ class Provider:
             medium=Medium.MAIL,
             settings=NoSettings,
             open=self._open,
-            reaches=frozenset({"mailto"}),
+            reaches=self.reaches,
         )
 
     @asynccontextmanager

@@ -24,6 +24,10 @@ def _refuse(_tx: Tx, _payload: Mapping[str, Any]) -> None:
     raise Invalid("It cannot be done.")
 
 
+def _mistake(_tx: Tx, _payload: Mapping[str, Any]) -> None:
+    raise TypeError("Nobody thought of this.")
+
+
 async def _broken_disk(_names: list[str]) -> None:
     raise PermissionError("The folder may not be written.")
 
@@ -43,6 +47,19 @@ async def test_a_repeated_job_is_never_given_up(db: Database, clock: VirtualCloc
         assert await failing.step() == 1
         clock.advance(DAY)
     assert await JobRunner(db, {"sweep": _sweep}, every={"sweep": HOUR}).step() == 1
+
+
+async def test_a_mistake_in_a_job_ends_neither_the_runner_nor_other_jobs(db: Database, clock: VirtualClock) -> None:
+    runner = JobRunner(db, {"mistake": _mistake, "sweep": _sweep})
+    for kind in ("mistake", "sweep"):
+        await db.write(jobs.schedule, kind, "", {}, due_at=clock())
+    assert await runner.step() == 2
+    tried = 1
+    for _ in range(ATTEMPTS + 2):
+        clock.advance(DAY)
+        tried += await runner.step()
+    assert tried == ATTEMPTS
+    assert not await db.read(jobs.is_scheduled, "sweep", "")
 
 
 async def test_a_database_that_is_away_at_the_start_does_not_end_the_runner(

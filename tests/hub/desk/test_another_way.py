@@ -1,0 +1,224 @@
+"""What did not arrive goes another way once: mail for a visitor who left, the fallback for what failed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from channels.contract import Capabilities, DeliveryReported, MessageArrived, Refused
+from crm_core.accounts import actions
+from crm_core.contacts import actions as contacts
+from crm_core.contacts.actions import NewAddress, NewContact
+from crm_core.conversations import timeline
+from crm_core.files.actions import NewFile, add
+from crm_core.store.database import Database
+from crm_core.store.transaction import Tx
+from crm_core.words.addresses import Address, phone
+from crm_core.words.clock import MINUTE
+from crm_core.words.content import Content, DeliveryStatus, ExternalId, ThreadKey
+from crm_core.words.values import AuthorKind, EntryKind, EntryValue
+from hub.desk import fallback, outbound
+from hub.desk.outbound import Words
+from hub.machinery.jobs import JobRunner
+from tests.hub.desk.lanes import Lanes, Provider, open_lanes
+from tests.hub.desk.scene import Scene
+from tests.peers.clock import VirtualClock
+
+CHAT = Capabilities(loses_visitors=True, receipts=True)
+MAIL = Capabilities(subject=True, can_start=True, max_file_bytes=1_000)
+
+
+@dataclass
+class Shop:
+    """A web chat and a mailbox, and the jobs that look after what did not arrive."""
+
+    scene: Scene
+    lanes: Lanes
+    providers: Mapping[str, Provider]
+    jobs: JobRunner
+    letters: int = 0
+
+    async def visitor_says(self, text: str = "Hello?", *, email: str = "olena@shop.example") -> EntryValue:
+        """A visitor of the chat writes, who left an address or none."""
+        self.letters += 1
+        event = MessageArrived(
+            external_id=ExternalId(f"v{self.letters}"),
+            thread=ThreadKey("v1"),
+            sender=Address("visitor", "v1", "shop"),
+            sender_facts={"email": email} if email else {},
+            content=Content(text=text),
+            sent_at=1,
+        )
+        entry = (await self.lanes.deliver("chat")(event)).entry
+        assert entry is not None
+        return entry
+
+    async def uploads(self, files: Mapping[str, bytes]) -> tuple[int, ...]:
+        """Files that an agent uploaded; their ids."""
+        ids = []
+        for name, content in files.items():
+            stored = await self.lanes.media.receive(_once(content), name)
+            new = NewFile(
+                name=stored.name,
+                type=stored.type,
+                size=stored.size,
+                sha256=stored.sha256,
+                stored_as=stored.stored_as,
+                uploader_kind=AuthorKind.AGENT,
+                uploader_id=self.scene.sofia.agent_id,
+            )
+            ids.append((await self.lanes.db.write(add, new)).id)
+        return tuple(ids)
+
+    async def answer(self, entry: EntryValue, text: str, files: tuple[int, ...] = ()) -> EntryValue:
+        """An agent answers, and the answer leaves."""
+        directory = self.lanes.accounts.directory()
+        words = Words(text=text, files=files)
+        said = await self.lanes.db.write(outbound.reply, self.scene.sofia, entry.conversation_id, words, directory)
+        await self.lanes.deliverer.step()
+        return said
+
+    async def time_passes(self, minutes: int) -> None:
+        """All that is due then is done."""
+        self.scene.clock.advance(minutes * MINUTE)
+        await self.jobs.step()
+        await self.lanes.deliverer.step()
+
+    async def falls_back(self, kind: str, other: str) -> None:
+        """An account's failed messages go by another one."""
+        manner = {"fallback_account_id": self.lanes.account_ids[other]}
+        await self.lanes.db.write(actions.set_manner, self.lanes.account_ids[kind], manner)
+
+    def by(self, kind: str) -> list[str]:
+        """What the provider was given."""
+        return [message.content.text for message in self.providers[kind].got]
+
+    async def stands(self, entry: EntryValue) -> tuple[DeliveryStatus | None, str | None]:
+        """What became of an entry, and why."""
+        value = await self.lanes.db.read(timeline.value, entry.id)
+        return value.delivery, value.delivery_reason
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+@pytest.fixture
+async def shop(scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncIterator[Shop]:
+    sms = Provider(reaches=frozenset({"tel"}))
+    providers = {"chat": Provider(capabilities=CHAT), "mail": Provider(capabilities=MAIL), "sms": sms}
+    async with open_lanes(db, clock, tmp_path, providers) as lanes:
+        jobs = JobRunner(db, {fallback.JOB: fallback.action(lanes.accounts.directory)})
+        yield Shop(scene, lanes, providers, jobs)
+
+
+async def test_what_a_visitor_who_left_did_not_see_goes_by_mail_after_ten_minutes_in_one_message(shop: Shop) -> None:
+    asked = await shop.visitor_says()
+    first, second = await shop.answer(asked, "We look."), await shop.answer(asked, "It is on its way.")
+    await shop.time_passes(9)
+    assert shop.by("mail") == []
+    await shop.time_passes(1)
+    assert shop.by("mail") == ["We look.\n\nIt is on its way.\n\nSofia"]
+    (message,) = shop.providers["mail"].got
+    assert message.to == Address("mailto", "olena@shop.example")
+    assert not message.automatic
+    reason = "Not received; sent to olena@shop.example instead."
+    assert [await shop.stands(e) for e in (first, second)] == [(DeliveryStatus.FAILED, reason)] * 2
+    await shop.time_passes(60)
+    assert len(shop.by("mail")) == 1
+
+
+async def test_what_a_visitor_saw_is_not_sent_again(shop: Shop) -> None:
+    asked = await shop.visitor_says()
+    said = await shop.answer(asked, "Here.")
+    (delivery,) = [message.delivery for message in shop.providers["chat"].got]
+    seen = DeliveryReported(
+        external_id=ExternalId(f"sent-{delivery}"), status=DeliveryStatus.DELIVERED, at=shop.scene.clock()
+    )
+    await shop.lanes.deliver("chat")(seen)
+    await shop.time_passes(11)
+    assert shop.by("mail") == []
+    assert (await shop.stands(said))[0] is DeliveryStatus.DELIVERED
+
+
+async def test_a_visitor_who_left_no_address_is_lost_and_nothing_breaks(shop: Shop) -> None:
+    said = await shop.answer(await shop.visitor_says(email=""), "Hello?")
+    await shop.time_passes(11)
+    assert shop.by("mail") == []
+    assert (await shop.stands(said))[0] is DeliveryStatus.SENT
+
+
+async def test_an_answer_to_the_mail_continues_the_chat(shop: Shop) -> None:
+    asked = await shop.visitor_says()
+    await shop.answer(asked, "Here.")
+    await shop.time_passes(10)
+    back = await shop.lanes.write_in("mail", "olena@shop.example", "Thank you", conversation_id=asked.conversation_id)
+    assert back == asked.conversation_id
+
+
+async def known_by_two_addresses(shop: Shop, conversation_id: int) -> EntryValue:
+    """Whoever wrote is a contact with a phone, too; their first message."""
+    (entry, *_) = await shop.lanes.db.read(timeline.page, shop.scene.sofia, conversation_id)
+
+    def know(tx: Tx) -> None:
+        assert entry.identity_id is not None
+        contact_id = contacts.add(tx, NewContact(name="Olena"))
+        contacts.attach(tx, contact_id, entry.identity_id)
+        contacts.attach_address(tx, contact_id, NewAddress(phone("+380441234567")))
+
+    await shop.lanes.db.write(know)
+    return entry
+
+
+async def test_a_failed_message_goes_by_the_fallback_once_and_not_in_circles(shop: Shop) -> None:
+    await shop.falls_back("mail", "sms")
+    await shop.falls_back("sms", "mail")
+    conversation = await shop.lanes.write_in("mail", "olena@shop.example", "hi")
+    entry = await known_by_two_addresses(shop, conversation)
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")] * 5
+    shop.providers["sms"].answers = [Refused("This number is closed.")] * 5
+    failed = await shop.answer(entry, "Your order is here.")
+    for _ in range(6):
+        await shop.time_passes(20)
+    lines = await shop.lanes.db.read(timeline.page, shop.scene.sofia, conversation)
+    ours = [e for e in lines if e.kind is EntryKind.MESSAGE and e.author.kind != "contact"]
+    assert [e.channel for e in ours] == ["mail", "sms"]
+    assert {e.delivery for e in ours} == {DeliveryStatus.FAILED}
+    assert ours[1].details is not None
+    assert ours[1].details.instead_of_id == failed.id
+
+
+async def test_what_went_by_the_fallback_says_where(shop: Shop) -> None:
+    await shop.falls_back("mail", "sms")
+    entry = await known_by_two_addresses(shop, await shop.lanes.write_in("mail", "olena@shop.example", "hi"))
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")]
+    failed = await shop.answer(entry, "Your order is here.")
+    assert (await shop.stands(failed)) == (DeliveryStatus.FAILED, "Their mailbox is full.")
+    await shop.time_passes(0)
+    assert shop.by("sms") == ["Your order is here.\n\nSofia"]
+
+
+async def test_the_files_of_what_failed_go_along(shop: Shop) -> None:
+    await shop.falls_back("mail", "sms")
+    shop.providers["sms"].capabilities = Capabilities(can_start=True, max_file_bytes=5, max_files=1)
+    entry = await known_by_two_addresses(shop, await shop.lanes.write_in("mail", "olena@shop.example", "hi"))
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")]
+    files = await shop.uploads({"large.txt": b"123456", "one.txt": b"12345", "two.txt": b"1"})
+    await shop.answer(entry, "", files)
+    await shop.time_passes(0)
+    (message,) = shop.providers["sms"].got
+    assert [f.name for f in message.entry.files] == ["one.txt"]
+    assert (message.content.text, len(message.content.files)) == ("Sofia", 1)
+
+
+async def test_without_a_fallback_a_failed_message_stays_the_agents_to_decide(shop: Shop) -> None:
+    conversation = await shop.lanes.write_in("mail", "olena@shop.example", "hi")
+    entry = await known_by_two_addresses(shop, conversation)
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")]
+    failed = await shop.answer(entry, "Your order is here.")
+    await shop.time_passes(20)
+    assert (shop.by("mail"), shop.by("sms")) == ([], [])
+    assert (await shop.stands(failed)) == (DeliveryStatus.FAILED, "Their mailbox is full.")
