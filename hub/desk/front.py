@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Final
 
 from channels.contract import (
     ChannelEvent,
@@ -21,6 +23,7 @@ from crm_core.files.actions import NewFile, add
 from crm_core.files.served import LAID_OUT
 from crm_core.store.database import Database
 from crm_core.words.content import FileRef
+from crm_core.words.text import one_line
 from crm_core.words.values import AuthorKind
 from hub.bus.local import Bus
 from hub.bus.whispers import Typing
@@ -30,6 +33,9 @@ from hub.desk.invitations import Invitations
 from hub.desk.manners import read
 from hub.machinery.accounts import Open
 from hub.machinery.media.store import FileStore
+
+MOST_REASON: Final = 500
+"""Characters of what a provider says of a message."""
 
 Keep = Callable[[int, OriginalArrived], Awaitable[None]]
 
@@ -70,14 +76,16 @@ class Front:
                 case MessageArrived():
                     return await self._message(source, event)
                 case DeliveryReported():
-                    return Stored(entry=await self._db.write(receipts.report, source.account_id, event))
+                    told = replace(event, reason=_in_a_line(event.reason) if event.reason else event.reason)
+                    return Stored(entry=await self._db.write(receipts.report, source.account_id, told))
                 case TypingSeen():
                     await self._typing(event)
                 case OriginalArrived():
                     assert self.keep is not None, "the house reads originals"
                     await self.keep(source.account_id, event)
                 case ReachChanged():
-                    await self._db.write(receipts.reach_changed, source.account_id, event)
+                    said = replace(event, reason=_in_a_line(event.reason))
+                    await self._db.write(receipts.reach_changed, source.account_id, said)
                 case MessageEdited():
                     return Stored(entry=await self._db.write(editing.edit, source.account_id, event))
                 case MessageWithdrawn():
@@ -111,6 +119,11 @@ class Front:
         conversation_id = await self._db.read(open_of_address, event.sender)
         if conversation_id is not None:
             self._bus.whisper(Typing(conversation_id=conversation_id, by=AuthorKind.CONTACT, on=event.on))
+
+
+def _in_a_line(reason: str) -> str:
+    """A provider's words, which may be anything, as they can be kept and told."""
+    return one_line(reason, most=MOST_REASON)
 
 
 async def _one(content: bytes) -> AsyncIterator[bytes]:

@@ -31,7 +31,7 @@ def particulars(
         raw_file_id=None if event.raw is None else event.raw.id,
         to=named(content.to),
         cc=named(content.cc),
-        buttons=[Pressable(text=b.text, url=b.url, key=b.key) for b in content.buttons],
+        buttons=[Pressable(text=storable(b.text), url=storable(b.url), key=storable(b.key)) for b in content.buttons],
         place=spot(content),
         reply_to_id=None if answers is None else entry_known_as(tx, account_id, answers),
         automatic=event.automatic,
@@ -43,7 +43,7 @@ def particulars(
 
 def named(people: Iterable[Recipient]) -> list[Named]:
     """Recipients as they are shown."""
-    return [Named(value=p.value, name=one_line(p.name, most=80)) for p in list(people)[:MOST_NAMED]]
+    return [Named(value=storable(p.value), name=one_line(p.name, most=80)) for p in list(people)[:MOST_NAMED]]
 
 
 def spot(content: Content) -> Spot | None:
