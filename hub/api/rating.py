@@ -13,7 +13,9 @@ from hub.desk import surveys
 from hub.keys import HOUSE
 
 PATH: Final = "/rate/{token}"
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:12vh auto;padding:0 16px;color:#1a1d21;"
     "background:#fff}@media(prefers-color-scheme:dark){body{background:#16181c;color:#e8eaed}textarea{background:#22262c;"
