@@ -26,8 +26,18 @@ MOST_LET_IN: Final = 40
 """People on copy who become participants; a mail to five hundred makes no five hundred identities."""
 
 
-def let_in(tx: Tx, conversation: Mapping[str, Any], people: Sequence[Recipient]) -> None:
-    """People on copy of a message may answer it in this conversation."""
+def let_in(tx: Tx, opened: Opened, identity: KnownIdentity, event: MessageArrived) -> None:
+    """People on copy of a message may answer in its conversation, if its sender provably has it with us.
+
+    From is what anybody can write: whoever is let in on its word reads along with the contact. So only mail that
+    is vouched for and bears the conversation's own reply token brings anybody in, and never a guest's.
+    """
+    has_token = event.conversation_id is not None and event.conversation_id == opened.row["id"]
+    if has_token and not event.unverified and not opened.is_new and not opened.has_guest(identity):
+        _add(tx, opened.row, [*event.content.to, *event.content.cc])
+
+
+def _add(tx: Tx, conversation: Mapping[str, Any], people: Sequence[Recipient]) -> None:
     seen: list[Seen] = [(Address(MAILTO, p.value), one_line(p.name, most=80), {}) for p in people[:MOST_LET_IN]]
     identities = resolve_many(tx, seen)
     participants.add(tx, conversation["id"], [i.id for i in identities.values()])
