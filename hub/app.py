@@ -127,7 +127,15 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
     front = Front(db, bus, media, invitations=invitations, counted=metrics.message_in)
     sealer = Sealer(derived_key(key, "accounts"))
     guard = Guard(settings.private_peers)
-    toolbox = Toolbox(db, media, clock, guard=guard, key=derived_key(key, "replies"), url=settings.public_url)
+    toolbox = Toolbox(
+        db,
+        media,
+        clock,
+        guard=guard,
+        key=derived_key(key, "replies"),
+        url=settings.public_url,
+        region=settings.region,
+    )
     accounts = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=front.delivering, toolbox=toolbox)
     house = House(
         settings=settings,

@@ -22,6 +22,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from crm_core.store.address import database_address
+from crm_core.words.addresses import is_region
 
 PREFIX: Final = "HUB_"
 SHORTEST_KEY: Final = 32
@@ -101,6 +102,15 @@ def _key(value: object) -> object:
     return value or None
 
 
+def _region(value: object) -> object:
+    if not isinstance(value, str) or not value:
+        return value
+    code = value.upper()
+    if not is_region(code):
+        raise ValueError("is no country in two letters (ISO 3166)")
+    return code
+
+
 def _folder(value: object) -> object:
     return Path(value).expanduser().resolve() if isinstance(value, str | Path) and str(value) else value
 
@@ -152,6 +162,12 @@ class Settings(BaseModel):
         (),
         description="Further origins whose pages may use the console's address with a session.",
         examples=["https://intranet.example.com"],
+    )
+    region: Annotated[str, BeforeValidator(_region)] = Field(
+        "",
+        description="The country, in two letters, in which phone numbers without a country code are read; without it "
+        "they are not taken for numbers.",
+        examples=["PL"],
     )
     trusted_proxies: Networks = Field(
         (),

@@ -82,6 +82,8 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class Tools:
     """All that a channel may touch of the world outside its provider."""
+    region: str = ""
+    """The house's country (ISO 3166 alpha-2), in which numbers without a country code are read; empty for none."""
 
     http: aiohttp.ClientSession
     """Connects only where `peers` allows."""

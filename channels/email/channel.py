@@ -117,6 +117,7 @@ class Email:
             tokens=self._tools.tokens.read,
             loop_key=self._account.public_key,
             problem=problem,
+            region=self._account.region,
         )
         told = events(arrival)
         if not any(isinstance(event, MessageArrived) for event in told):

@@ -79,6 +79,8 @@ class Arrival:
     pictures: Mapping[str, FileRef] = field(default_factory=dict)
     """By Content-ID, in lower case."""
     problem: str = ""
+    region: str = ""
+    """The house's country (ISO 3166 alpha-2), in which numbers without a country code are read."""
 
     @property
     def recipients(self) -> list[str]:
@@ -173,7 +175,7 @@ def _message(arrival: Arrival) -> MessageArrived:
         in_reply_to=answered[0] if answered else None,
         references=tuple(dict.fromkeys([*answered, *before])),
         conversation_id=conversation_of(mail, recipients=arrival.recipients, own=settings.own, tokens=arrival.tokens),
-        mentions=_mentions(mail, sender),
+        mentions=_mentions(arrival, sender),
         # Mail from nobody, by its envelope, is a report of some machine (RFC 5321, 4.5.5).
         automatic=mail.automatic or mail.bounce is not None or original.facts.get("return_path") == "",
         unverified=_is_unverified(arrival, sender),
@@ -252,15 +254,16 @@ def _people(named: Iterable[Named], but: frozenset[str]) -> tuple[Recipient, ...
     return tuple(found.values())
 
 
-def _mentions(mail: ParsedMail, sender: Address) -> tuple[Address, ...]:
-    """Where else they say they are: a Reply-To, and numbers of a signature that has a country code."""
+def _mentions(arrival: Arrival, sender: Address) -> tuple[Address, ...]:
+    """Where else they say they are: a Reply-To, and numbers of a signature, local ones where the country is known."""
+    mail = arrival.mail
     found: dict[Address, None] = {}
     for person in mail.reply_to[:_MOST_MENTIONS]:
         address = _address(person.address)
         if address is not None and address != sender:
             found.setdefault(address)
     if not mail.automatic:
-        for match in phonenumbers.PhoneNumberMatcher(_signature(mail), None):
+        for match in phonenumbers.PhoneNumberMatcher(_signature(mail), arrival.region or None):
             number = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
             found.setdefault(Address(addresses.TEL, number))
     return tuple(found)[:_MOST_MENTIONS]

@@ -85,11 +85,12 @@ def records(data: Any, settings: GatewaySettings) -> Sequence[Any]:
     raise NotUnderstood("The gateway's report has no message where the settings say.")
 
 
-def arrived(record: Any, settings: GatewaySettings, now: Moment) -> MessageArrived:
-    """One message. Raises NotUnderstood when nobody sent it."""
+def arrived(record: Any, settings: GatewaySettings, now: Moment, *, region: str = "") -> MessageArrived:
+    """One message; `region` is the house's country, where the settings name none. Raises NotUnderstood when
+    nobody sent it."""
     sender, ours, text = (said(record, path) for path in (settings.in_from, settings.in_to, settings.in_text))
     try:
-        address = number_or_name(storable(sender), region=settings.region or None)
+        address = number_or_name(storable(sender), region=settings.region or region or None)
     except Invalid as error:
         raise NotUnderstood("The gateway reported a message of nobody.") from error
     content = Content(text=storable(text))

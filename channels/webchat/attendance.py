@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 import structlog
 
-from channels.contract import Deliver, Visit, VisitorDesk, VisitorHistory, VisitorNews, VisitorSocket
+from channels.contract import Account, Deliver, Visit, VisitorDesk, VisitorHistory, VisitorNews, VisitorSocket
 from channels.webchat import parse, protocol, render
 from channels.webchat.limits import Bucket
 from channels.webchat.proof import proven
@@ -31,10 +31,11 @@ class Attendance:
     """Speaks with one widget. Whatever it sends, the worst that happens is that its own socket is closed."""
 
     def __init__(
-        self, settings: WebChatSettings, scope: str, now: Clock, /, *, visitor: VisitorSocket, desk: VisitorDesk
+        self, settings: WebChatSettings, account: Account, now: Clock, /, *, visitor: VisitorSocket, desk: VisitorDesk
     ) -> None:
         self._settings = settings
-        self._scope = scope
+        self._scope = account.public_key
+        self._region = account.region
         self._now = now
         self._visitor = visitor
         self._desk = desk
@@ -80,7 +81,7 @@ class Attendance:
     async def _welcome(self, hello: protocol.Hello) -> Visit:
         secret = self._settings.identity_secret.get_secret_value()
         address = proven(hello.user, secret, scope=self._scope, now=self._now())
-        said = parse.claimed(hello.profile)
+        said = parse.claimed(hello.profile, region=self._region)
         if hello.user is not None and (address is not None or not secret):
             # Without a secret nobody can sign: what the page says then is worth as much as a form.
             said |= parse.claimed(protocol.Profile(name=hello.user.name, email=hello.user.email))
@@ -148,7 +149,7 @@ class Attendance:
         if wait:
             await self._problem(parse.TOO_MANY, key, after_ms=wait)
             return
-        message = parse.arrived(send, visit, self._facts, self._now())
+        message = parse.arrived(send, visit, self._facts, self._now(), region=self._region)
         try:
             # The hub claims the files itself, once and with the message; asking first would refuse a repeat.
             stored = await deliver(message)

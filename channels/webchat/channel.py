@@ -61,7 +61,7 @@ class WebChat:
         return Sent((ExternalId(f"entry:{message.entry.id}"),))
 
     async def attend(self, visitor: VisitorSocket, desk: VisitorDesk, deliver: Deliver, /) -> None:
-        await Attendance(self._settings, self._account.public_key, self._now, visitor=visitor, desk=desk).run(deliver)
+        await Attendance(self._settings, self._account, self._now, visitor=visitor, desk=desk).run(deliver)
 
 
 @asynccontextmanager

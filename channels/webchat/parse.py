@@ -80,7 +80,7 @@ def _storable(loose: Any) -> Any:
             return loose
 
 
-def arrived(send: Send, visit: Visit, facts: Mapping[str, str], now: Moment) -> MessageArrived:
+def arrived(send: Send, visit: Visit, facts: Mapping[str, str], now: Moment, *, region: str = "") -> MessageArrived:
     """The message as the hub takes it. Raises FrameRefused when it is empty or too long.
 
     The external id is made of the identity and the browser's id: another visitor's ids can never meet it, and a
@@ -91,7 +91,7 @@ def arrived(send: Send, visit: Visit, facts: Mapping[str, str], now: Moment) -> 
     content = Content(text=storable(send.text), files=tuple(FileRef(id) for id in dict.fromkeys(send.files)))
     if content.is_empty:
         raise FrameRefused(EMPTY, send.client_message_id)
-    said = claimed(send.profile)
+    said = claimed(send.profile, region=region)
     return MessageArrived(
         external_id=external_id(visit, send.client_message_id),
         thread=ThreadKey(visit.address.value),
@@ -109,10 +109,11 @@ def external_id(visit: Visit, client_message_id: str) -> ExternalId:
     return ExternalId(f"{visit.identity_id}:{client_message_id}")
 
 
-def claimed(profile: Profile | None) -> dict[str, str]:
+def claimed(profile: Profile | None, *, region: str = "") -> dict[str, str]:
     """What a form says, cleaned; what is no e-mail address or number at all is left out.
 
-    Keys: `name`, `claimed_email`, `claimed_phone`. They are hints for the agent and match no contact.
+    Keys: `name`, `claimed_email`, `claimed_phone`. They are hints for the agent and match no contact. `region`
+    (ISO 3166 alpha-2) is whose number it is when no country is said.
     """
     if profile is None:
         return {}
@@ -120,7 +121,7 @@ def claimed(profile: Profile | None) -> dict[str, str]:
     with suppress(Invalid):
         said["claimed_email"] = email(profile.email).value if profile.email else ""
     try:
-        said["claimed_phone"] = phone(profile.phone).value if profile.phone else ""
+        said["claimed_phone"] = phone(profile.phone, region=region or None).value if profile.phone else ""
     except Invalid:
         said["claimed_phone"] = one_line(profile.phone, most=40)
     return {key: value for key, value in said.items() if value}

@@ -47,6 +47,11 @@ def phone(raw: str, *, region: str | None = None) -> Address:
     return Address(TEL, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def is_region(code: str) -> bool:
+    """Whether this is a country (ISO 3166 alpha-2, in capitals) whose numbers can be read."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber:
     """The number; digits without a plus that are none of the region's are read as international (`380441234567`)."""
     international = "+" + text

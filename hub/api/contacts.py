@@ -31,7 +31,9 @@ async def get(call: Call, contact_id: int) -> Contact:
 
 async def add(call: Call, body: models.NewContact) -> Contact:
     """Add a contact with its addresses."""
-    new = NewContact(**body.model_dump(exclude={"identities"}), addresses=[_address(each) for each in body.identities])
+    new = NewContact(
+        **body.model_dump(exclude={"identities"}), addresses=[_address(call, each) for each in body.identities]
+    )
     return await call.write(Contact.model_validate, contacts.add, call.actor, new)
 
 
@@ -53,7 +55,7 @@ async def restore(call: Call, contact_id: int) -> Contact:
 
 async def add_identity(call: Call, contact_id: int, body: NewIdentity) -> Contact:
     """Add an address, in any spelling, to a contact."""
-    return await call.write(Contact.model_validate, contacts.add_identity, call.actor, contact_id, _address(body))
+    return await call.write(Contact.model_validate, contacts.add_identity, call.actor, contact_id, _address(call, body))
 
 
 async def attach_identity(call: Call, contact_id: int, identity_id: int) -> Contact:
@@ -92,8 +94,9 @@ async def unlink(call: Call, contact_id: int, link_id: int) -> Contact:
     return await call.write(Contact.model_validate, _unlink, call.actor, contact_id, link_id)
 
 
-def _address(body: NewIdentity) -> NewAddress:
-    return NewAddress(normalised(body.scheme, body.value), body.label)
+def _address(call: Call, body: NewIdentity) -> NewAddress:
+    region = call.house.settings.region or None
+    return NewAddress(normalised(body.scheme, body.value, region=region), body.label)
 
 
 def _identity(tx: Tx, actor: Actor, conversation_id: int) -> IdentityValue:

@@ -77,8 +77,11 @@ class Open:
 class Toolbox:
     """What every account's tools are made of."""
 
-    def __init__(self, db: Database, media: FileStore, clock: Clock, *, guard: Guard, key: bytes, url: str) -> None:
+    def __init__(
+        self, db: Database, media: FileStore, clock: Clock, *, guard: Guard, key: bytes, url: str, region: str = ""
+    ) -> None:
         self._url = url
+        self.region = region
         self._db = db
         self._media = media
         self._clock = clock
@@ -249,7 +252,12 @@ class Accounts:
         assert self._http is not None
         settings = manifest.settings.model_validate(account.settings)
         known = Account(
-            account.id, account.public_key, account.name, settings, self._toolbox.public_url(account.public_key)
+            account.id,
+            account.public_key,
+            account.name,
+            settings,
+            self._toolbox.public_url(account.public_key),
+            self._toolbox.region,
         )
         tools = self._toolbox.tools(account.id, self._http)
         async with AsyncExitStack() as stack:

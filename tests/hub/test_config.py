@@ -152,3 +152,10 @@ def test_keys_for_different_purposes_have_nothing_in_common() -> None:
     assert derived_key(b"house", "files") == derived_key(b"house", "files")
     assert derived_key(b"house", "files") != derived_key(b"house", "sealing") != derived_key(b"other", "sealing")
     assert len(derived_key(b"house", "files")) == 32
+
+
+def test_a_country_is_said_in_two_letters() -> None:
+    assert load_settings({}).region == ""
+    assert load_settings({"HUB_REGION": "ua"}).region == "UA"
+    (told,) = mistakes_of(HUB_REGION="Ukraine")
+    assert told == "HUB_REGION=Ukraine: is no country in two letters (ISO 3166). Example: HUB_REGION=PL"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from crm_core.words.clock import DAY, MINUTE
 from crm_core.words.content import Recipient
 from crm_core.words.text import MAX_MESSAGE
 from tests.channels.email.household import TOKEN, Household, mail
-from tests.channels.email.readers import ADA, OURS, LostReader, arrived, events
+from tests.channels.email.readers import ADA, OURS, HereReader, LostReader, arrived, events
 
 
 async def test_a_mail_is_a_message_of_its_writer(house: Household) -> None:
@@ -236,6 +237,16 @@ async def test_addresses_of_a_signature_and_a_reply_to_are_hints(house: Househol
     assert set(event.mentions) == {Address(MAILTO, "ada@home.example"), Address(TEL, "+380441234567")}
     assert event.proves == ()
     assert event.sender_facts["reply_to"] == "ada@home.example"
+
+
+async def test_a_local_number_of_a_signature_is_one_of_the_houses_country(house: Household) -> None:
+    raw = mail(body="Please call me.\r\n\r\n-- \r\nAda Lovelace\r\nTel. 22 123 45 67\r\n")
+    account = replace(house.account(address="support@hub.example", incoming="none"), region="PL")
+    async with open_email(account, house.tools, reader=HereReader()) as channel:
+        assert isinstance(channel, Reads)
+        (event,) = await channel.read(house.original(raw))
+    assert isinstance(event, MessageArrived)
+    assert event.mentions == (Address(TEL, "+48221234567"),)
 
 
 async def test_a_number_that_is_quoted_is_nobodys(house: Household) -> None:

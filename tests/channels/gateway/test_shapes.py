@@ -11,6 +11,7 @@ from channels.contract import NotUnderstood
 from channels.gateway.parse import arrived, moment
 from channels.gateway.settings import GatewaySettings
 from channels.gateway.shapes import filled_form, filled_json, filled_url, found, said
+from crm_core.words.addresses import TEL, Address
 from tests.channels.gateway.provider import SETTINGS
 
 NOW = 1_767_603_600_000
@@ -35,6 +36,15 @@ NOW = 1_767_603_600_000
 )
 def test_times_are_read_or_taken_for_now(text: str, when: int) -> None:
     assert moment(text, NOW) == when
+
+
+def test_a_local_number_is_one_of_the_accounts_country_else_of_the_houses() -> None:
+    record = {"id": "m1", "from": "22 123 45 67", "text": "Dzień dobry"}
+    silent = GatewaySettings(**{**SETTINGS, "region": ""})
+    assert arrived(record, silent, NOW, region="PL").sender == Address(TEL, "+48221234567")
+    assert arrived({**record, "from": "044 1234567"}, GatewaySettings(**SETTINGS), NOW, region="PL").sender == Address(
+        TEL, "+380441234567"
+    )
 
 
 json_data = st.recursive(

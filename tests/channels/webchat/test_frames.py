@@ -142,6 +142,12 @@ def test_a_form_is_a_claim_and_no_address() -> None:
     assert arrived.sender_facts["claimed_phone"] == "+48221234567"
 
 
+def test_a_local_number_of_a_form_is_one_of_the_houses_country() -> None:
+    profile = protocol.Profile(phone="044 123-45-67")
+    assert parse.claimed(profile, region="UA") == {"claimed_phone": "+380441234567"}
+    assert parse.claimed(profile) == {"claimed_phone": "044 123-45-67"}
+
+
 def test_a_bucket_lets_a_burst_through_and_then_one_at_a_time() -> None:
     bucket = Bucket(burst=3, every_ms=100)
     assert [bucket.wait(1_000) for _ in range(5)] == [0, 0, 0, 100, 100]
