@@ -64,6 +64,10 @@ class Capabilities:
     templates: tuple[TemplateShape, ...] = ()
     receipts: bool = False
     typing: bool = False
+    send_seconds: float = 45.0
+    """How long one send, or one question after a send, may take before nobody knows whether it went."""
+    keep_trying_hours: int = 24
+    """How long a message is tried that the provider does not take now, before it fails."""
     dedupes_sends: bool = False
     """Sending the same delivery twice arrives once, so an Unclear send may be tried again."""
     can_start: bool = False

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, and_, exists, insert, or_, select, text, update
+from sqlalchemy import Index, Row, UniqueConstraint, Update, and_, exists, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from crm_core.store.base import At, Base, Count, Id, OptionalAt, OptionalWords, Ref, Words
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
+from crm_core.words.ids import made_at
 
 
 class DeliveryState(StrEnum):
@@ -47,6 +48,10 @@ class Delivery(Base):
     lease_token: Mapped[OptionalWords]
     external_id: Mapped[OptionalWords]
     error: Mapped[OptionalWords]
+    owed_at: Mapped[OptionalAt]
+    """Since when it is due: how long it is tried is counted from here. None in rows older than the column."""
+    doubts: Mapped[Count]
+    """Tries of which nobody knew afterwards whether it went."""
 
     __table_args__ = (
         # An entry is owed once, however often the reply was submitted.
@@ -82,9 +87,19 @@ class Owed:
     conversation_id: int
     entry_id: int
     attempts: int
+    owed_at: Moment
+    doubts: int = 0
 
 
-_COLUMNS = (Delivery.id, Delivery.account_id, Delivery.conversation_id, Delivery.entry_id, Delivery.attempts)
+_COLUMNS = (
+    Delivery.id,
+    Delivery.account_id,
+    Delivery.conversation_id,
+    Delivery.entry_id,
+    Delivery.attempts,
+    Delivery.owed_at,
+    Delivery.doubts,
+)
 
 
 def owe(tx: Tx, *, account_id: int, conversation_id: int, entry_id: int, send_at: Moment | None = None) -> None:
@@ -100,6 +115,7 @@ def owe(tx: Tx, *, account_id: int, conversation_id: int, entry_id: int, send_at
             attempts=0,
             not_before=send_at or tx.now,
             send_at=send_at,
+            owed_at=send_at or tx.now,
         )
     )
 
@@ -111,12 +127,23 @@ def cancel(tx: Tx, entry_id: int) -> bool:
 
 
 def owe_again(tx: Tx, entry_id: int) -> None:
-    """Owe a delivery anew that ended badly, or whose sender stopped in the middle."""
+    """Owe a delivery anew that ended badly, because somebody wants so: its tries are counted from nothing."""
+    anew = {"attempts": 0, "doubts": 0, "owed_at": tx.now, "not_before": tx.now}
     tx.execute(
         update(Delivery)
         .where(Delivery.entry_id == entry_id)
-        .values(state=DeliveryState.OWED, attempts=0, not_before=tx.now, lease_until=None, lease_token=None, error=None)
+        .values(state=DeliveryState.OWED, lease_until=None, lease_token=None, error=None, **anew)
     )
+
+
+def repeat(tx: Tx, delivery_id: int) -> bool:
+    """Owe an expired delivery again that does no harm twice: one doubt more. False when it is expired no longer."""
+    return _settle_expired(tx, delivery_id, state=DeliveryState.OWED, not_before=tx.now, doubts=Delivery.doubts + 1)
+
+
+def look_later(tx: Tx, delivery_id: int, until: Moment) -> bool:
+    """Look again at a moment what became of an expired delivery. False when it is expired no longer."""
+    return tx.changed(_expired(tx, delivery_id).values(lease_until=until)) == 1
 
 
 def lanes(tx: Tx) -> list[int]:
@@ -172,17 +199,18 @@ def claim(tx: Tx, account_id: int, token: str, lease: Moment, most: int) -> list
             lease_token=token,
         )
     )
-    return [Owed(r.id, r.account_id, r.conversation_id, r.entry_id, r.attempts + 1) for r in rows]
+    return [_owed(r, attempts=r.attempts + 1) for r in rows]
 
 
-def expired(tx: Tx) -> list[Owed]:
-    """Deliveries whose lease ran out in mid-send: nobody knows whether they went."""
+def expired(tx: Tx, account_id: int | None = None) -> list[Owed]:
+    """Deliveries, of one account or all, whose lease ran out in mid-send, the longest first: did they go?"""
+    gone = (Delivery.ws == tx.ws, Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= tx.now)
     rows = tx.all(
-        select(*_COLUMNS).where(
-            Delivery.ws == tx.ws, Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= tx.now
-        )
+        select(*_COLUMNS)
+        .where(*gone, *([] if account_id is None else [Delivery.account_id == account_id]))
+        .order_by(Delivery.lease_until, Delivery.id)
     )
-    return [Owed(r.id, r.account_id, r.conversation_id, r.entry_id, r.attempts) for r in rows]
+    return [_owed(r, attempts=r.attempts) for r in rows]
 
 
 def settle_sent(tx: Tx, delivery_id: int, token: str, *, external_ids: Sequence[str]) -> bool:
@@ -201,26 +229,36 @@ def settle_unconfirmed(tx: Tx, delivery_id: int, token: str, error: str) -> bool
     return _settle(tx, delivery_id, token, state=DeliveryState.UNCONFIRMED, error=error)
 
 
-def settle_later(tx: Tx, delivery_id: int, token: str, *, not_before: Moment, error: str) -> bool:
-    """It did not go and is owed again. False when the lease was lost meanwhile."""
-    return _settle(tx, delivery_id, token, state=DeliveryState.OWED, not_before=not_before, error=error)
+# house: parameters because a try that is put off says when, why and how it ended
+def settle_later(
+    tx: Tx, delivery_id: int, token: str, *, not_before: Moment, error: str, is_doubtful: bool = False
+) -> bool:
+    """It is owed again: it did not go, or `is_doubtful`. False when the lease was lost meanwhile."""
+    doubts = Delivery.doubts + (1 if is_doubtful else 0)
+    return _settle(tx, delivery_id, token, state=DeliveryState.OWED, not_before=not_before, error=error, doubts=doubts)
 
 
-def doubt(tx: Tx, delivery_id: int, error: str) -> None:
-    """Mark an expired delivery as one that may have gone."""
-    tx.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.SENDING)
-        .values(state=DeliveryState.UNCONFIRMED, lease_until=None, lease_token=None, error=error)
-    )
+def doubt(tx: Tx, delivery_id: int, error: str) -> bool:
+    """Mark an expired delivery as one that may have gone. False when it is expired no longer."""
+    return _settle_expired(tx, delivery_id, state=DeliveryState.UNCONFIRMED, error=error)
 
 
 def prove(tx: Tx, delivery_id: int, external_id: str) -> bool:
-    """The provider says it has this delivery, whatever we thought. False when it was known to have gone."""
-    waiting = (DeliveryState.OWED, DeliveryState.SENDING, DeliveryState.UNCONFIRMED, DeliveryState.FAILED)
-    proven = update(Delivery).where(Delivery.id == delivery_id, Delivery.state.in_(waiting))
+    """The provider says it has this delivery, whatever we thought. False when it was known to have gone.
+
+    False, too, for what was never tried: no provider has that, whoever says so.
+    """
+    tried = Delivery.state.in_((DeliveryState.SENDING, DeliveryState.UNCONFIRMED, DeliveryState.FAILED))
+    repeats = and_(Delivery.state == DeliveryState.OWED, Delivery.doubts > 0)
+    proven = update(Delivery).where(Delivery.id == delivery_id, or_(tried, repeats))
     values = {"state": DeliveryState.SENT, "external_id": external_id, "lease_until": None, "lease_token": None}
     return tx.changed(proven.values(**values, error=None)) == 1
+
+
+def has_gone(tx: Tx, delivery_id: int) -> bool:
+    """Whether a delivery is known to have gone."""
+    found = tx.scalar(select(Delivery.state).where(Delivery.id == delivery_id, Delivery.ws == tx.ws))
+    return bool(found == DeliveryState.SENT)
 
 
 def names_of(tx: Tx, entry_ids: Sequence[int]) -> dict[int, str]:
@@ -244,11 +282,22 @@ def entry_of(tx: Tx, account_id: int, external_id: str) -> int | None:
 def delivery(tx: Tx, delivery_id: int) -> Owed | None:
     """A delivery by its id, in whatever state."""
     found = tx.first(select(*_COLUMNS).where(Delivery.id == delivery_id, Delivery.ws == tx.ws))
-    return (
-        None
-        if found is None
-        else Owed(found.id, found.account_id, found.conversation_id, found.entry_id, found.attempts)
-    )
+    return None if found is None else _owed(found, attempts=found.attempts)
+
+
+def _owed(row: Row[Any], *, attempts: int) -> Owed:
+    since = made_at(row.id) if row.owed_at is None else row.owed_at
+    return Owed(row.id, row.account_id, row.conversation_id, row.entry_id, attempts, since, row.doubts)
+
+
+def _expired(tx: Tx, delivery_id: int) -> Update:
+    # Whoever looks at it at the same time may have claimed it anew: then its lease runs again.
+    is_expired = (Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= tx.now)
+    return update(Delivery).where(Delivery.id == delivery_id, *is_expired)
+
+
+def _settle_expired(tx: Tx, delivery_id: int, **values: Any) -> bool:
+    return tx.changed(_expired(tx, delivery_id).values(lease_until=None, lease_token=None, **values)) == 1
 
 
 def _settle(tx: Tx, delivery_id: int, token: str, **values: Any) -> bool:

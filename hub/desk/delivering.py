@@ -31,22 +31,25 @@ from crm_core.store.journal import Committed
 from crm_core.store.outbox import Owed
 from crm_core.words.clock import MINUTE, SECOND, Moment
 from crm_core.words.content import DeliveryStatus
-from crm_core.words.errors import HubError
+from crm_core.words.errors import HubError, NotFound, StoreUnavailable
 from crm_core.words.events import EntryAdded, EntryChanged
 from crm_core.words.ids import new_token
 from crm_core.words.values import Direction
 from hub.desk import settling
 from hub.desk.parcels import Parcels
+from hub.desk.recovering import Recovery
 from hub.machinery.accounts import Accounts, Open
 
-LEASE: Final[Moment] = 60 * SECOND
-"""How long a send may take until nobody knows any more whether it went."""
-SEND_SECONDS: Final = 45.0
+SETTLING: Final[Moment] = 15 * SECOND
+"""What a lease lasts longer than the send that it is for."""
+STOP_SECONDS: Final = 45.0
+"""How long a house that is told to stop waits for what is on its way."""
 POLL_SECONDS: Final = 2.0
 AT_ONCE: Final = 32
 """Messages of one account on their way at a time."""
 ATTEMPTS: Final = 12
 """Tries of a message that its provider puts off, before it fails: about two hours."""
+GONE: Final = "A part of this message is gone: it cannot be sent."
 LONGEST_PAUSE: Final[Moment] = 15 * MINUTE
 
 log = structlog.get_logger(__name__)
@@ -64,6 +67,7 @@ class Deliverer:
         self._token = new_token()
         self._awake = asyncio.Event()
         self._sent = sent
+        self._recovery = Recovery(db, parcels)
         self._lanes: dict[int, asyncio.Task[int]] = {}
 
     def heard(self, events: Sequence[Committed]) -> None:
@@ -87,10 +91,13 @@ class Deliverer:
                     except HubError as error:
                         log.warning("deliveries have to wait", code=error.code)
                         await asyncio.sleep(POLL_SECONDS)
+                    except Exception as error:
+                        log.error("a round of deliveries failed", exc_info=error)
+                        await asyncio.sleep(POLL_SECONDS)
             finally:
                 # Told to stop, a lane still settles what is on its way.
                 if self._lanes:
-                    await asyncio.wait(self._lanes.values(), timeout=SEND_SECONDS)
+                    await asyncio.wait(self._lanes.values(), timeout=STOP_SECONDS)
 
     async def step(self) -> int:
         """Deliver everything that is due now, to the end; how many were tried."""
@@ -109,11 +116,14 @@ class Deliverer:
         self._awake.clear()
 
     async def _open_lanes(self, group: asyncio.TaskGroup) -> list[asyncio.Task[int]]:
-        """Set a lane to work for each open account that owes something and has none at work."""
-        for expired in await self._db.read(outbox.expired):
-            await self._recover(expired)
+        """Set a lane to work for each open account that owes or doubts something and has none at work."""
+        expired = await self._db.read(outbox.expired)
+        due = {*await self._db.read(outbox.lanes), *(one.account_id for one in expired)}
+        for one in expired:
+            if self._accounts.by_id(one.account_id) is None:
+                await self._recovery.settle(None, one)
         begun = []
-        for account_id in await self._db.read(outbox.lanes):
+        for account_id in sorted(due):
             opened = self._accounts.by_id(account_id)
             if opened is not None and account_id not in self._lanes:
                 lane = group.create_task(self._shielded(opened), name=f"lane {account_id}")
@@ -140,7 +150,8 @@ class Deliverer:
     async def _lane(self, opened: Open) -> int:
         tried = 0
         while self._accounts.by_id(opened.account.id) is opened:
-            owed = await self._db.write(outbox.claim, opened.account.id, self._token, LEASE, AT_ONCE)
+            await self._recover(opened)
+            owed = await self._db.write(outbox.claim, opened.account.id, self._token, _lease(opened), AT_ONCE)
             if not owed:
                 break
             tried += len(owed)
@@ -148,41 +159,35 @@ class Deliverer:
             try:
                 outcomes = await asyncio.shield(sending)
             except asyncio.CancelledError:
-                await asyncio.wait([sending], timeout=SEND_SECONDS)
+                await asyncio.wait([sending], timeout=STOP_SECONDS)
                 raise
             for outcome in outcomes:
                 if isinstance(outcome, BaseException):
                     log.warning("a delivery could not be settled; its lease will run out", exc_info=outcome)
         return tried
 
-    async def _recover(self, owed: Owed) -> None:
-        """A send whose lease ran out in the middle: asked of the provider, owed again where repeats are dropped."""
-        opened = self._accounts.by_id(owed.account_id)
-        if opened is None:
-            await self._db.write(settling.expire, owed, may_repeat=False)
-        elif opened.channel.capabilities.dedupes_sends or not isinstance(opened.channel, Recalls):
-            await self._db.write(settling.expire, owed, may_repeat=opened.channel.capabilities.dedupes_sends)
-        else:
-            await self._ask(opened, owed, opened.channel)
+    async def _recover(self, opened: Open) -> None:
+        """What expired of an account, as many at a time as are sent at a time; the others of the house go on."""
+        expired = await self._db.read(outbox.expired, opened.account.id)
+        await asyncio.gather(*(self._recovery.settle(opened, one) for one in expired[:AT_ONCE]))
 
-    async def _ask(self, opened: Open, owed: Owed, channel: Recalls) -> None:
-        message = await self._parcels.message(owed)
+    async def _packed(self, opened: Open, owed: Owed) -> OutboundMessage | None:
+        """The message; none when it cannot be put together, which is settled then."""
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                found = await channel.recall(message)
-        except TryLater:
-            return
-        except (ChannelError, TimeoutError) as error:
-            log.info("nobody can tell whether a message went", account=opened.account.id, why=type(error).__name__)
-            await self._db.write(settling.expire, owed, may_repeat=False)
-            return
-        if found is None:
-            await self._db.write(settling.expire, owed, may_repeat=True)
-        else:
-            await self._db.write(settling.found, owed, found)
+            return await self._parcels.message(owed)
+        except StoreUnavailable:
+            raise
+        except NotFound:
+            await self._db.write(settling.failed, owed, self._token, GONE)
+        except Exception as error:
+            log.error("a message could not be packed", account=opened.account.id, exc_info=error)
+            await self._later(owed, TryLater("The message could not be put together."))
+        return None
 
     async def _deliver(self, opened: Open, owed: Owed) -> None:
-        message = await self._parcels.message(owed)
+        message = await self._packed(opened, owed)
+        if message is None:
+            return
         try:
             sent = await self._send(opened, message)
         except TryLater as error:
@@ -203,12 +208,14 @@ class Deliverer:
         if not isinstance(opened.channel, Sends):
             raise Refused("This channel cannot send messages.")
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(opened.channel.capabilities.send_seconds):
                 return await opened.channel.send(message)
         except TimeoutError as error:
             raise Unclear("The provider did not answer in time.") from error
-        except HubError:
+        except ChannelError:
             raise
+        except NotFound as error:
+            raise Refused(GONE) from error
         except Exception as error:
             log.error("a channel failed in an unforeseen way", account=opened.account.id, exc_info=error)
             raise Unclear("The channel failed in an unforeseen way.") from error
@@ -223,12 +230,16 @@ class Deliverer:
 
     async def _doubt(self, opened: Open, owed: Owed, error: Unclear) -> None:
         if opened.channel.capabilities.dedupes_sends:
-            await self._db.write(settling.put_off, owed, self._token, pause(owed.attempts), str(error))
+            await self._db.write(settling.doubted, owed, self._token, pause(owed.attempts), str(error))
         elif isinstance(opened.channel, Recalls):
             # The lease runs out soon and the provider is asked then: it may not know itself yet.
             log.info("a provider is asked later whether it has a message", account=opened.account.id)
         else:
             await self._db.write(settling.unconfirmed, owed, self._token, str(error))
+
+
+def _lease(opened: Open) -> Moment:
+    return int(opened.channel.capabilities.send_seconds * 1000) + SETTLING
 
 
 def pause(attempts: int) -> Moment:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from channels.contract import Sent
 from crm_core.conversations import actions
 from crm_core.store import outbox, receipts
@@ -10,6 +12,10 @@ from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.content import DeliveryStatus
 from hub.desk import fallback
+
+DOUBTS: Final = 5
+"""Tries of one message of which nobody knew whether it went, before an agent decides."""
+NOBODY_KNOWS: Final = "The hub stopped while it was sending, or the provider did not answer."
 
 
 def sent(tx: Tx, owed: Owed, token: str, how: Sent, *, may_be_lost: bool = False) -> None:
@@ -25,7 +31,7 @@ def sent(tx: Tx, owed: Owed, token: str, how: Sent, *, may_be_lost: bool = False
 
 def found(tx: Tx, owed: Owed, how: Sent) -> None:
     """The provider says that it has what nobody knew to have gone."""
-    if how.external_ids and outbox.prove(tx, owed.id, how.external_ids[0]):
+    if outbox.prove(tx, owed.id, how.external_ids[0] if how.external_ids else ""):
         _known(tx, owed, how)
 
 
@@ -47,14 +53,30 @@ def put_off(tx: Tx, owed: Owed, token: str, after: Moment, why: str) -> None:
     outbox.settle_later(tx, owed.id, token, not_before=tx.now + after, error=why)
 
 
-def expire(tx: Tx, owed: Owed, *, may_repeat: bool) -> None:
-    """Its lease ran out in mid-send: owed again where a repeat does no harm, in doubt elsewhere."""
-    if may_repeat:
-        outbox.owe_again(tx, owed.entry_id)
-        return
-    why = "The hub stopped while it was sending, or the provider did not answer."
-    outbox.doubt(tx, owed.id, why)
-    actions.set_delivery(tx, owed.entry_id, DeliveryStatus.UNCONFIRMED, reason=why)
+def doubted(tx: Tx, owed: Owed, token: str, after: Moment, why: str) -> None:
+    """Nobody knows whether it went, and a repeat does no harm: owed again, but not for ever."""
+    if may_be_repeated(owed):
+        outbox.settle_later(tx, owed.id, token, not_before=tx.now + after, error=why, is_doubtful=True)
+    else:
+        unconfirmed(tx, owed, token, why)
+
+
+def expire(tx: Tx, owed: Owed, *, may_repeat: bool, why: str = NOBODY_KNOWS) -> None:
+    """Its lease ran out in mid-send: owed again where a repeat does no harm, in doubt elsewhere or at last."""
+    if may_repeat and may_be_repeated(owed):
+        outbox.repeat(tx, owed.id)
+    elif outbox.doubt(tx, owed.id, why):
+        actions.set_delivery(tx, owed.entry_id, DeliveryStatus.UNCONFIRMED, reason=why)
+
+
+def look_later(tx: Tx, owed: Owed, after: Moment) -> None:
+    """Nobody can say now whether it went: asked again after so many milliseconds."""
+    outbox.look_later(tx, owed.id, tx.now + after)
+
+
+def may_be_repeated(owed: Owed) -> bool:
+    """Whether a doubtful delivery has not been in doubt too often, this time counted."""
+    return owed.doubts + 1 < DOUBTS
 
 
 def _known(tx: Tx, owed: Owed, how: Sent) -> None:

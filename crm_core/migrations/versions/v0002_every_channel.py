@@ -20,6 +20,8 @@ def upgrade() -> None:
     op.add_column("conversation", opt_number("case_id"))
     op.add_column("entry", opt_json("details"))
     op.add_column("delivery", opt_number("send_at"))
+    op.add_column("delivery", opt_number("owed_at"))
+    op.add_column("delivery", count("doubts"))
     op.drop_index("ix_delivery_owed", "delivery")
     index("ix_delivery_owed", "delivery", "account_id", "not_before", "id", where="state = 'owed'")
     _channels()
