@@ -30,6 +30,11 @@ class Manifest:
     """Schemes of the addresses it can write to, such as `tel`."""
     examine: Callable[[Account, Tools], Awaitable[Sequence[Finding]]] | None = None
     """Try the settings out without changing anything: what works, and what is wrong, step by step."""
+    identity: Callable[[Any], Mapping[str, str]] | None = None
+    """What tells apart, by names of settings (an instance of the class above), whose messages an account brings.
+
+    Where a value differs it is another mailbox or bot: its numbers and places would mean other messages.
+    """
     explain: Callable[[bytes], Mapping[str, Any]] | None = None
     """What one stored payload says, as JSON, for `hub parse`; never raises for a genuine one."""
 
@@ -77,13 +82,13 @@ class Account:
     settings: BaseModel
     public_url: str = ""
     """Where providers reach this account's webhooks, `https://hub.example/in/{key}`; a path may follow it."""
+    region: str = ""
+    """The house's country (ISO 3166 alpha-2), in which numbers without a country code are read; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
     """All that a channel may touch of the world outside its provider."""
-    region: str = ""
-    """The house's country (ISO 3166 alpha-2), in which numbers without a country code are read; empty for none."""
 
     http: aiohttp.ClientSession
     """Connects only where `peers` allows."""

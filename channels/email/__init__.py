@@ -6,7 +6,7 @@ from channels.contract import Manifest
 from channels.email.channel import open_email
 from channels.email.examine import examine
 from channels.email.reading import explain
-from channels.email.settings import EmailSettings
+from channels.email.settings import EmailSettings, identity
 from crm_core.words.addresses import MAILTO
 from crm_core.words.content import Medium
 
@@ -17,5 +17,6 @@ MANIFEST = Manifest(
     open=open_email,
     reaches=frozenset({MAILTO}),
     examine=examine,
+    identity=identity,
     explain=explain,
 )

@@ -154,3 +154,10 @@ class EmailSettings(BaseModel):
     def own(self) -> frozenset[str]:
         """Every address that is this mailbox."""
         return frozenset({self.address, *self.aliases})
+
+
+def identity(settings: EmailSettings) -> dict[str, str]:
+    """What makes it this mailbox and no other: UIDs and places in folders count within it alone."""
+    if settings.incoming != "imap":
+        return {"address": settings.address}
+    return {"address": settings.address, "imap_host": settings.imap_host, "username": settings.sign_in_name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from channels.contract import Manifest
 from channels.sms.channel import examine_sms, open_sms
 from channels.sms.parse import explained
-from channels.sms.settings import SmsSettings
+from channels.sms.settings import SmsSettings, identity
 from crm_core.words.addresses import TEL
 from crm_core.words.content import Medium
 
@@ -16,5 +16,6 @@ MANIFEST = Manifest(
     open=open_sms,
     reaches=frozenset({TEL}),
     examine=examine_sms,
+    identity=identity,
     explain=explained,
 )

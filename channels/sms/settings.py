@@ -42,3 +42,8 @@ class SmsSettings(TwilioSettings):
     """A number of the account, a messaging service, a short code, or a name (then nobody can answer)."""
     mms: bool = Field(True, title="Files (MMS)")
     """Only some countries carry them; elsewhere Twilio refuses or sends a link."""
+
+
+def identity(settings: SmsSettings) -> dict[str, str]:
+    """By what Twilio's list of messages is asked."""
+    return {"account_sid": settings.account_sid, "sender": settings.sender}

@@ -6,7 +6,7 @@ from channels.contract import Manifest
 from channels.telegram.channel import open_telegram
 from channels.telegram.examine import examine_telegram
 from channels.telegram.explain import explain_telegram
-from channels.telegram.settings import TelegramSettings
+from channels.telegram.settings import TelegramSettings, identity
 from crm_core.words.addresses import TELEGRAM
 from crm_core.words.content import Medium
 
@@ -17,5 +17,6 @@ MANIFEST = Manifest(
     open=open_telegram,
     reaches=frozenset({TELEGRAM}),
     examine=examine_telegram,
+    identity=identity,
     explain=explain_telegram,
 )

@@ -63,3 +63,8 @@ class TelegramSettings(BaseModel):
         if self.mode == "webhook" and not self.webhook_secret.get_secret_value():
             raise ValueError("A webhook without a secret would take messages from anybody. Set a webhook secret.")
         return self
+
+
+def identity(settings: TelegramSettings) -> dict[str, str]:
+    """The bot's number, which stays when @BotFather gives it a new token; updates are counted within it."""
+    return {"bot_token": settings.bot_token.get_secret_value().partition(":")[0]}

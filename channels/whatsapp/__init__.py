@@ -5,7 +5,7 @@ from __future__ import annotations
 from channels.contract import Manifest
 from channels.whatsapp.channel import examine_whatsapp, open_whatsapp
 from channels.whatsapp.parse import explained
-from channels.whatsapp.settings import WhatsAppSettings
+from channels.whatsapp.settings import WhatsAppSettings, identity
 from crm_core.words.addresses import WHATSAPP
 from crm_core.words.content import Medium
 
@@ -16,5 +16,6 @@ MANIFEST = Manifest(
     open=open_whatsapp,
     reaches=frozenset({WHATSAPP}),
     examine=examine_whatsapp,
+    identity=identity,
     explain=explained,
 )

@@ -42,3 +42,8 @@ class WhatsAppSettings(TwilioSettings):
     """The number that is registered for WhatsApp, or a messaging service with such a sender."""
     templates: list[ApprovedTemplate] = Field([], max_length=200, title="Approved templates")
     """The only messages that may be sent more than 24 hours after they last wrote."""
+
+
+def identity(settings: WhatsAppSettings) -> dict[str, str]:
+    """By what Twilio's list of messages is asked."""
+    return {"account_sid": settings.account_sid, "sender": settings.sender}

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from crm_core.accounts.model import Account, Cursor
+from crm_core.accounts.model import Account, Cursor, Unread
 from crm_core.accounts.sealing import Sealer
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import NotFound
@@ -70,6 +70,13 @@ def cursor(tx: Tx, account_id: int, name: str) -> str | None:
     """Where a listener left off; none at the beginning."""
     found: str | None = tx.scalar(select(Cursor.value).where(Cursor.account_id == account_id, Cursor.name == name))
     return found
+
+
+def has_heard(tx: Tx, account_id: int) -> bool:
+    """Whether it has left off somewhere, or kept anything that came."""
+    places = select(Cursor.name).where(Cursor.account_id == account_id).limit(1)
+    originals = select(Unread.id).where(Unread.account_id == account_id).limit(1)
+    return tx.first(places) is not None or tx.first(originals) is not None
 
 
 def manner_of(tx: Tx, account_id: int) -> Mapping[str, Any] | None:

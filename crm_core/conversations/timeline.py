@@ -92,6 +92,12 @@ def spoken_by(tx: Tx, conversation_id: int, account_id: int, *, most: int = 20) 
     return [r.id for r in reversed(rows)]
 
 
+def came_by(tx: Tx, account_id: int) -> bool:
+    """Whether anything that has a provider's id came by an account."""
+    found = select(Entry.id).where(Entry.account_id == account_id, Entry.external_id.is_not(None)).limit(1)
+    return tx.first(found) is not None
+
+
 def external_ids(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
     """The provider's id of each of these entries that came from one."""
     rows = tx.all(select(Entry.id, Entry.external_id).where(Entry.id.in_(ids))) if ids else []

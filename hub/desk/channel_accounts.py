@@ -12,6 +12,7 @@ from channels.contract import Manifest
 from crm_core.accounts import actions, queries
 from crm_core.accounts.actions import AccountChange, NewAccount
 from crm_core.accounts.sealing import Sealer
+from crm_core.conversations import timeline
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import Invalid
 from crm_core.words.permissions import Actor, Permission
@@ -38,14 +39,18 @@ def change(
     """
     Change an account. Settings that are not named stay as they are, secret ones too.
 
-    Raises Denied, NotFound, Invalid for settings that the channel does not take, Conflict.
+    Raises Denied, NotFound, Conflict, Invalid for settings that the channel does not take, and for settings that
+    would make it another mailbox, bot or number once it has brought anything.
     """
     actor.must(Permission.CONFIGURE)
     if wanted.settings is None:
         return actions.change(tx, actor, sealer, account_id, wanted)
     known = queries.row(tx, account_id)
-    merged = {**(known.settings or {}), **sealer.unseal(known.sealed), **wanted.settings}
-    plain, secrets = checked(_manifest(manifests, known.kind), merged)
+    before = {**(known.settings or {}), **sealer.unseal(known.sealed)}
+    manifest, merged = _manifest(manifests, known.kind), {**before, **wanted.settings}
+    plain, secrets = checked(manifest, merged)
+    if _is_another(manifest, before, merged) and _has_history(tx, account_id):
+        raise Invalid("This would be another mailbox, bot or number: add it as an account of its own.")
     told_apart = AccountChange(
         version=wanted.version,
         name=wanted.name,
@@ -109,6 +114,22 @@ def checked(manifest: Manifest, given: Mapping[str, Any]) -> tuple[dict[str, Any
     hidden = {name for name, field in manifest.settings.model_fields.items() if _is_secret(field.annotation)}
     plain = settings.model_dump(mode="json", exclude=hidden | set(secrets))
     return plain, secrets
+
+
+def _is_another(manifest: Manifest, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether other messages would come by it; what was not told before is no difference."""
+    if manifest.identity is None:
+        return False
+    try:
+        known = manifest.identity(manifest.settings.model_validate(dict(before)))
+    except ValidationError:
+        return False
+    wanted = manifest.identity(manifest.settings.model_validate(dict(after)))
+    return any(known[name] != wanted[name] for name in known.keys() & wanted.keys())
+
+
+def _has_history(tx: Tx, account_id: int) -> bool:
+    return queries.has_heard(tx, account_id) or timeline.came_by(tx, account_id)
 
 
 def _is_secret(annotation: Any) -> bool:
