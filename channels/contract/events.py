@@ -79,6 +79,10 @@ class DeliveryReported:
     """In words, for the agent."""
     delivery: int | None = None
     """`OutboundMessage.delivery`, where the provider gives it back: so a report proves that a doubtful send arrived."""
+    conversation_id: int | None = None
+    """The conversation of the reply token that a report bears which anybody can write: it must be the delivery's."""
+    recipient: Address | None = None
+    """Whom it is about, of several whom one message went to."""
     raw: FileRef | None = None
     """The bounce itself, kept."""
 
@@ -91,6 +95,9 @@ class ReachChanged:
     state: ReachState
     at: Moment
     reason: str = ""
+    delivery: int | None = None
+    conversation_id: int | None = None
+    """Of a report that anybody can write, as in `DeliveryReported`: it is believed of whom that message went to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

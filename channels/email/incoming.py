@@ -115,9 +115,11 @@ def _reported(arrival: Arrival, bounce: Bounce) -> list[ChannelEvent]:
     message_id = bounce.original_message_id or bounce.original_headers.get("message-id", "").strip(" <>\t")
     ours = read_own_id(message_id, arrival.settings.domain)
     status = _STATUSES.get(bounce.kind)
-    if ours is None or status is None or arrival.tokens(ours.token) is None:
+    conversation_id = None if ours is None else arrival.tokens(ours.token)
+    if ours is None or status is None or conversation_id is None:
         return []
-    at, reason = arrival.original.at, _reason(bounce)
+    # Whoever has a mail of ours can write a report that bears its token, with any number and recipient in it.
+    at, reason, recipient = arrival.original.at, _reason(bounce), _address(bounce.recipient)
     told: list[ChannelEvent] = [
         DeliveryReported(
             external_id=ExternalId(message_id.lower()),
@@ -125,12 +127,21 @@ def _reported(arrival: Arrival, bounce: Bounce) -> list[ChannelEvent]:
             at=at,
             reason=reason,
             delivery=ours.delivery,
+            conversation_id=conversation_id,
+            recipient=recipient,
             raw=arrival.original.file,
         )
     ]
-    recipient = _address(bounce.recipient)
     if bounce.kind is BounceKind.FAILED and bounce.is_permanent and bounce.reason in _GONE and recipient is not None:
-        told.append(ReachChanged(address=recipient, state=ReachState.BOUNCED, at=at, reason=reason or ""))
+        gone = ReachChanged(
+            address=recipient,
+            state=ReachState.BOUNCED,
+            at=at,
+            reason=reason or "",
+            delivery=ours.delivery,
+            conversation_id=conversation_id,
+        )
+        told.append(gone)
     return told
 
 

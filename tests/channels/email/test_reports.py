@@ -50,11 +50,14 @@ async def test_a_bounce_of_ours_is_a_report_about_the_mail_that_bounced(house: H
     assert (report.external_id, report.status, report.delivery) == (OURS, DeliveryStatus.FAILED, 77)
     assert "no such mailbox" in (report.reason or "").lower()
     assert report.raw is not None
+    assert (report.conversation_id, report.recipient) == (41, Address(MAILTO, "gone@customer.example"))
     assert reach == ReachChanged(
         address=Address(MAILTO, "gone@customer.example"),
         state=ReachState.BOUNCED,
         at=house.clock(),
         reason=report.reason or "",
+        delivery=77,
+        conversation_id=41,
     )
 
 
