@@ -21,7 +21,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
 from crm_core.words.clock import MINUTE, SECOND, Moment
 from crm_core.words.content import Content, ExternalId, FileRef, ThreadKey
-from crm_core.words.errors import HubError, NotFound
+from crm_core.words.errors import Conflict, HubError, NotFound, StoreUnavailable
 from hub.desk.strangers import UNREADABLE
 from hub.machinery.accounts import Accounts, Open
 from hub.machinery.media.store import FileStore
@@ -32,6 +32,9 @@ ATTEMPTS: Final = 5
 LONGEST_PAUSE: Final[Moment] = 10 * MINUTE
 READ_SECONDS: Final = 60.0
 """A channel limits its own reading; this is for one that does not."""
+
+_WITHHELD: Final = "withheld"
+"""The fact that names what its channel found wrong with an original that nobody is to read."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,14 +58,10 @@ class Reader:
             key=event.key,
             file_id=event.body.id,
             received_at=event.at,
-            facts=event.facts,
+            facts={**event.facts, _WITHHELD: event.problem} if event.problem else event.facts,
             cursor=event.cursor,
         )
-        kept = await self._db.write(_keep, new, event.problem)
-        if kept is not None and event.problem:
-            opened = self._accounts.by_id(account_id)
-            if opened is not None:
-                await self._show(opened, _as_kept(kept, new), event.problem)
+        await self._db.write(unread.keep, new)
         self._awake.set()
 
     async def run(self) -> None:
@@ -91,17 +90,24 @@ class Reader:
         return sum(task.result() for task in tasks)
 
     async def _all_of(self, opened: Open) -> int:
-        if not isinstance(opened.channel, Reads):
-            return 0
         tried = 0
         try:
             while batch := await self._db.read(unread.next_of, opened.account.id, most=AT_ONCE):
                 for one in batch:
-                    await self._read(opened, opened.channel, one)
+                    await self._one(opened, one)
                     tried += 1
         except HubError as error:
             log.warning("an account's originals have to wait", account=opened.account.id, code=error.code)
         return tried
+
+    async def _one(self, opened: Open, kept: Kept) -> None:
+        problem = kept.facts.get(_WITHHELD, "")
+        if problem:
+            await self._give_up(opened, kept, problem, shown=problem)
+        elif isinstance(opened.channel, Reads):
+            await self._read(opened, opened.channel, kept)
+        else:
+            await self._give_up(opened, kept, "This channel reads no originals.")
 
     async def _read(self, opened: Open, channel: Reads, kept: Kept) -> None:
         deliver = self._delivering(opened)
@@ -111,6 +117,9 @@ class Reader:
                 events = await channel.read(original)
             for event in events:
                 await deliver(event)
+        except StoreUnavailable:
+            # Not the original's fault: it is no try of it.
+            raise
         except (NotUnderstood, NotFound) as error:
             await self._give_up(opened, kept, str(error))
         except Exception as error:
@@ -131,11 +140,27 @@ class Reader:
             pause = min(LONGEST_PAUSE, SECOND << (2 * kept.attempts))
             await self._db.write(_put_off, kept.id, pause, type(error).__name__)
 
-    async def _give_up(self, opened: Open, kept: Kept, problem: str) -> None:
-        await self._show(opened, kept, UNREADABLE)
-        await self._db.write(unread.quarantine, kept.id, problem)
+    async def _give_up(self, opened: Open, kept: Kept, problem: str, *, shown: str = UNREADABLE) -> None:
+        """Show a placeholder first, then put the original away: who dies in between shows it again, which is once."""
+        try:
+            await self._placed(opened, kept, shown)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.error("an original could not be shown", account=opened.account.id, exc_info=error)
+            await self._db.write(_put_off, kept.id, LONGEST_PAUSE, type(error).__name__)
+        else:
+            await self._db.write(unread.quarantine, kept.id, problem)
 
-    async def _show(self, opened: Open, kept: Kept, problem: str) -> None:
+    async def _placed(self, opened: Open, kept: Kept, problem: str) -> None:
+        try:
+            await self._show(opened, kept, problem, FileRef(kept.file_id))
+        except (NotFound, Conflict):
+            # The original stands already with a message that it said before the rest of it failed, or is gone.
+            log.warning("an original is shown without its file", account=opened.account.id)
+            await self._show(opened, kept, problem, None)
+
+    async def _show(self, opened: Open, kept: Kept, problem: str, raw: FileRef | None) -> None:
         """The placeholder: whoever it is from, somebody has to see that it came."""
         await self._delivering(opened)(
             MessageArrived(
@@ -145,30 +170,11 @@ class Reader:
                 sender_name=kept.facts.get("from", ""),
                 content=Content(problem=problem),
                 sent_at=kept.received_at,
-                raw=FileRef(kept.file_id),
+                raw=raw,
                 automatic=False,
             )
         )
 
 
-def _keep(tx: Tx, new: NewOriginal, problem: str) -> int | None:
-    kept = unread.keep(tx, new)
-    if kept is not None and problem:
-        unread.quarantine(tx, kept, problem)
-    return kept
-
-
 def _put_off(tx: Tx, unread_id: int, pause: Moment, problem: str) -> None:
     unread.put_off(tx, unread_id, until=tx.now + pause, problem=problem)
-
-
-def _as_kept(unread_id: int, new: NewOriginal) -> Kept:
-    return Kept(
-        id=unread_id,
-        account_id=new.account_id,
-        key=new.key,
-        file_id=new.file_id,
-        received_at=new.received_at,
-        facts=new.facts,
-        attempts=0,
-    )

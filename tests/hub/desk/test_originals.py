@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from channels.contract import ChannelEvent, MessageArrived, NotUnderstood, Original, OriginalArrived
+from channels.contract import (
+    Account,
+    Channel,
+    ChannelEvent,
+    MessageArrived,
+    NotUnderstood,
+    Original,
+    OriginalArrived,
+    Tools,
+)
 from crm_core.accounts import queries as accounts
 from crm_core.accounts.model import Unread
 from crm_core.conversations import timeline
@@ -59,6 +71,24 @@ def entries(tx: Tx) -> list[EntryValue]:
 
 def states(tx: Tx) -> list[str]:
     return [r.state for r in tx.all(select(Unread.state).order_by(Unread.id))]
+
+
+def _waits_again(tx: Tx) -> None:
+    tx.execute(update(Unread).values(state="waiting"))
+
+
+@dataclass
+class _Deaf(Provider):
+    """A provider whose channel reads no originals."""
+
+    @asynccontextmanager
+    async def _open(self, _account: Account, _tools: Tools) -> AsyncIterator[Channel]:
+        yield _DeafLine(self)
+
+
+class _DeafLine:
+    def __init__(self, provider: Provider) -> None:
+        self.capabilities = provider.capabilities
 
 
 @pytest.fixture
@@ -124,15 +154,55 @@ async def test_a_fault_of_ours_is_tried_five_times_and_shown_then(
         assert await db.read(states) == ["quarantined", "read"]
 
 
-async def test_what_is_too_large_is_never_read_and_is_shown_at_once(
+async def test_what_is_too_large_is_never_read_and_is_shown_once(
     db: Database, clock: VirtualClock, tmp_path: Path, mail: dict[str, Provider]
 ) -> None:
     async with open_lanes(db, clock, tmp_path, mail) as lanes:
         await fetched(lanes, "1", "hello", problem="too_large")
+        assert await db.read(states) == ["waiting"]
+        assert await lanes.reader.step() == 1
+        # Who died between showing it and putting it away shows it again.
+        await db.write(_waits_again)
+        assert await lanes.reader.step() == 1
         (entry,) = await db.read(entries)
         assert entry.details is not None
-        assert entry.details.problem == "too_large"
+        assert (entry.text, entry.details.problem) == ("", "too_large")
+        assert await db.read(states) == ["quarantined"]
         assert await lanes.reader.step() == 0
+
+
+async def test_what_a_channel_that_reads_nothing_could_not_understand_is_shown(
+    db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    async with open_lanes(db, clock, tmp_path, {"mail": _Deaf()}) as lanes:
+        await fetched(lanes, "1", "hello", problem="not_understood")
+        await fetched(lanes, "2", "hello")
+        await lanes.reader.step()
+        assert [e.details.problem for e in await db.read(entries) if e.details] == ["not_understood", "unreadable"]
+        assert await db.read(states) == ["quarantined", "quarantined"]
+
+
+async def test_an_original_that_stands_already_with_a_part_of_it_is_shown_and_the_mailbox_goes_on(
+    db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    def half(original: Original) -> list[ChannelEvent]:
+        """Its first message is good and takes the original along; its second says nothing."""
+        (good,) = as_written(original)
+        assert isinstance(good, MessageArrived)
+        return [good] if good.content.text == "hello" else [good, replace(good, content=Content(), raw=None)]
+
+    async with open_lanes(db, clock, tmp_path, {"mail": Provider(reads=half)}) as lanes:
+        body = await fetched(lanes, "1", "two in one")
+        await fetched(lanes, "2", "hello")
+        for _ in range(10):
+            await lanes.reader.step()
+            clock.advance(10 * MINUTE)
+        good, other, placeholder = await db.read(entries)
+        assert (good.text, other.text) == ("two in one", "hello")
+        assert (good.details and good.details.raw_file_id) == body.id
+        assert placeholder.details is not None
+        assert (placeholder.details.problem, placeholder.details.raw_file_id) == ("unreadable", None)
+        assert await db.read(states) == ["quarantined", "read"]
 
 
 async def test_an_original_that_waits_is_never_swept(
