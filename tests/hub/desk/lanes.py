@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +121,16 @@ class Lanes:
         opened = self.accounts.by_id(self.account_ids[kind])
         assert opened is not None
         return self.accounts.deliver(opened)
+
+    async def behaves(self, kind: str, manner: Mapping[str, object]) -> None:
+        """Give a kind's account a manner, and wait until it is open anew."""
+        await self.db.write(actions.set_manner, self.account_ids[kind], manner)
+        for _ in range(1_000):
+            opened = self.accounts.by_id(self.account_ids[kind])
+            if opened is not None and opened.manner == manner:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("the account was not opened anew")
 
     async def write_in(self, kind: str, who: str, text: str, **more: object) -> int:
         """Somebody writes by a kind of channel; the conversation's id."""

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from channels.contract import Capabilities, DeliveryReported, MessageArrived, Refused
-from crm_core.accounts import actions
 from crm_core.contacts import actions as contacts
 from crm_core.contacts.actions import NewAddress, NewContact
 from crm_core.conversations import timeline
@@ -89,8 +88,7 @@ class Shop:
 
     async def falls_back(self, kind: str, other: str) -> None:
         """An account's failed messages go by another one."""
-        manner = {"fallback_account_id": self.lanes.account_ids[other]}
-        await self.lanes.db.write(actions.set_manner, self.lanes.account_ids[kind], manner)
+        await self.lanes.behaves(kind, {"fallback_account_id": self.lanes.account_ids[other]})
 
     def by(self, kind: str) -> list[str]:
         """What the provider was given."""

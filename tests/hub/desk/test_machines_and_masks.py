@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from channels.contract import Capabilities, DeliveryReported, MessageArrived
-from crm_core.accounts import actions
 from crm_core.conversations import timeline
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.store.database import Database
@@ -109,19 +107,8 @@ async def machines_words(lanes: Lanes, scene: Scene, conversation_id: int) -> in
     return sum(1 for e in found if e.author.kind is AuthorKind.SYSTEM and e.kind is EntryKind.MESSAGE)
 
 
-async def greets(lanes: Lanes) -> None:
-    """The account greets from now on; whoever delivers is asked anew."""
-    await lanes.db.write(actions.set_manner, lanes.account_ids["mail"], GREETS)
-    for _ in range(1_000):
-        opened = lanes.accounts.by_id(lanes.account_ids["mail"])
-        if opened is not None and opened.manner:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the account was not opened anew")
-
-
 async def test_a_machine_is_never_answered_by_ours(lanes: Lanes, scene: Scene, mail: Provider) -> None:
-    await greets(lanes)
+    await lanes.behaves("mail", GREETS)
     entry = await comes(lanes, "news@list.example", "Buy now", automatic=True)
     assert await machines_words(lanes, scene, entry.conversation_id) == 0
     person = await comes(lanes, "olena@shop.example", "one")
@@ -133,7 +120,7 @@ async def test_a_machine_is_never_answered_by_ours(lanes: Lanes, scene: Scene, m
 async def test_two_machines_that_do_not_say_so_hear_each_other_once_a_day(
     lanes: Lanes, scene: Scene, clock: VirtualClock, mail: Provider
 ) -> None:
-    await greets(lanes)
+    await lanes.behaves("mail", GREETS)
     for number in range(48):
         entry = await comes(lanes, "robot@far.example", f"I got your words {number}")
         assert await machines_words(lanes, scene, entry.conversation_id) <= 1
