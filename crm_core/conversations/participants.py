@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from crm_core.conversations.model import Participant
+from crm_core.conversations.model import Entry, Participant
 from crm_core.store.transaction import Tx
+from crm_core.words.values import Direction, EntryKind
 
 
 def add(tx: Tx, conversation_id: int, identity_ids: Iterable[int]) -> None:
@@ -42,3 +43,23 @@ def takes_part(tx: Tx, conversation_id: int, identity_id: int) -> bool:
         )
     )
     return found is not None
+
+
+def who_wrote(tx: Tx, conversation_id: int, *, but: Collection[int] = ()) -> set[tuple[int, int]]:
+    """(identity id, account id) of everybody who took part beside others and wrote, by which account; some left out."""
+    asked = select(Participant.identity_id).where(Participant.conversation_id == conversation_id)
+    guests = [r.identity_id for r in tx.all(asked) if r.identity_id not in but]
+    if not guests:
+        return set()
+    wrote = tx.all(
+        select(Entry.identity_id, Entry.account_id)
+        .where(
+            Entry.conversation_id == conversation_id,
+            Entry.kind == EntryKind.MESSAGE,
+            Entry.direction == Direction.IN,
+            Entry.identity_id.in_(guests),
+            Entry.account_id.is_not(None),
+        )
+        .distinct()
+    )
+    return {(r.identity_id, r.account_id) for r in wrote}

@@ -91,6 +91,7 @@ def _shown(way: ways.Way, subject: str, on_copy: Sequence[Mapping[str, str]]) ->
             "why": way.why,
             "window_until": way.window_until,
             "is_default": way.is_default,
+            "is_guest": way.is_guest,
             "carries": Carries.model_validate(
                 {name: getattr(carries, name) for name in Carries.model_fields if name != "templates"}
                 | {"templates": [Template.model_validate(t) for t in carries.templates]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from crm_core.accounts import queries as accounts
 from crm_core.contacts import queries as contacts
 from crm_core.contacts import reach
 from crm_core.contacts.queries import identity_value
+from crm_core.conversations import participants
 from crm_core.conversations.queries import readable_row
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.clock import HOUR, Moment
@@ -74,6 +75,8 @@ class Way:
     why: Why = Why.NOTHING
     window_until: Moment | None = None
     is_default: bool = False
+    is_guest: bool = False
+    """Leads to somebody else who wrote here, such as a colleague of theirs on copy."""
     carries: Capabilities = field(default_factory=Capabilities)
 
     def must_be_open(self, *, has_template: bool) -> None:
@@ -88,16 +91,32 @@ def ways(tx: Tx, actor: Actor, directory: Directory, conversation_id: int) -> li
 
 
 def of_row(tx: Tx, directory: Directory, row: AnyRow) -> list[Way]:
-    """The ways of a conversation's row."""
+    """The ways of a conversation's row, those to others who wrote in it last."""
     people = _identities(tx, row)
-    known = {(w.identity_id, w.account_id): w for w in reach.of_identities(tx, [p.id for p in people])}
+    guests = participants.who_wrote(tx, row.id, but=[p.id for p in people])
+    others = [identity_value(contacts.identity_row(tx, i)) for i in sorted({i for i, _ in guests})]
+    known = {(w.identity_id, w.account_id): w for w in reach.of_identities(tx, [p.id for p in [*people, *others]])}
+    usable = [account for account in accounts.accounts(tx) if not account.disabled]
     found = [
         _way(tx, row, person, account, directory.get(account.id), known.get((person.id, account.id)))
         for person in people
-        for account in accounts.accounts(tx)
-        if not account.disabled and _may_reach(row, person, account, directory, known)
+        for account in usable
+        if _may_reach(row, person, account, directory, known)
     ]
-    return sorted(found, key=lambda w: (not w.is_default, w.state is not WayState.OPEN, w.account_id, w.identity.id))
+    # A guest is answered where they wrote: what else their own card says is no matter of this conversation.
+    found += [
+        replace(
+            _way(tx, row, guest, account, directory.get(account.id), known.get((guest.id, account.id))), is_guest=True
+        )
+        for guest in others
+        for account in usable
+        if (guest.id, account.id) in guests
+    ]
+    return sorted(found, key=_rank)
+
+
+def _rank(way: Way) -> tuple[bool, bool, bool, int, int]:
+    return (not way.is_default, way.is_guest, way.state is not WayState.OPEN, way.account_id, way.identity.id)
 
 
 def chosen(tx: Tx, directory: Directory, row: AnyRow, identity_id: int, account_id: int) -> Way:

@@ -50,6 +50,8 @@ export interface Way extends WayKey {
   /** Until when anything may be written; after that only templates go. */
   window_until: number | null;
   is_default: boolean;
+  /** Leads to somebody else who wrote here, such as a colleague on copy. */
+  is_guest: boolean;
   carries: Carries;
   /** What a reply to all would be called, and who else would have it. */
   subject: string;

@@ -15,7 +15,7 @@ export function keyOf({ identity_id, account_id }: WayKey): WayKey {
 
 /** The way a reply takes: the one chosen while it is there, else the conversation's own, else the first that is free. */
 export function takenWay(ways: readonly Way[], chosen: WayKey | null): Way | null {
-  return ways.find((one) => isSame(one, chosen)) ?? ways.find((one) => one.is_default) ?? ways.find((one) => one.state === "open") ?? ways[0] ?? null;
+  return ways.find((one) => isSame(one, chosen)) ?? ways.find((one) => one.is_default) ?? ways.find((one) => one.state === "open" && !one.is_guest) ?? ways[0] ?? null;
 }
 
 /** What a way allows at a moment: a window that ended since it was asked for leaves templates, or nothing. */
@@ -26,7 +26,7 @@ export function stateOf(way: Way, now: number): WayState {
 
 /** Other ways that are free now, for a message that did not get through by one. */
 export function others(ways: readonly Way[], failed: WayKey, now: number): Way[] {
-  return ways.filter((one) => !isSame(one, failed) && stateOf(one, now) === "open");
+  return ways.filter((one) => !isSame(one, failed) && !one.is_guest && stateOf(one, now) === "open");
 }
 
 /** Why a message cannot go; none when it can. */

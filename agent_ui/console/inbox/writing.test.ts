@@ -25,6 +25,7 @@ const way = (account_id: number, changes: Partial<Way> = {}): Way => ({
   why: "",
   window_until: null,
   is_default: false,
+  is_guest: false,
   carries: CARRIES,
   subject: "",
   cc: [],
@@ -56,6 +57,13 @@ describe("the way a reply takes", () => {
 
   it("can be another one that is free when the first failed", () => {
     expect(others(all, { identity_id: 20, account_id: 2 }, NOON).map((one) => one.account_id)).toEqual([1]);
+  });
+
+  it("leads to somebody on copy only when it is chosen", () => {
+    const guest = way(5, { is_guest: true });
+    expect(takenWay([way(3, { state: "closed" }), guest], null)?.account_id).toBe(3);
+    expect(takenWay([...all, guest], { identity_id: 50, account_id: 5 })?.account_id).toBe(5);
+    expect(others([...all, guest], { identity_id: 20, account_id: 2 }, NOON).map((one) => one.account_id)).toEqual([1]);
   });
 });
 

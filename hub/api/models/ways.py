@@ -53,6 +53,8 @@ class Way(Shown):
     window_until: Time | None
     """Until when one may write freely."""
     is_default: bool
+    is_guest: bool
+    """Leads to somebody else who wrote here, such as a colleague on copy."""
     carries: Carries
     subject: str
     """What an answer would have as its subject."""

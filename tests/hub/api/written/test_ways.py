@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from channels.contract import MessageArrived, ReachChanged
@@ -67,7 +69,7 @@ async def test_whoever_is_not_to_be_written_to_is_not_and_may_write_again(
     post: Post, clock: VirtualClock, state: ReachState, words: str
 ) -> None:
     entry = await post.arrives()
-    changed = {"address": email("olena@shop.example"), "at": clock()}
+    changed: dict[str, Any] = {"address": email("olena@shop.example"), "at": clock()}
     await post.lanes.deliver("mail")(ReachChanged(state=state, **changed))
     assert [(w["state"], w["why"]) for w in await post.ways(entry) if w["is_default"]] == [("closed", state)]
     answer = await post.reply(entry)
@@ -124,3 +126,24 @@ async def test_a_way_whose_account_is_not_open_says_so(post: Post) -> None:
     assert (way["account_id"], way["state"], way["why"]) == (account.id, "closed", "account_closed")
     answer = await post.reply(there)
     assert (answer.status, answer.body["detail"]) == (422, "The channel account is not open.")
+
+
+async def test_somebody_on_copy_who_wrote_can_be_answered_alone(post: Post) -> None:
+    entry = await post.arrives()
+    assert (await post.reply(entry, cc=["ben@shop.example"])).status == 201
+    asked = await post.arrives("ben@shop.example", conversation_id=entry.conversation_id)
+    assert asked.conversation_id == entry.conversation_id
+    first, *others = await post.ways(entry)
+    assert (first["display"], first["is_default"], first["is_guest"]) == ("olena@shop.example", True, False)
+    (ben,) = [w for w in others if w["is_guest"]]
+    assert (ben["display"], ben["account_name"], ben["state"]) == ("ben@shop.example", "mail", "open")
+    way = {"identity_id": ben["identity_id"], "account_id": ben["account_id"]}
+    assert (await post.reply(entry, way=way, reply_to_id=asked.id, seen_entry_id=asked.id)).status == 201
+    await post.lanes.deliverer.step()
+    assert [message.to.value for message in post.providers["mail"].got] == ["olena@shop.example", "ben@shop.example"]
+
+
+async def test_somebody_on_copy_who_never_wrote_is_no_way(post: Post) -> None:
+    entry = await post.arrives()
+    assert (await post.reply(entry, cc=["ben@shop.example"])).status == 201
+    assert not [w for w in await post.ways(entry) if w["is_guest"]]
