@@ -92,8 +92,13 @@ def copied_for_entry(tx: Tx, actor: Actor, ids: Sequence[int], conversation_id: 
     return copied(tx, (AuthorKind.AGENT, actor.agent_id), ids, conversation_id, entry_id)
 
 
-def copied(tx: Tx, uploader: Uploader, ids: Sequence[int], conversation_id: int, entry_id: int) -> list[FileValue]:
-    """`copied_for_entry` where nobody's right is to be asked. Raises NotFound."""
+def copied(
+    tx: Tx, uploader: Uploader, ids: Sequence[int], conversation_id: int | None = None, entry_id: int | None = None
+) -> list[FileValue]:
+    """`copied_for_entry` where nobody's right is to be asked; without an entry, for the uploader to use.
+
+    Raises NotFound.
+    """
     answer = []
     for file_id in dict.fromkeys(ids):
         copy = dict(_row(tx, file_id)._mapping) | {

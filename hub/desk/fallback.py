@@ -22,7 +22,7 @@ from crm_core.words.addresses import Address
 from crm_core.words.clock import MINUTE, Moment
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.values import AuthorKind, Direction, EntryKind, EntryValue
-from hub.desk import machine
+from hub.desk import carrying, machine
 from hub.desk.manners import read
 from hub.desk.ways import Directory
 from hub.machinery.jobs import JobAction
@@ -60,7 +60,8 @@ def action(directory: Callable[[], Directory]) -> JobAction:
 def instead(tx: Tx, entry_id: int, directory: Directory, stands: DeliveryStatus) -> EntryValue | None:
     """Send by another way everything that did not arrive with this entry; none when there is no such way.
 
-    Nor when the entry stands no longer where it `stands`: it arrived, or went along with another one.
+    Nor when the way carries nothing of it, or the entry stands no longer where it `stands`: it arrived, or went
+    along with another one.
     """
     conversation_row(tx, timeline.value(tx, entry_id).conversation_id, lock=True)
     entry = timeline.value(tx, entry_id)
@@ -71,9 +72,12 @@ def instead(tx: Tx, entry_id: int, directory: Directory, stands: DeliveryStatus)
         return None
     address, account_id = aim
     lost = _lost_with(tx, entry)
+    text = "\n\n".join(words for e in lost if (words := carrying.words_of(e, directory)).strip())
+    files = _carried(lost, directory[account_id].capabilities)
+    if not text and not files:
+        return None
     identity = resolve(tx, address, "", {})
     participants.add(tx, entry.conversation_id, [identity.id])
-    text = "\n\n".join(e.text for e in lost if e.text.strip()) or entry.text
     author = entry.author.name if entry.author.kind is AuthorKind.AGENT else ""
     said = machine.say(
         tx,
@@ -81,7 +85,7 @@ def instead(tx: Tx, entry_id: int, directory: Directory, stands: DeliveryStatus)
         identity.id,
         account_id,
         f"{text}\n\n{author}".strip(),
-        _carried(lost, directory[account_id].capabilities),
+        files,
         instead_of_id=entry.id,
         automatic=False,
     )
@@ -89,6 +93,7 @@ def instead(tx: Tx, entry_id: int, directory: Directory, stands: DeliveryStatus)
         actions.set_delivery(
             tx, one.id, DeliveryStatus.FAILED, reason=f"Not received; sent to {address.value} instead."
         )
+    carrying.left_behind(tx, entry.conversation_id, [f.name for e in lost for f in e.files if f.id not in files])
     return said
 
 
@@ -123,7 +128,7 @@ def _way(tx: Tx, entry: EntryValue, directory: Directory) -> tuple[Address, int]
 
 
 def _carried(lost: Sequence[EntryValue], carries: Capabilities) -> list[int]:
-    """The files of these messages that fit the other way; the others are named by the entries that failed."""
+    """The files of these messages that fit the other way; a notice names the others."""
     fit = [f.id for e in lost for f in e.files if f.size <= carries.max_file_bytes]
     return fit if carries.max_files is None else fit[: carries.max_files]
 

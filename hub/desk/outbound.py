@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +13,7 @@ from crm_core.conversations.actions import add_by_agent, set_delivery
 from crm_core.conversations.drafts import clear_draft
 from crm_core.conversations.mentions import mention
 from crm_core.conversations.queries import readable_row
-from crm_core.files.actions import claim_for_entry, copied_for_entry
+from crm_core.files.actions import claim_for_entry, copied, copied_for_entry
 from crm_core.store import outbox
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.clock import DAY, Moment
@@ -30,6 +30,7 @@ from crm_core.words.values import (
     EntryValue,
     FileValue,
 )
+from hub.desk import carrying
 from hub.desk.addressing import Aim, aim
 from hub.desk.machine import answering
 from hub.desk.ways import Directory
@@ -132,11 +133,33 @@ def retry(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
 def retry_by(
     tx: Tx, actor: Actor, entry_id: int, way: tuple[int, int], directory: Directory, client_key: str = ""
 ) -> EntryValue:
-    """Say by another way what failed by one: a new entry that names the old one. Raises as `reply`, and Conflict."""
+    """Say by another way what failed by one: a new entry that names the old one. Raises as `reply`, and Conflict.
+
+    Copies, template and laid-out form go along where the way carries them; a notice names who is left out.
+    """
     actor.must(Permission.WORK)
-    row = _failed_row(tx, actor, entry_id)
-    words = Words(text=row["text"], client_key=client_key or f"instead-{entry_id}", way=way, instead_of=entry_id)
-    return reply(tx, actor, row["conversation_id"], words, directory)
+    conversation_id = _failed_row(tx, actor, entry_id)["conversation_id"]
+    kept = carrying.kept(timeline.value(tx, entry_id), directory, way[1])
+    words = Words(
+        text=kept.text,
+        client_key=client_key or f"instead-{entry_id}",
+        way=way,
+        to=kept.to,
+        cc=kept.cc,
+        bcc=kept.bcc,
+        template=kept.template,
+        variables=kept.variables,
+        instead_of=entry_id,
+    )
+    said_before = _said_before(tx, actor, conversation_id, words)
+    if said_before is not None:
+        return said_before
+    if kept.html_file_id is not None:
+        (html,) = copied(tx, (AuthorKind.AGENT, actor.agent_id), [kept.html_file_id])
+        words = replace(words, html_file=html.id)
+    said = reply(tx, actor, conversation_id, words, directory)
+    carrying.left_behind(tx, conversation_id, kept.left)
+    return said
 
 
 def cancel(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
