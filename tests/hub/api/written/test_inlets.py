@@ -141,6 +141,7 @@ async def test_a_report_that_nobody_understands_is_shown_once_with_its_original(
     for _ in range(3):
         assert await hooks.call(strange) == 200
     assert await hooks.call(b"\x00\xff\xfe nonsense") == 200
+    await hooks.lanes.reader.step()
     first, second = await hooks.messages()
     assert {first["details"]["problem"], second["details"]["problem"]} == {"not_understood"}
     answer = await hooks.staff.agent.ask("GET", f"/entries/{first['id']}/original")
