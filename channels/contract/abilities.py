@@ -30,6 +30,9 @@ class Recalls(Protocol):
     async def recall(self, message: OutboundMessage, /) -> Sent | None:
         """Whether a send of which nobody knows reached the provider: as what, or None when it surely did not.
 
+        Asked again at once, its answer was the name of another message of ours, which only the hub knows after a
+        restart: give the next one that it may be.
+
         Raises TryLater when it cannot be asked now, Unclear when it can never be told.
         """
         ...

@@ -279,6 +279,14 @@ def entry_of(tx: Tx, account_id: int, external_id: str) -> int | None:
     return found
 
 
+def is_taken(tx: Tx, account_id: int, external_id: str, *, but: int) -> bool:
+    """Whether a provider's id is the name of another delivery than this one."""
+    others = select(Delivery.id).where(
+        Delivery.account_id == account_id, Delivery.external_id == external_id, Delivery.id != but
+    )
+    return tx.first(others.limit(1)) is not None
+
+
 def delivery(tx: Tx, delivery_id: int) -> Owed | None:
     """A delivery by its id, in whatever state."""
     found = tx.first(select(*_COLUMNS).where(Delivery.id == delivery_id, Delivery.ws == tx.ws))

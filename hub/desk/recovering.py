@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from channels.contract import AccountBroken, ChannelError, Recalls, Sent, TryLater
+from crm_core.store import outbox
 from crm_core.store.database import Database
 from crm_core.store.outbox import Owed
 from crm_core.words.clock import HOUR, SECOND, Moment
@@ -63,9 +64,18 @@ class Recovery:
                 await self.db.write(settling.found, owed, found)
 
     async def _answer(self, opened: Open, owed: Owed, channel: Recalls) -> Sent | None:
+        """What the provider has of it. The same words may have gone before: a name of another message is none of it."""
         message = await self.parcels.message(owed)
+        others: set[str] = set()
         async with asyncio.timeout(opened.channel.capabilities.send_seconds):
-            return await channel.recall(message)
+            while True:
+                found = await channel.recall(message)
+                name = found.external_ids[0] if found is not None and found.external_ids else ""
+                if not name or not await self.db.read(outbox.is_taken, owed.account_id, name, but=owed.id):
+                    return found
+                if name in others:
+                    return None
+                others.add(name)
 
     async def _later(self, opened: Open, owed: Owed, error: ChannelError) -> None:
         if self.db.clock() - owed.owed_at > opened.channel.capabilities.keep_trying_hours * HOUR:
