@@ -1,4 +1,4 @@
-"""The customers' side on one page: a phone with SMS and Telegram, a mailbox, and the shop's chat beside them."""
+"""The customers' side on one page: SMS, WhatsApp, Telegram and a mailbox; the shop's chat is a page beside it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from channels.simulators.mail import Letter, NotTaken
 from channels.simulators.telegram import Shown
 from channels.simulators.twilio import Message
 from crm_core.words.errors import Invalid, NotFound
-from hub.demo.providers import LENA, LENA_MAIL, LENA_NUMBER, SHOP_MAIL, SHOP_NUMBER, Providers
+from hub.demo.providers import LENA, LENA_MAIL, LENA_NUMBER, SHOP_MAIL, SHOP_NUMBER, SHOP_WHATSAPP, Providers
 
 FOLDER: Final = Path(__file__).parent / "customers"
 _KINDS: Final = {"customers.css": "text/css; charset=utf-8", "customers.js": "text/javascript; charset=utf-8"}
@@ -60,6 +60,7 @@ class Customers:
         async with asyncio.TaskGroup() as group:
             watchers = [
                 group.create_task(_forward(self._providers.phone.messages(), _text, news)),
+                group.create_task(_forward(self._providers.whatsapp.messages(), _text, news)),
                 group.create_task(_forward(self._providers.person.watch(), _chat, news)),
                 group.create_task(_forward(self._providers.box.letters(), _letter, news)),
             ]
@@ -77,7 +78,7 @@ class Customers:
 
     def _all(self) -> list[Json]:
         return [
-            *(_text(m) for m in self._providers.phone.received),
+            *(_text(m) for m in self._providers.cloud.messages if m.inbound or m.error_code is None),
             *(_chat(s) for s in self._providers.person.screen),
             *(_letter(one) for one in self._providers.box.kept),
         ]
@@ -86,7 +87,7 @@ class Customers:
         """Lena does something; only from this page, since a foreign one cannot set the header."""
         if hdrs.ORIGIN in request.headers and request.headers.get("X-Hub-Request") != "1":
             raise NotFound
-        acts = {"sms": self._sms, "telegram": self._telegram, "mail": self._mail}
+        acts = {"sms": self._sms, "whatsapp": self._whatsapp, "telegram": self._telegram, "mail": self._mail}
         act = acts.get(request.match_info["device"])
         if act is None:
             raise NotFound
@@ -99,6 +100,24 @@ class Customers:
         text = str(said.get("text", ""))
         sid, status = await self._providers.phone.text(SHOP_NUMBER, text)
         return {"device": "sms", "id": sid, "mine": True, "text": text, "status": status}
+
+    async def _whatsapp(self, said: Json) -> Json:
+        phone, shop = self._providers.whatsapp, f"whatsapp:{SHOP_WHATSAPP}"
+        match said:
+            case {"read": str(seen)}:
+                for message in phone.received:
+                    if message.sid == seen and message.status != "read":
+                        phone.read(message)
+                return {}
+            case {"place": True}:
+                sid, status = await phone.share_place(shop, 52.2297, 21.0122, "Plac Defilad 1, Warszawa")
+            case {"photo": str(encoded)}:
+                content = _bytes(encoded)
+                sid, status = await phone.text(shop, "", media=[(_kind(content), content)])
+            case _:
+                sid, status = await phone.text(shop, str(said.get("text", "")))
+        sent = next(m for m in self._providers.cloud.messages if m.sid == sid)
+        return {**_text(sent), "status": status}
 
     async def _telegram(self, said: Json) -> Json:
         person = self._providers.person
@@ -140,6 +159,7 @@ _WHO: Final = {
     "number": LENA_NUMBER,
     "mail": LENA_MAIL,
     "shop_number": SHOP_NUMBER,
+    "shop_whatsapp": SHOP_WHATSAPP,
     "shop_mail": SHOP_MAIL,
 }
 
@@ -154,7 +174,15 @@ async def _send(response: web.StreamResponse, event: Json) -> None:
 
 
 def _text(message: Message) -> Json:
-    return {"device": "sms", "id": message.sid, "mine": message.inbound, "text": message.body, "at": message.at}
+    place = f"📍 {message.extra['Label']}" if "Label" in message.extra else ""
+    return {
+        "device": "whatsapp" if message.to.startswith("whatsapp:") else "sms",
+        "id": message.sid,
+        "mine": message.inbound,
+        "text": message.body or place,
+        "links": list(message.media_urls),
+        "files": [_file("Photo", one.content) for one in message.media],
+    }
 
 
 def _chat(shown: Shown) -> Json:
@@ -183,9 +211,12 @@ def _letter(letter: Letter) -> Json:
 
 def _file(name: str, content: bytes) -> Json:
     is_picture = content.startswith((b"\x89PNG", b"\xff\xd8\xff")) and len(content) < _MOST
-    kind = "image/png" if content.startswith(b"\x89PNG") else "image/jpeg"
-    shown = f"data:{kind};base64,{base64.b64encode(content).decode()}" if is_picture else ""
+    shown = f"data:{_kind(content)};base64,{base64.b64encode(content).decode()}" if is_picture else ""
     return {"name": name, "size": len(content), "picture": shown}
+
+
+def _kind(picture: bytes) -> str:
+    return "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
 
 
 def _bytes(encoded: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from channels.simulators.mail import Box, PostOffice
 from channels.simulators.telegram import Bot, BotServer, Person
-from channels.simulators.twilio import Phone, TwilioCloud
+from channels.simulators.twilio import Manner, Phone, TwilioCloud
 from crm_core.accounts import queries
 from crm_core.accounts.actions import AccountChange, NewAccount
 from crm_core.store.transaction import Tx
@@ -26,6 +26,7 @@ from hub.desk import channel_accounts
 from hub.keys import House
 
 SHOP_NUMBER: Final = "+15005550006"
+SHOP_WHATSAPP: Final = "+15005550010"
 SHOP_MAIL: Final = "hello@fern-clay.example"
 LENA: Final = "Lena Hoffmann"
 LENA_NUMBER: Final = "+48600100200"
@@ -34,7 +35,26 @@ _SID: Final = "AC" + "d" * 32
 _TOKEN: Final = "1000:demo-stand-in"  # noqa: S105
 _AUTH: Final = "demo-auth-token"
 _SECRET: Final = "demo-webhook-secret"  # noqa: S105
-_NAMES: Final[Mapping[str, str]] = {"sms": "Shop's number", "telegram": "@fern_clay_bot", "email": "Shop's mailbox"}
+_NAMES: Final[Mapping[str, str]] = {
+    "sms": "Shop's number",
+    "whatsapp": "Shop's WhatsApp",
+    "telegram": "@fern_clay_bot",
+    "email": "Shop's mailbox",
+}
+_TEMPLATES: Final = (
+    {
+        "id": "HX" + "1" * 32,
+        "name": "Ready",
+        "text": "Hello {{1}}, your {{2}} is ready at Fern & Clay.",
+        "language": "en",
+    },
+    {
+        "id": "HX" + "2" * 32,
+        "name": "Fertig",
+        "text": "Hallo {{1}}, {{2}} liegt bei Fern & Clay bereit.",
+        "language": "de",
+    },
+)
 _SYSTEM: Final = Actor(0, "Demo", Role.ADMINISTRATOR)
 
 
@@ -42,7 +62,9 @@ _SYSTEM: Final = Actor(0, "Demo", Role.ADMINISTRATOR)
 class Providers:
     """Everybody's devices, and where the hub takes mail."""
 
+    cloud: TwilioCloud
     phone: Phone
+    whatsapp: Phone
     bot: Bot
     person: Person
     post: PostOffice
@@ -54,6 +76,9 @@ class Providers:
 async def serving(house: House) -> AsyncIterator[Providers]:
     """Open the stand-ins and set the demo's accounts to them, until the block ends."""
     cloud = TwilioCloud(account_sid=_SID, auth_token=_AUTH, clock=house.clock, seed=house.clock())
+    # Yesterday's messages are the hub's to know: this cloud is of today, and would take every window for closed.
+    cloud.manner = Manner(windows=False)
+    cloud.templates = {template["id"]: template["text"] for template in _TEMPLATES}
     telegram = BotServer(house.clock)
     # Ids of this run must not be those of the run before: the hub would know their messages again.
     bot = telegram.bot(_TOKEN, username="fern_clay_bot")
@@ -61,32 +86,41 @@ async def serving(house: House) -> AsyncIterator[Providers]:
     post = PostOffice()
     mail_port = _free_port()
     async with cloud.serving() as twilio, telegram.serving() as api, post.serving() as outgoing:
-        settings: dict[str, dict[str, Any]] = {
-            "sms": {"account_sid": _SID, "auth_token": _AUTH, "sender": SHOP_NUMBER, "api_origin": twilio},
-            "telegram": {"bot_token": _TOKEN, "mode": "webhook", "webhook_secret": _SECRET, "api_url": api},
-            "email": {
-                "address": SHOP_MAIL,
-                "name": "Fern & Clay",
-                "signature": "<p>Fern &amp; Clay · plants and pots</p>",
-                "incoming": "listener",
-                "listener_port": mail_port,
-                "smtp_host": "127.0.0.1",
-                "smtp_port": outgoing,
-                "smtp_security": "none",
-                "smtp_sign_in": False,
-            },
-        }
+        settings = _settings(twilio, api, outgoing, mail_port)
         accounts = await house.db.write(_set, house, settings)
-        sms = accounts["sms"]
-        cloud.numbers[SHOP_NUMBER] = f"{house.settings.public_url}/in/{sms.public_key}"
+        for kind, number in (("sms", SHOP_NUMBER), ("whatsapp", f"whatsapp:{SHOP_WHATSAPP}")):
+            cloud.numbers[number] = f"{house.settings.public_url}/in/{accounts[kind].public_key}"
         yield Providers(
+            cloud=cloud,
             phone=cloud.phone(LENA_NUMBER, name=LENA),
+            whatsapp=cloud.phone(f"whatsapp:{LENA_NUMBER}", name=LENA),
             bot=bot,
             person=bot.person(LENA, language="de"),
             post=post,
             box=post.box(LENA_MAIL, name=LENA),
             mail_port=mail_port,
         )
+
+
+def _settings(twilio: str, api: str, outgoing: int, mail_port: int) -> dict[str, dict[str, Any]]:
+    """By kind: accounts at the stand-ins' addresses, at the port where mail goes out and where it comes in."""
+    credentials = {"account_sid": _SID, "auth_token": _AUTH, "api_origin": twilio}
+    return {
+        "sms": {**credentials, "sender": SHOP_NUMBER},
+        "whatsapp": {**credentials, "sender": SHOP_WHATSAPP, "templates": _TEMPLATES},
+        "telegram": {"bot_token": _TOKEN, "mode": "webhook", "webhook_secret": _SECRET, "api_url": api},
+        "email": {
+            "address": SHOP_MAIL,
+            "name": "Fern & Clay",
+            "signature": "<p>Fern &amp; Clay · plants and pots</p>",
+            "incoming": "listener",
+            "listener_port": mail_port,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": outgoing,
+            "smtp_security": "none",
+            "smtp_sign_in": False,
+        },
+    }
 
 
 def _set(tx: Tx, house: House, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, AccountValue]:

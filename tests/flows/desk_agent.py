@@ -50,8 +50,8 @@ class DeskAgent:
         await expect(self.page).to_have_title(re.compile(re.escape(who)))
 
     async def is_not_rung(self) -> None:
-        """No offer is on the console."""
-        await expect(self.page.get_by_role("button", name=re.compile("^Accept"))).to_have_count(0)
+        """No offer is on the console. Leads are accepted too; only an offer can be declined."""
+        await expect(self.page.get_by_role("button", name="Decline", exact=True)).to_have_count(0)
 
     async def was_away(self) -> None:
         """The console says that an offer was missed."""

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 
 class EverydayCustomer:
-    """One person with three devices on one page."""
+    """One person with all their devices on one page."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
@@ -20,7 +20,7 @@ class EverydayCustomer:
         await expect(self.page.get_by_text("+48600100200")).to_be_visible()
 
     def device(self, name: str) -> Locator:
-        """One of `SMS`, `Telegram`, `Mailbox`."""
+        """One of `SMS`, `WhatsApp`, `Telegram`, `Mailbox`."""
         return self.page.get_by_role("region", name=name, exact=True)
 
     async def text(self, name: str, words: str) -> None:

@@ -20,7 +20,7 @@ BY_MAIL = "Could you send me the price list, please?"
 TO_MAIL = "With pleasure: the small ones are 35 euros."
 AGAIN_BY_MAIL = "Thank you, I take a small one."
 BY_SMS = "I stand before your door."
-TO_SMS = "Coming!"
+TO_SMS = "I am coming, please give me a minute!"
 
 
 async def test_a_customer_is_answered_wherever_she_writes_from_one_timeline(hub: HubProcess, people: People) -> None:

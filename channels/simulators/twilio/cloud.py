@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -130,7 +131,7 @@ class Cloud:
             account_sid=self.account_sid,
             sender=sender,
             to=said["To"],
-            body=said.get("Body") or self.templates.get(said.get("ContentSid", ""), ""),
+            body=said.get("Body") or _filled(self.templates.get(said.get("ContentSid", ""), ""), said),
             inbound=False,
             at=self.now(),
             media_urls=tuple(fields.get("MediaUrl", ())),
@@ -205,7 +206,7 @@ class Cloud:
             self._reports.put_nowait((message.callback, message.receipt(step), self.manner.pace))
 
     def _outside_window(self, message: Message) -> int | None:
-        if not message.to.startswith(WHATSAPP) or message.content_sid:
+        if not self.manner.windows or not message.to.startswith(WHATSAPP) or message.content_sid:
             return None
         wrote = [m.at for m in self.messages if m.inbound and m.sender == message.to]
         return None if wrote and self.now() - max(wrote) <= WINDOW else 63016
@@ -216,6 +217,17 @@ class Cloud:
     def media(self, sid: str) -> Media | None:
         """A file by its name."""
         return next((one for message in self.messages for one in message.media if one.sid == sid), None)
+
+
+def _filled(template: str, said: Mapping[str, str]) -> str:
+    """The template's text with its gaps filled, as the phone shows it."""
+    try:
+        variables = json.loads(said.get("ContentVariables") or "{}")
+    except ValueError:
+        variables = {}
+    for name, value in variables.items() if isinstance(variables, dict) else ():
+        template = template.replace("{{" + str(name) + "}}", str(value))
+    return template
 
 
 def _is_number(raw: str) -> bool:

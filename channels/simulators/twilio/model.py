@@ -49,6 +49,8 @@ class Manner:
     """Reports nothing."""
     late_files: int = 0
     """How often a file is asked for in vain before it is there."""
+    windows: bool = True
+    """Hands free words only to a WhatsApp that wrote within a day, as far as the stand-in knows."""
     redirects: bool = True
     """Files are elsewhere, as at Twilio, and the API redirects there."""
 

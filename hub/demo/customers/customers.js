@@ -52,7 +52,19 @@
       item.append(button);
     }
     withFiles(item, seen.files);
+    for (const address of seen.links || []) {
+      const link = element("a", "📎 Open the file", "file");
+      Object.assign(link, { href: address, target: "_blank", rel: "noopener" });
+      item.append(link);
+    }
+    if (seen.device === "whatsapp" && !seen.mine) read(seen.id);
     return item;
+  };
+
+  // WhatsApp tells the sender once its owner has had it before their eyes.
+  const read = (id) => {
+    if (!document.hidden) act("whatsapp", { read: id }).catch(() => {});
+    else document.addEventListener("visibilitychange", () => read(id), { once: true });
   };
 
   const letter = (seen) => {
@@ -87,10 +99,11 @@
 
   const show = (seen) => {
     if (seen.device === "all") {
-      for (const id of ["sms", "telegram", "mail"]) byId(id).replaceChildren();
+      for (const id of ["sms", "whatsapp", "telegram", "mail"]) byId(id).replaceChildren();
       shown.clear();
       byId("who").textContent = seen.who.name;
       byId("sms-to").textContent = `${seen.who.number} → ${seen.who.shop_number}`;
+      byId("whatsapp-to").textContent = seen.who.shop_whatsapp;
       byId("mail-to").textContent = `${seen.who.mail} → ${seen.who.shop_mail}`;
       seen.seen.forEach(show);
     } else if (seen.typing) {
@@ -118,7 +131,7 @@
       }
       try {
         const said = await act(device, what);
-        if (device === "sms") show(said);
+        if (said.device) show(said);
         form.reset();
         files = [];
         byId("attached").textContent = "";
@@ -140,10 +153,16 @@
     files = [...event.target.files];
     byId("attached").textContent = files.map((f) => f.name).join(", ");
   });
-  byId("photo").addEventListener("change", async (event) => {
-    const [file] = event.target.files;
-    if (file) await act("telegram", { photo: await encoded(file) });
-    event.target.value = "";
+  for (const input of document.querySelectorAll("[data-photo]")) {
+    input.addEventListener("change", async () => {
+      const [file] = input.files;
+      const said = file ? await act(input.dataset.photo, { photo: await encoded(file) }) : {};
+      if (said.device) show(said);
+      input.value = "";
+    });
+  }
+  document.querySelector('[data-say="place"]').addEventListener("click", async () => {
+    show(await act("whatsapp", { place: true }));
   });
   document.querySelector('[data-say="contact"]').addEventListener("click", () => act("telegram", { contact: true }));
   document.querySelector('[data-say="block"]').addEventListener("click", async (event) => {
