@@ -57,7 +57,10 @@ class MessageEdited:
 
     external_id: ExternalId
     content: Content
+    """All of it as it is now: its files and layout replace those it had."""
     at: Moment
+    unseen: MessageArrived | None = None
+    """The message as if it came now, which it is for a hub that it never reached; its content is the event's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,13 +87,18 @@ def update(raw: Loose, now: Moment) -> Said:
 
 def arrived(message: Loose, now: Moment) -> Said:
     """A new message. Raises NotUnderstood for one that names no chat."""
-    name, said, sender = external_id(message), content_of(message), _sender(message)
+    said = content_of(message)
     if said is None or _is_by_the_owner(message):
         return Said()
     content, files = said
+    return Said(events=(_event(message, content, now),), files=files)
+
+
+def _event(message: Loose, content: Content, now: Moment) -> MessageArrived:
+    sender = _sender(message)
     start = _START.fullmatch(content.text)
-    event = MessageArrived(
-        external_id=name,
+    return MessageArrived(
+        external_id=external_id(message),
         thread=thread(message),
         sender=Address(TELEGRAM, str(whole(sender, "id"))),
         content=content,
@@ -105,7 +110,6 @@ def arrived(message: Loose, now: Moment) -> Said:
         proves=_proven(message),
         automatic=bool(sender.get("is_bot") or message.get("is_automatic_forward")),
     )
-    return Said(events=(event,), files=files)
 
 
 def edited(message: Loose, now: Moment) -> Said:
@@ -114,7 +118,9 @@ def edited(message: Loose, now: Moment) -> Said:
     if said is None or _is_by_the_owner(message):
         return Said()
     at = _moment(message, "edit_date", _moment(message, "date", now))
-    return Said(events=(MessageEdited(external_id=external_id(message), content=said[0], at=at),), files=said[1])
+    unseen = _event(message, said[0], now)
+    event = MessageEdited(external_id=unseen.external_id, content=said[0], at=at, unseen=unseen)
+    return Said(events=(event,), files=said[1])
 
 
 def withdrawn(deleted: Loose, now: Moment) -> Said:

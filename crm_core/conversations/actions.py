@@ -109,17 +109,23 @@ def add_by_machine(tx: Tx, entry: dict[str, Any]) -> EntryValue:
     return value
 
 
-def change_details(tx: Tx, entry_id: int, text: str | None = None, **changes: Any) -> EntryValue:
-    """Change what only some messages have, and the text if one is given; its words are found by the new ones."""
+def change_details(
+    tx: Tx, entry_id: int, text: str | None = None, files: Sequence[FileValue] | None = None, **changes: Any
+) -> EntryValue:
+    """Change what only some messages have, and text and files if they are given; it is found by its new words."""
     row = timeline.row(tx, entry_id)
     details = msgspec.structs.replace(msgspec.convert(row["details"] or {}, EntryDetails), **changes)
     values: dict[str, Any] = {"details": msgspec.to_builtins(details), "version": Entry.version + 1}
     if text is not None and text != row["text"]:
         values["text"] = text
         index_again(tx, entry_id, row["text"], text)
+    if files is not None:
+        values["files"] = list(files)
     tx.execute(update(Entry).where(Entry.id == entry_id).values(**values))
     value = entry_value(timeline.row(tx, entry_id))
-    words = {"preview": preview(value.text)} if _is_last(tx, row) and text is not None else {}
+    words = (
+        {"preview": preview(value.text) or _named_files(value.files)} if _is_last(tx, row) and text is not None else {}
+    )
     tx.record(EntryChanged(entry=value, conversation=change(tx, row["conversation_id"], **words)))
     return value
 

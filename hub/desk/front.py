@@ -24,7 +24,7 @@ from crm_core.files.served import LAID_OUT
 from crm_core.store.database import Database
 from crm_core.words.content import FileRef
 from crm_core.words.text import one_line
-from crm_core.words.values import AuthorKind
+from crm_core.words.values import AuthorKind, EntryValue
 from hub.bus.local import Bus
 from hub.bus.whispers import Typing
 from hub.desk import editing, inbound, receipts
@@ -87,7 +87,7 @@ class Front:
                     said = replace(event, reason=_in_a_line(event.reason))
                     await self._db.write(receipts.reach_changed, source.account_id, said)
                 case MessageEdited():
-                    return Stored(entry=await self._db.write(editing.edit, source.account_id, event))
+                    return Stored(entry=await self._edited(source, event))
                 case MessageWithdrawn():
                     return Stored(entry=await self._db.write(editing.withdraw, source.account_id, event))
             return Stored()
@@ -100,6 +100,10 @@ class Front:
         if not stored.repeated:
             self._counted(source.kind)
         return stored
+
+    async def _edited(self, source: Source, event: MessageEdited) -> EntryValue | None:
+        html = None if event.content.html is None else await self._laid_out(source, event.content.html)
+        return await self._db.write(editing.edit, source, event, html)
 
     async def _laid_out(self, source: Source, html: str) -> FileRef:
         """The message as its writer laid it out, kept as a file that is only ever shown where nothing runs."""
