@@ -72,6 +72,8 @@ class Capabilities:
     """Sending the same delivery twice arrives once, so an Unclear send may be tried again."""
     can_start: bool = False
     """We may write first to an address that never wrote to us."""
+    invitation: str = ""
+    """An address by which somebody comes in whose token stands in the place of `{token}`; empty where there is none."""
     loses_visitors: bool = False
     """Its people are reached only while they look: what they did not receive goes by another way, if there is one."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
-from aiogram.methods import DeleteWebhook, SendChatAction, SetWebhook
+from aiogram.methods import DeleteWebhook, GetMe, SendChatAction, SetWebhook
 
 from channels.contract import (
     Account,
@@ -40,6 +41,7 @@ from crm_core.words.errors import Invalid, NotFound
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105
 _MAX_FILES: Final = 10
+_NAME: Final = re.compile(r"[A-Za-z0-9_]{3,64}")
 _CAPABILITIES: Final = Capabilities(
     max_file_bytes=MAX_FILE, max_files=_MAX_FILES, html=True, buttons=MAX_BUTTONS, typing=True
 )
@@ -71,10 +73,22 @@ class Telegram:
         self._api = Api(tools.http, settings.bot_token.get_secret_value(), settings.api_url, answer=pace.answer)
         self._intake = Intake(self._api, tools.files)
         self._sender = Sender(self._api, tools.now, pace.sleep)
+        self._capabilities = _CAPABILITIES
 
     @property
     def capabilities(self) -> Capabilities:
-        return _CAPABILITIES
+        return self._capabilities
+
+    async def introduce(self) -> None:
+        """Ask how the bot is called, for links that lead to it. Without an answer there are no such links."""
+        try:
+            me = await self._api.ask(GetMe())
+        except ChannelError as error:
+            log.warning("a bot's name could not be asked for", account=self._account.id, why=str(error))
+            return
+        name = str(me.get("username", "")) if isinstance(me, dict) else ""
+        if _NAME.fullmatch(name):
+            self._capabilities = replace(_CAPABILITIES, invitation=f"https://t.me/{name}?start={{token}}")
 
     async def send(self, message: OutboundMessage, /) -> Sent:
         """Send a message in as many parts as it needs; the first part's id comes first."""
@@ -156,8 +170,10 @@ async def open_telegram(account: Account, tools: Tools, /, *, pace: Pace | None 
     if settings.mode == "webhook":
         called = TelegramWebhook(account, tools, pace or Pace())
         await called.point()
+        await called.introduce()
         yield called
     else:
         asking = TelegramPolling(account, tools, pace or Pace())
         await asking.unpoint()
+        await asking.introduce()
         yield asking

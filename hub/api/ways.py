@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
+from crm_core.accounts import queries as accounts
 from crm_core.contacts import queries as contacts
 from crm_core.conversations import timeline
 from crm_core.conversations.queries import readable_row
@@ -16,7 +17,7 @@ from crm_core.words.values import EntryDetails, EntryKind
 from hub.api.call import Call
 from hub.api.models.conversations import Entry
 from hub.api.models.shapes import ListOf
-from hub.api.models.ways import Carries, Invitation, Page, Pictures, Retrying, Template, Way
+from hub.api.models.ways import Carries, Invitation, InvitationLink, Page, Pictures, Retrying, Template, Way
 from hub.desk import copies, outbound, ways
 from hub.desk.machine import answering
 from hub.desk.ways import Directory
@@ -43,9 +44,10 @@ async def cancel(call: Call, entry_id: int) -> Entry:
 
 
 async def invite(call: Call, contact_id: int) -> Invitation:
-    """A token for a deep link that ties whoever follows it to this contact, for 30 days."""
+    """A token for a deep link that ties whoever follows it to this contact, for 30 days, and the links with it."""
     await call.read(contacts.get, contact_id)
-    return Invitation(token=call.house.invitations.make(contact_id))
+    token = call.house.invitations.make(contact_id)
+    return Invitation(token=token, links=await call.read(_links, call.house.accounts.directory(), token))
 
 
 async def show(call: Call, entry_id: int, query: Pictures) -> Page:
@@ -68,6 +70,19 @@ def _details(tx: Tx, actor: Actor, entry_id: int) -> EntryDetails:
     entry = timeline.value(tx, entry_id)
     readable_row(tx, actor, entry.conversation_id)
     return entry.details if entry.details is not None and entry.kind is EntryKind.MESSAGE else EntryDetails()
+
+
+def _links(tx: Tx, directory: Directory, token: str) -> list[InvitationLink]:
+    return [
+        InvitationLink(
+            account_id=account.id,
+            channel=account.kind,
+            account_name=account.name,
+            url=directory[account.id].capabilities.invitation.replace("{token}", token),
+        )
+        for account in accounts.accounts(tx)
+        if account.id in directory and directory[account.id].capabilities.invitation
+    ]
 
 
 def _ways(tx: Tx, actor: Actor, directory: Directory, conversation_id: int) -> list[Way]:

@@ -5,6 +5,14 @@ import type { Http } from "./http";
 /** What can be changed of a contact. */
 export type ContactFacts = Partial<Pick<ContactValue, "name" | "company" | "title" | "language" | "timezone" | "owner_id" | "note" | "tags" | "fields">>;
 
+/** An address by which a contact comes in by one account, for them alone. */
+export interface InvitationLink {
+  account_id: number;
+  channel: string;
+  account_name: string;
+  url: string;
+}
+
 export type TypedScheme = "tel" | "mailto" | "telegram" | "external";
 
 export const offers = {
@@ -31,6 +39,8 @@ export const contacts = {
     http.post<ContactValue>(`${at(id)}/identities`, { scheme, value, label }),
   attach: (http: Http, id: number, identityId: number) => http.put<ContactValue>(`${at(id)}/identities/${identityId}`, {}),
   detach: (http: Http, id: number, identityId: number) => http.delete<ContactValue>(`${at(id)}/identities/${identityId}`),
+  /** Makes links by which a contact comes in on channels that show no address. */
+  invite: (http: Http, id: number) => http.post<{ token: string; links: InvitationLink[] }>(`${at(id)}/invitations`),
   /** Who a conversation is with, a stranger too. */
   identity: (http: Http, conversationId: number) => http.get<IdentityValue>(`/conversations/${conversationId}/identity`),
   /** Conversations with a contact, or with a stranger's identity; the newest first. Those in hand have no second page. */

@@ -74,10 +74,21 @@ class Page(Shown):
     url: str
 
 
+class InvitationLink(Shown):
+    """An address by which the contact comes in by one account."""
+
+    account_id: int
+    channel: str
+    account_name: str
+    url: str
+
+
 class Invitation(Shown):
-    """What follows `?start=` in a bot's link. Give it to nobody but the contact."""
+    """What follows `?start=` in a bot's link, and the whole links. Give them to nobody but the contact."""
 
     token: str
+    links: list[InvitationLink]
+    """One for each open account that takes invitations."""
 
 
 class Pictures(Asked):

@@ -169,3 +169,8 @@ async def test_a_group_that_moved_is_followed_once() -> None:
         s.bot.troubles.extend([Trouble.MOVED, Trouble.MOVED])
         with pytest.raises(Refused):
             await s.channel.send(s.outbound("hello"))
+
+
+async def test_the_bot_is_invited_to_by_the_name_that_telegram_knows() -> None:
+    async with scene() as s:
+        assert s.channel.capabilities.invitation == "https://t.me/shop_bot?start={token}"

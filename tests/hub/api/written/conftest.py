@@ -28,7 +28,9 @@ FILES = "files.localhost"
 CONSOLE = "localhost:8080"
 
 MAIL = Capabilities(subject=True, html=True, copies=True, can_start=True, max_file_bytes=2**20)
-CHAT = Capabilities(max_text=500, max_file_bytes=2**20, max_files=2)
+CHAT = Capabilities(
+    max_text=500, max_file_bytes=2**20, max_files=2, buttons=2, invitation="https://t.me/shop_bot?start={token}"
+)
 WINDOW = Capabilities(window_hours=24, templates=(TemplateShape(id="T1", name="hello", text="Hello {{1}}"),))
 STRICT = Capabilities(window_hours=24)
 

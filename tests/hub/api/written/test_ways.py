@@ -147,3 +147,17 @@ async def test_somebody_on_copy_who_never_wrote_is_no_way(post: Post) -> None:
     entry = await post.arrives()
     assert (await post.reply(entry, cc=["ben@shop.example"])).status == 201
     assert not [w for w in await post.ways(entry) if w["is_guest"]]
+
+
+async def test_an_invitation_has_a_link_for_each_account_that_takes_one(post: Post) -> None:
+    contact = (await post.staff.agent.ask("POST", "/contacts", {"name": "Olena"})).body
+    answer = await post.staff.agent.ask("POST", f"/contacts/{contact['id']}/invitations")
+    assert answer.status == 201, answer.text
+    assert answer.body["links"] == [
+        {
+            "account_id": post.lanes.account_ids["chat"],
+            "channel": "chat",
+            "account_name": "chat",
+            "url": f"https://t.me/shop_bot?start={answer.body['token']}",
+        }
+    ]
