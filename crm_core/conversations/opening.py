@@ -101,6 +101,8 @@ class Wanted:
     kind: str
     thread: str
     conversation_id: int | None = None
+    automatic: bool = False
+    """Written by a machine: the answer to whoever wrote before goes where it went."""
 
 
 @dataclass(slots=True, eq=False)
@@ -154,6 +156,7 @@ def open_or_continue(tx: Tx, wanted: Sequence[Wanted]) -> list[Opened]:
     answer: list[Opened] = []
     for one in wanted:
         conversation = _found(known, one)
+        is_just_opened = conversation is None
         if conversation is None:
             conversation = Opened(_new_row(tx, one.identity, last.get(one.identity.id)), None)
         answer.append(conversation)
@@ -162,6 +165,10 @@ def open_or_continue(tx: Tx, wanted: Sequence[Wanted]) -> list[Opened]:
         # An identity is the one of a single open conversation; in a second one its owner speaks as a guest.
         if conversation.before is not None and (is_elsewhere or conversation.has_guest(one.identity)):
             conversation.passed.add(one.identity.id)
+            continue
+        if one.automatic and not is_just_opened:
+            if conversation.row["identity_id"] != one.identity.id:
+                conversation.passed.add(one.identity.id)
             continue
         known[("identity", one.identity.id)] = conversation
         if one.identity.contact_id is not None:
