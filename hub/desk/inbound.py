@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import msgspec
 
@@ -19,6 +19,7 @@ from crm_core.conversations.rows import conversation_value, entry_value
 from crm_core.files.actions import claim_for_entry
 from crm_core.store import receipts
 from crm_core.store.transaction import Batch, Fields, Tx
+from crm_core.words.addresses import MAILTO, Address
 from crm_core.words.content import FileRef, Medium, ReachState
 from crm_core.words.errors import Conflict, HubError, Invalid
 from crm_core.words.events import EntryAdded
@@ -34,6 +35,11 @@ from hub.desk.particulars import particulars
 
 SPAM = "spam"
 """The state of an identity whose messages are kept and trouble nobody."""
+UNVERIFIED: Final = "unverified"
+"""The scope of mail addresses as they stand in mail that nobody vouches for.
+
+Such mail never goes on with what their owner has with us, nor shows it (RELIABILITY.md, vulnerability 17).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,12 @@ class _Arrival:
     digest: str
     answer: Stored | HubError | None = None
     identity: KnownIdentity | None = None
+
+    @property
+    def sender(self) -> Address:
+        """Whose message it is: an address that nobody vouches for is not the one that its owner has."""
+        sender = self.event.sender
+        return replace(sender, scope=UNVERIFIED) if self.event.unverified and sender.scheme == MAILTO else sender
 
     @property
     def key(self) -> tuple[int, str]:
@@ -163,7 +175,7 @@ def _answer_twins(arrivals: Sequence[_Arrival], fresh: Sequence[_Arrival]) -> No
 def _store(tx: Tx, fresh: Sequence[_Arrival]) -> None:
     identities = resolve_many(tx, [_sender(a) for a in fresh])
     for arrival in fresh:
-        arrival.identity = identities[arrival.event.sender]
+        arrival.identity = identities[arrival.sender]
     opened = open_or_continue(tx, [_wanted(tx, a) for a in fresh])
     strangers.open_leads(tx, [_stranger(a, o) for a, o in zip(fresh, opened, strict=True)])
     waits = sticky_waits(tx, {c.row["queue_id"] for c in opened} | {a.source.queue_id for a in fresh})
@@ -190,7 +202,7 @@ def _identity(arrival: _Arrival) -> KnownIdentity:
 def _sender(arrival: _Arrival) -> tuple[Any, str, Mapping[str, str]]:
     event = arrival.event
     facts = {one_line(k, most=40): one_line(v, most=500) for k, v in event.sender_facts.items()}
-    return (event.sender, one_line(event.sender_name, most=80), facts)
+    return (arrival.sender, one_line(event.sender_name, most=80), facts)
 
 
 def _wanted(tx: Tx, arrival: _Arrival) -> Wanted:
@@ -200,7 +212,7 @@ def _wanted(tx: Tx, arrival: _Arrival) -> Wanted:
         joined = joining.joins(
             tx, _identity(arrival), source.account_id, token=event.conversation_id, references=event.references
         )
-    return Wanted(_identity(arrival), source.account_id, source.kind, event.thread, joined)
+    return Wanted(_identity(arrival), source.account_id, source.kind, event.thread, joined, automatic=event.automatic)
 
 
 def _stranger(arrival: _Arrival, opened: Opened) -> strangers.Newcomer:

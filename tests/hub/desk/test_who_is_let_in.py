@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from channels.contract import Capabilities, MessageArrived
+from channels.contract import Capabilities, MessageArrived, Stored
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.store.database import Database
 from crm_core.words.addresses import email
 from crm_core.words.content import Content, ExternalId, Recipient, ThreadKey
 from crm_core.words.values import EntryValue
-from hub.desk import outbound
+from hub.desk import inbound, outbound
+from hub.desk.inbound import Source
 from hub.desk.outbound import Words
 from tests.hub.desk.lanes import Lanes, Provider, open_lanes
 from tests.hub.desk.scene import Scene
 from tests.peers.clock import VirtualClock
 
+Call = tuple[Source, MessageArrived]
 OLENA, TARAS, EVE = "olena@shop.example", "taras@shop.example", "eve@evil.example"
 
 
@@ -137,3 +140,57 @@ async def test_a_guest_who_names_only_what_others_wrote_gets_a_conversation_of_t
     await answered(lanes, scene, hers, cc=(TARAS,))
     his = await comes(lanes, TARAS, "two", **naming("<one@x>"))
     assert his.conversation_id != hers.conversation_id
+
+
+async def test_mail_that_nobody_vouches_for_stays_out_of_what_its_owner_has_with_us(
+    lanes: Lanes, scene: Scene, mail: Provider
+) -> None:
+    hers = await comes(lanes, OLENA, "one")
+    await answered(lanes, scene, hers)
+    token: dict[str, Any] = {"conversation_id": hers.conversation_id}
+    sent = naming(f"sent-{mail.got[-1].delivery}")
+    forged = await comes(lanes, OLENA, "forged", unverified=True, **token, **sent)
+    assert forged.conversation_id != hers.conversation_id
+    assert forged.identity_id != hers.identity_id
+    again = await comes(lanes, OLENA, "forged again", unverified=True)
+    assert again.conversation_id == forged.conversation_id
+    assert (await comes(lanes, OLENA, "two")).conversation_id == hers.conversation_id
+    assert forged.details is not None
+    assert forged.details.unverified
+
+
+async def test_an_answer_to_mail_that_nobody_vouches_for_goes_to_the_address_as_it_stands(
+    lanes: Lanes, scene: Scene, mail: Provider
+) -> None:
+    first = await comes(lanes, OLENA, "one", unverified=True)
+    await answered(lanes, scene, first)
+    assert [m.to.value for m in mail.got] == [OLENA]
+    then = await comes(lanes, OLENA, "two", unverified=True, conversation_id=first.conversation_id)
+    assert then.conversation_id == first.conversation_id
+
+
+@pytest.mark.parametrize("is_same_batch", [False, True])
+async def test_an_absence_note_leaves_the_answer_where_it_was_going(
+    scene: Scene, db: Database, *, is_same_batch: bool
+) -> None:
+    """Whether it comes later or in one transaction with the words it follows."""
+
+    def mail_by(account_id: int, thread: str, *, automatic: bool) -> Call:
+        event = MessageArrived(
+            external_id=ExternalId(thread),
+            thread=ThreadKey(thread),
+            sender=email(OLENA),
+            content=Content(text=thread),
+            sent_at=1,
+            automatic=automatic,
+        )
+        return (replace(scene.source, account_id=account_id, kind=f"mail {account_id}"), event)
+
+    words, note = mail_by(7, "words", automatic=False), mail_by(8, "note", automatic=True)
+    if not is_same_batch:
+        await db.write(inbound.take_many, [words])
+    stored = (await db.write(inbound.take_many, [words, note]))[-1]
+    assert isinstance(stored, Stored)
+    assert stored.entry is not None
+    row = await db.read(conversation_row, stored.entry.conversation_id)
+    assert (row.account_id, row.channel, row.thread, row.entry_count) == (7, "mail 7", "words", 2)
