@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from channels.contract import (
     Deliver,
     Finding,
     Forbidden,
+    MessageArrived,
     NoSuchHost,
     NotUnderstood,
     OutboundMessage,
@@ -34,7 +36,7 @@ from channels.contract import (
 from channels.gateway import parse, render
 from channels.gateway.settings import GatewaySettings
 from crm_core.words.content import ExternalId
-from crm_core.words.errors import Conflict
+from crm_core.words.errors import Conflict, Invalid
 from crm_core.words.texting import wish
 
 PATIENCE: Final = aiohttp.ClientTimeout(total=25, connect=10)
@@ -126,6 +128,19 @@ class Gateway:
             await deliver(message)
         except Conflict:
             log.error("a message came again with other words", account=self._account.id, message=message.external_id)
+        except Invalid:
+            await self._take_what_fits(message, record, deliver)
+
+    async def _take_what_fits(self, message: MessageArrived, record: object, deliver: Deliver) -> None:
+        """Hand a message in that is too long to be stored whole, its record beside it."""
+        log.warning("a message does not fit", account=self._account.id, message=message.external_id)
+        body = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
+        try:
+            await deliver(replace(message, raw=await self._tools.files.keep("record.json", body)))
+        except Conflict:
+            log.error("a message came again with other words", account=self._account.id, message=message.external_id)
+        except Invalid as error:
+            raise NotUnderstood(str(error)) from error
 
     async def _report(self, record: object, deliver: Deliver) -> None:
         report = parse.receipt(record, self._settings, self._tools.now())

@@ -18,6 +18,7 @@ from channels.conformance import Fault, Recorder, SendsConformance, WebhookConfo
 from channels.contract import (
     AccountBroken,
     Channel,
+    ChannelEvent,
     DeliveryReported,
     MessageArrived,
     NotGenuine,
@@ -25,6 +26,7 @@ from channels.contract import (
     Refused,
     Sends,
     Sent,
+    Stored,
     TryLater,
     Unclear,
     WebhookRequest,
@@ -34,6 +36,7 @@ from channels.gateway.parse import receipt
 from channels.gateway.settings import GatewaySettings
 from crm_core.words.addresses import TEL, Address
 from crm_core.words.content import Content, DeliveryStatus, Place, ReachState
+from crm_core.words.errors import Invalid
 from crm_core.words.texting import SENDER
 from tests.channels.gateway.provider import SECRET, SETTINGS, Provider, outbound, world
 
@@ -208,6 +211,32 @@ async def test_many_messages_come_in_one_report() -> None:
     heard = await _heard(report(data), in_list="results.items")
     assert heard.external_ids == ["1", "2"]
     assert [e.sender.value for e in heard.events if isinstance(e, MessageArrived)] == ["+380441234567", "+380441234568"]
+
+
+class Narrow(Recorder):
+    """A hub that takes long messages only with their original beside them, and one not even so."""
+
+    async def __call__(self, event: ChannelEvent, /) -> Stored:
+        assert isinstance(event, MessageArrived)
+        text = event.content.text
+        if len(text) > 10 and (event.raw is None or text.startswith("never")):
+            raise Invalid("The message is longer than 10 characters.")
+        return await super().__call__(event)
+
+
+async def test_one_record_that_does_not_fit_does_not_keep_the_others_out() -> None:
+    long, never = {**INBOUND, "id": "2", "text": "long " * 9}, {**INBOUND, "id": "3", "text": "never " * 9}
+    short = {**INBOUND, "text": "hi"}
+    hub = Narrow()
+    async with world(in_list="items") as it:
+        reply = await it.channel.receive(report({"items": [long, short]}), hub)
+        assert reply.status == 200
+        told = [e for e in hub.events if isinstance(e, MessageArrived)]
+        assert [(e.external_id, e.raw is not None) for e in told] == [("2", True), ("m1", False)]
+        assert json.loads(next(iter(it.bench.files.contents.values()))) == long
+        with pytest.raises(NotUnderstood):
+            await it.channel.receive(report({"items": [never, {**short, "id": "4"}]}), hub)
+    assert hub.external_ids == ["2", "m1", "4"]
 
 
 async def test_one_record_that_nobody_understands_does_not_keep_the_others_out() -> None:
