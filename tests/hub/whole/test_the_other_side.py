@@ -16,6 +16,13 @@ from tests.hub.whole.conftest import Clerk
 from tests.peers.clock import VirtualClock
 
 TOKEN = "1000:stand-in"
+MAILBOX = {
+    "address": "shop@fern.example",
+    "incoming": "none",
+    "smtp_host": "127.0.0.1",
+    "smtp_security": "none",
+    "smtp_sign_in": False,
+}
 NOBODY_LOOKS = 50
 """Looks, of 20 milliseconds each, in which something would have come that must not."""
 
@@ -92,19 +99,7 @@ async def test_an_answer_to_a_visitor_who_left_goes_by_mail_to_the_address_they_
     boss, post = await hire("Boss", Role.ADMINISTRATOR), PostOffice()
     iryna = post.box("iryna@home.example", name="Iryna")
     async with post.serving() as port:
-        await opened(
-            hub,
-            boss,
-            "email",
-            {
-                "address": "shop@fern.example",
-                "incoming": "none",
-                "smtp_host": "127.0.0.1",
-                "smtp_port": port,
-                "smtp_security": "none",
-                "smtp_sign_in": False,
-            },
-        )
+        await opened(hub, boss, "email", {**MAILBOX, "smtp_port": port})
         visitor: Visitor = await enter(profile={"name": "Iryna", "email": iryna.address})
         await visitor.send("message-1", "How much is the lamp?")
         await visitor.line.close()

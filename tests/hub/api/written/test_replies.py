@@ -78,7 +78,7 @@ async def test_an_address_that_is_none_is_named(post: Post) -> None:
         "a,b@c.de",
     ):
         for field in ("cc", "bcc", "to"):
-            answer = await post.reply(entry, **{field: ["good@shop.example", wrong]})
+            answer = await post.reply(entry, None, **{field: ["good@shop.example", wrong]})
             assert (answer.status, answer.body["detail"]) == (422, f"{wrong} is not an e-mail address.")
     assert await post.lanes.deliverer.step() == 0
 
@@ -164,10 +164,10 @@ async def test_ids_of_what_one_may_not_read_lead_nowhere_in_any_field(post: Post
     absent: dict[str, Any] = {"files": [nothing], "way": {"identity_id": nothing, "account_id": nothing}}
     for field, (own, other) in fields.items():
         for wrong in (other, absent.get(field, nothing)):
-            answer = await post.reply(mine, **{field: wrong})
+            answer = await post.reply(mine, None, **{field: wrong})
             assert answer.status == 404, (field, wrong, answer.text)
             assert "secret" not in answer.text
-        assert (await post.reply(mine, **{field: own})).status == 201, field
+        assert (await post.reply(mine, None, **{field: own})).status == 201, field
     failing = (await post.reply(mine)).body["id"]
     post.providers["mail"].answers = [Refused("No.")] * 5
     await post.lanes.deliverer.step()
