@@ -118,6 +118,8 @@ export interface EntryDetails {
   to: Named[];
   cc: Named[];
   bcc: Named[];
+  /** Where its writer says that answers go, if elsewhere (Reply-To). */
+  answer_to: Named[];
   buttons: Pressable[];
   place: Spot | null;
   /** The provider's id of the approved text as which it goes. */

@@ -31,6 +31,7 @@ def particulars(
         raw_file_id=None if event.raw is None else event.raw.id,
         to=named(content.to),
         cc=named(content.cc),
+        answer_to=named(_elsewhere(event)),
         buttons=[Pressable(text=storable(b.text), url=storable(b.url), key=storable(b.key)) for b in content.buttons],
         place=spot(content),
         reply_to_id=None if answers is None else entry_known_as(tx, account_id, answers),
@@ -52,6 +53,12 @@ def spot(content: Content) -> Spot | None:
         return None
     place = content.place
     return Spot(latitude=place.latitude, longitude=place.longitude, title=one_line(place.title, most=200))
+
+
+def _elsewhere(event: MessageArrived) -> list[Recipient]:
+    """Where the answer is wanted, if not at the address it came from."""
+    wanted = event.sender_facts.get("reply_to", "")
+    return [Recipient(wanted)] if wanted else []
 
 
 def _is_plain(content: Content) -> bool:

@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 const NO_DETAILS: EntryDetails = {
-  subject: "", folded: "", html_file_id: null, raw_file_id: null, to: [], cc: [], bcc: [], buttons: [], place: null, template: "", variables: {},
+  subject: "", folded: "", html_file_id: null, raw_file_id: null, to: [], cc: [], bcc: [], answer_to: [], buttons: [], place: null, template: "", variables: {},
   reply_to_id: null, instead_of_id: null, automatic: false, problem: "", edited_at: null, withdrawn_at: null, send_at: null, unverified: false,
 };
 

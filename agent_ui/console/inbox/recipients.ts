@@ -36,14 +36,15 @@ export function spelled({ value, name }: Named): string {
 }
 
 /**
- * Who else has an answer to all of an entry: everybody it went to but us and the one who is answered.
+ * Who else has an answer to all of an entry: everybody it went to but us and the one who is answered, and where its
+ * writer wants the answer.
  *
  * Which addresses are ours the hub knows: they are those of the newest mail that it leaves out of `way.cc`.
  */
 export function everybody(entry: EntryValue, newest: EntryValue | undefined, way: Way): string[] {
   if (newest && entry.id === newest.id) return distinct(way.cc.map(spelled), [way.display]);
   const ours = newest?.details ? [...newest.details.to, ...newest.details.cc].filter((one) => !way.cc.some((other) => other.value === one.value)) : [];
-  const all = [...(entry.details?.to ?? []), ...(entry.details?.cc ?? [])];
+  const all = [...(entry.details?.answer_to ?? []), ...(entry.details?.to ?? []), ...(entry.details?.cc ?? [])];
   return distinct(all.map(spelled), [way.display, ...ours.map((one) => one.value)]);
 }
 

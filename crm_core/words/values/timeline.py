@@ -67,6 +67,8 @@ class EntryDetails(Value, frozen=True, kw_only=True):
     to: list[Named] = []
     cc: list[Named] = []
     bcc: list[Named] = []
+    answer_to: list[Named] = []
+    """Where its writer says that answers go, if elsewhere (Reply-To)."""
     buttons: list[Pressable] = []
     place: Spot | None = None
     template: str = ""

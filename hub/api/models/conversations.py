@@ -176,6 +176,8 @@ class Details(Shown):
     to: list[Person]
     cc: list[Person]
     bcc: list[Person]
+    answer_to: list[Person]
+    """Where its writer says that answers go, if elsewhere."""
     buttons: list[Pressable]
     place: Spot | None
     template: str
@@ -254,6 +256,14 @@ class TemplateChoice(Asked):
     ] = {}
 
 
+class NewButton(Asked):
+    """A button below a message. `url` is opened; without one `key`, or the text, comes back when it is pressed."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"\S")]
+    key: Annotated[str, StringConstraints(max_length=64, pattern=r"^[ -~]*$")] = ""
+    url: Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://[!-~]+)?$")] = ""
+
+
 class Reply(Asked):
     """A message to the contact. `client_key` makes it one message however often it is sent."""
 
@@ -265,6 +275,9 @@ class Reply(Asked):
     cc: Addresses = []
     bcc: Addresses = []
     template: TemplateChoice | None = None
+    buttons: Annotated[list[NewButton], Field(max_length=20)] = Field(
+        [], description="Below the message, as many as the way carries."
+    )
     send_at: When | None = Field(None, description="Not before then.")
     reply_to_id: Id | None = Field(None, description="The entry it answers.")
     forward_of: Id | None = Field(None, description="An entry whose words and files are appended.")

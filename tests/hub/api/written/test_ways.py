@@ -11,7 +11,7 @@ from crm_core.accounts import actions
 from crm_core.accounts.actions import NewAccount
 from crm_core.words.addresses import email
 from crm_core.words.clock import HOUR
-from crm_core.words.content import Content, ExternalId, Medium, ReachState, ThreadKey
+from crm_core.words.content import Content, ExternalId, Medium, ReachState, Recipient, ThreadKey
 from crm_core.words.values import EntryValue
 from hub.desk.inbound import Source, take
 from tests.hub.api.written.conftest import Post
@@ -161,3 +161,47 @@ async def test_an_invitation_has_a_link_for_each_account_that_takes_one(post: Po
             "url": f"https://t.me/shop_bot?start={answer.body['token']}",
         }
     ]
+
+
+async def test_buttons_leave_below_the_words_where_the_way_carries_them(post: Post) -> None:
+    entry = await post.arrives(kind="chat")
+    buttons = [{"text": "Так", "key": "yes"}, {"text": "Order", "url": "https://shop.example/order/1"}]
+    answer = await post.reply(entry, text="Is it right?", buttons=buttons)
+    assert answer.status == 201, answer.text
+    shown = [(b["text"], b["key"], b["url"]) for b in answer.body["details"]["buttons"]]
+    assert shown == [("Так", "yes", ""), ("Order", "", "https://shop.example/order/1")]
+    await post.lanes.deliverer.step()
+    (sent,) = post.providers["chat"].got
+    assert [(b.text, b.key, b.url) for b in sent.content.buttons] == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "buttons", "words"),
+    [
+        ("mail", "Well?", [{"text": "Yes"}], "This way carries no buttons."),
+        ("chat", "Well?", [{"text": str(n)} for n in range(3)], "By this way a message has at most 2 buttons."),
+        ("chat", " ", [{"text": "Yes"}], "Buttons need words above them."),
+    ],
+)
+async def test_buttons_that_a_way_does_not_carry_are_refused_in_words(
+    post: Post, kind: str, text: str, buttons: list[dict[str, str]], words: str
+) -> None:
+    entry = await post.arrives(kind=kind)
+    file_id = await post.upload("a.txt", b"words")
+    answer = await post.reply(entry, text=text, buttons=buttons, files=[file_id])
+    assert (answer.status, answer.body["detail"]) == (422, words)
+
+
+@pytest.mark.parametrize("button", [{"text": " "}, {"text": "x", "url": "javascript:x"}, {"text": "x", "key": "я"}])
+async def test_a_button_that_says_nothing_or_runs_something_is_refused(post: Post, button: dict[str, str]) -> None:
+    entry = await post.arrives(kind="chat")
+    assert (await post.reply(entry, buttons=[button])).status == 422
+
+
+async def test_where_a_writer_wants_the_answer_is_offered_for_the_mail_that_says_so(post: Post) -> None:
+    entry = await post.arrives(sender_facts={"reply_to": "olena@home.example"})
+    assert entry.details is not None
+    assert [n.value for n in entry.details.answer_to] == ["olena@home.example"]
+    assert (await post.ways(entry))[0]["cc"] == [{"value": "olena@home.example", "name": ""}]
+    later = await post.arrives(content=Content(text="two", subject="Order", cc=(Recipient("taras@shop.example"),)))
+    assert [p["value"] for p in (await post.ways(later))[0]["cc"]] == ["taras@shop.example"]
