@@ -31,13 +31,15 @@ from crm_core.store.journal import Committed
 from crm_core.store.outbox import Owed
 from crm_core.words.clock import MINUTE, SECOND, Moment
 from crm_core.words.content import DeliveryStatus
-from crm_core.words.errors import HubError, NotFound, StoreUnavailable
+from crm_core.words.errors import HubError, Invalid, NotFound, StoreUnavailable
 from crm_core.words.events import EntryAdded, EntryChanged
 from crm_core.words.ids import new_token
 from crm_core.words.values import Direction
 from hub.desk import settling
+from hub.desk.allowed import must_still_go
 from hub.desk.parcels import Parcels
 from hub.desk.recovering import Recovery
+from hub.desk.ways import Why
 from hub.machinery.accounts import Accounts, Open
 
 SETTLING: Final[Moment] = 15 * SECOND
@@ -184,9 +186,19 @@ class Deliverer:
             await self._later(owed, TryLater("The message could not be put together."))
         return None
 
+    async def _may_go(self, opened: Open, owed: Owed, message: OutboundMessage) -> bool:
+        """Whether they may still be written to; settled when not. Who asked for silence is not written to elsewhere."""
+        try:
+            await self._db.read(must_still_go, message.entry, opened.channel.capabilities)
+        except Invalid as error:
+            elsewhere = error.facts["why"] is not Why.OPTED_OUT
+            await self._db.write(settling.failed, owed, self._token, str(error), may_go_elsewhere=elsewhere)
+            return False
+        return True
+
     async def _deliver(self, opened: Open, owed: Owed) -> None:
         message = await self._packed(opened, owed)
-        if message is None:
+        if message is None or not await self._may_go(opened, owed, message):
             return
         try:
             sent = await self._send(opened, message)

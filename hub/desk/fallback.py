@@ -23,6 +23,7 @@ from crm_core.words.clock import MINUTE, Moment
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.values import AuthorKind, Direction, EntryKind, EntryValue
 from hub.desk import carrying, machine
+from hub.desk.allowed import is_open
 from hub.desk.manners import read
 from hub.desk.ways import Directory
 from hub.machinery.jobs import JobAction
@@ -122,9 +123,13 @@ def _way(tx: Tx, entry: EntryValue, directory: Directory) -> tuple[Address, int]
         if line is None or not line.capabilities.can_start or account_id == entry.account_id:
             continue
         for address in _addresses(tx, entry.identity_id):
-            if address.scheme in line.reaches:
+            if address.scheme in line.reaches and _is_open(tx, address, account_id, line.capabilities):
                 return address, account_id
     return None
+
+
+def _is_open(tx: Tx, address: Address, account_id: int, carries: Capabilities) -> bool:
+    return is_open(tx, resolve(tx, address, "", {}).id, account_id, carries)
 
 
 def _carried(lost: Sequence[EntryValue], carries: Capabilities) -> list[int]:

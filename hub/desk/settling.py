@@ -35,11 +35,12 @@ def found(tx: Tx, owed: Owed, how: Sent) -> None:
         _known(tx, owed, how)
 
 
-def failed(tx: Tx, owed: Owed, token: str, why: str) -> None:
-    """It will never go by this way."""
+def failed(tx: Tx, owed: Owed, token: str, why: str, *, may_go_elsewhere: bool = True) -> None:
+    """It will never go by this way; by the account's fallback, if it `may_go_elsewhere`."""
     if outbox.settle_failed(tx, owed.id, token, why):
         actions.set_delivery(tx, owed.entry_id, DeliveryStatus.FAILED, reason=why)
-        fallback.failed(tx, owed.entry_id)
+        if may_go_elsewhere:
+            fallback.failed(tx, owed.entry_id)
 
 
 def unconfirmed(tx: Tx, owed: Owed, token: str, why: str) -> None:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from channels.contract import Capabilities
 from crm_core.accounts import queries as accounts
 from crm_core.contacts import queries as contacts
 from crm_core.conversations import actions, timeline
@@ -20,7 +21,9 @@ from crm_core.words.errors import Invalid
 from crm_core.words.text import one_line
 from crm_core.words.values import Author, AuthorKind, ConversationStatus
 from hub.desk import machine
+from hub.desk.allowed import is_open
 from hub.desk.manners import read, said
+from hub.desk.ways import Directory
 from hub.machinery.jobs import JobAction
 
 JOB: Final = "survey"
@@ -63,11 +66,11 @@ class Surveys:
         is_ours = hmac.compare_digest(raw[_FACTS.size :], self._mac(raw[: _FACTS.size]))
         return int(conversation_id) if is_ours and self._clock() < ends else None
 
-    def action(self) -> JobAction:
-        """The job that asks."""
+    def action(self, directory: Callable[[], Directory] = dict) -> JobAction:
+        """The job that asks. `directory` knows what the open accounts carry."""
 
         def act(tx: Tx, payload: Mapping[str, Any]) -> None:
-            ask(tx, payload["conversation_id"], self.link)
+            ask(tx, payload["conversation_id"], self.link, directory())
 
         return act
 
@@ -82,10 +85,12 @@ def closed(tx: Tx, row: AnyRow) -> None:
         jobs.schedule(tx, JOB, str(row.id), {"conversation_id": row.id}, due_at=tx.now)
 
 
-def ask(tx: Tx, conversation_id: int, link: Callable[[int], str]) -> None:
-    """Ask how it went, unless the conversation goes on already."""
+def ask(tx: Tx, conversation_id: int, link: Callable[[int], str], directory: Directory | None = None) -> None:
+    """Ask how it went, unless the conversation goes on already or they may not be written to."""
     row = conversation_row(tx, conversation_id)
-    if row.status != ConversationStatus.CLOSED:
+    line = (directory or {}).get(row.account_id)
+    carries = Capabilities() if line is None else line.capabilities
+    if row.status != ConversationStatus.CLOSED or not is_open(tx, row.identity_id, row.account_id, carries):
         return
     manner = read(accounts.manner_of(tx, row.account_id))
     language = str((contacts.identity_row(tx, row.identity_id).facts or {}).get("language", ""))

@@ -55,7 +55,7 @@ _SENTENCES: Mapping[Why, str] = {
     Why.ACCOUNT_CLOSED: "The channel account is not open.",
     Why.WINDOW: "They wrote too long ago: only an approved template may be sent now.",
 }
-_STANDING = {
+STANDING = {
     ReachState.OK: Why.NOTHING,
     ReachState.OPTED_OUT: Why.OPTED_OUT,
     ReachState.BLOCKED: Why.BLOCKED,
@@ -163,7 +163,7 @@ def _way(
     if line is None:
         return Way(**facts, state=WayState.CLOSED, why=Why.ACCOUNT_CLOSED)
     facts["carries"] = line.capabilities
-    standing = _STANDING[known.state] if known is not None else Why.NOTHING
+    standing = STANDING[known.state] if known is not None else Why.NOTHING
     if standing is not Why.NOTHING:
         return Way(**facts, state=WayState.CLOSED, why=standing)
     heard_at = known.heard_at if known is not None else (tx.now if is_default else None)
