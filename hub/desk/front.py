@@ -68,7 +68,7 @@ class Front:
             opened.medium,
             opened.queue_id,
             read(opened.manner),
-            self._invitations.read,
+            self._invitations.redeem,
         )
 
         async def deliver(event: ChannelEvent, /) -> Stored:

@@ -51,8 +51,8 @@ class Source:
     medium: Medium
     queue_id: int | None
     manner: Manner | None = None
-    invited: Callable[[str], int | None] | None = None
-    """The contact that an invitation was made for; none when nobody made it."""
+    invited: Callable[[Tx, str], int | None] | None = None
+    """The contact that an invitation was made for, which is used up so; none when nobody made it."""
 
 
 @dataclass(slots=True)
@@ -174,6 +174,11 @@ def _answer_twins(arrivals: Sequence[_Arrival], fresh: Sequence[_Arrival]) -> No
 
 def _store(tx: Tx, fresh: Sequence[_Arrival]) -> None:
     identities = resolve_many(tx, [_sender(a) for a in fresh])
+    telling = [a for a in fresh if a.event.proves or a.event.mentions or a.event.invitation]
+    for arrival in telling:
+        _recognise(tx, arrival, identities[arrival.sender])
+    if telling:
+        identities = resolve_many(tx, [_sender(a) for a in fresh])
     for arrival in fresh:
         arrival.identity = identities[arrival.sender]
     opened = open_or_continue(tx, [_wanted(tx, a) for a in fresh])
@@ -192,6 +197,15 @@ def _store(tx: Tx, fresh: Sequence[_Arrival]) -> None:
     store_work(tx, written.work)
     for arrival, conversation in zip(fresh, opened, strict=True):
         _follow(tx, arrival, conversation)
+
+
+def _recognise(tx: Tx, arrival: _Arrival, identity: KnownIdentity) -> None:
+    """Before any conversation is chosen: whoever turns out to be a known contact goes on with theirs."""
+    event, redeem = arrival.event, arrival.source.invited
+    # Somebody who is known already leaves an invitation to whom it is for.
+    is_new = bool(event.invitation) and identity.contact_id is None
+    invited = redeem(tx, event.invitation) if is_new and redeem is not None else None
+    aftermath.recognise(tx, identity, event, invited)
 
 
 def _identity(arrival: _Arrival) -> KnownIdentity:
@@ -324,9 +338,6 @@ def _follow(tx: Tx, arrival: _Arrival, conversation: Opened) -> None:
         receipts.note_parts(tx, source.account_id, entry_id, [storable(event.known_as)])
     if event.content.to or event.content.cc:
         aftermath.let_in(tx, conversation, identity, event)
-    if event.proves or event.mentions or event.invitation:
-        invited = source.invited(event.invitation) if event.invitation and source.invited else None
-        aftermath.recognise(tx, identity, event, invited)
     if event.reach is not None:
         # Before any answer: whoever writes STOP gets not even a greeting.
         standing.reach_changed(tx, source.account_id, _wish(arrival, event.reach))
