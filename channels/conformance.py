@@ -141,6 +141,20 @@ class AnyPeer:
         return list(dict.fromkeys(str(info[4][0]) for info in found))
 
 
+class MemorySecrets:
+    """Secrets that were changed, by name."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.failing = False
+
+    async def keep(self, name: str, value: str, /, *, instead_of: str) -> None:
+        if self.failing:
+            raise StoreUnavailable
+        if self.kept.get(name, instead_of) == instead_of:
+            self.kept[name] = value
+
+
 @dataclass
 class Bench:
     """Everything a channel is handed in a test, to look at afterwards."""
@@ -149,11 +163,18 @@ class Bench:
     cursors: MemoryCursors = field(default_factory=MemoryCursors)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     tokens: PlainTokens = field(default_factory=PlainTokens)
+    secrets: MemorySecrets = field(default_factory=MemorySecrets)
 
     def tools(self, http: aiohttp.ClientSession) -> Tools:
         """The tools of one opening."""
         return Tools(
-            http=http, cursors=self.cursors, now=self.now, files=self.files, tokens=self.tokens, peers=AnyPeer()
+            http=http,
+            cursors=self.cursors,
+            now=self.now,
+            files=self.files,
+            tokens=self.tokens,
+            peers=AnyPeer(),
+            secrets=self.secrets,
         )
 
 

@@ -134,6 +134,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         guard=guard,
         key=derived_key(key, "replies"),
         url=settings.public_url,
+        sealer=sealer,
         region=settings.region,
     )
     accounts = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=front.delivering, toolbox=toolbox)

@@ -44,6 +44,7 @@ from channels.contract.manifest import (
     NoSuchHost,
     Peers,
     Problem,
+    Secrets,
     Tokens,
     Tools,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "Reads",
     "Recalls",
     "Refused",
+    "Secrets",
     "Sends",
     "Sent",
     "ShowsTyping",

@@ -97,6 +97,7 @@ class Tools:
     files: Files
     tokens: Tokens
     peers: Peers
+    secrets: Secrets
 
 
 class Files(Protocol):
@@ -133,6 +134,17 @@ class Tokens(Protocol):
     def make(self, conversation_id: int, /) -> str: ...
     def read(self, token: str, /) -> int | None:
         """The conversation of a genuine token of this account; none for any other text."""
+        ...
+
+
+class Secrets(Protocol):
+    """The account's own secret settings, sealed in the database."""
+
+    async def keep(self, name: str, value: str, /, *, instead_of: str) -> None:
+        """Replace a secret that the provider has changed by itself; the account stays open.
+
+        Does nothing when it is no longer `instead_of`: a person has set another one since. Raises StoreUnavailable.
+        """
         ...
 
 

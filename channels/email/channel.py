@@ -39,6 +39,10 @@ from crm_core.words.content import FileRef
 from crm_core.words.errors import NotFound, TooLarge
 
 _MOST_FILES: Final = 50
+_SEND_SECONDS: Final = 240.0
+"""For one mail: the wait for the server's word that it has it, and what comes before."""
+_KEEP_TRYING_HOURS: Final = 72
+"""Mail servers are away for days, and everybody who sends mail waits for them."""
 
 
 class Reader(Protocol):
@@ -68,7 +72,7 @@ class Email:
         self._reader = parts.reader
         self._patience = parts.patience
         tools, patience = parts.tools, parts.patience
-        self._tokens = AccessTokens(self._settings, tools.http, tools.now, limit=patience.connect)
+        self._tokens = AccessTokens(self._settings, tools, limit=patience.connect)
         own_name = _own_name(parts.account.public_url, self._settings.domain)
         self._submission = Submission(self._settings, tools.peers, self._tokens, patience, own_name)
         self._mailboxes = [
@@ -85,6 +89,8 @@ class Email:
             subject=True,
             copies=True,
             signature=self._settings.signature,
+            send_seconds=_SEND_SECONDS,
+            keep_trying_hours=_KEEP_TRYING_HOURS,
             dedupes_sends=True,
             can_start=bool(self._settings.smtp_host),
         )

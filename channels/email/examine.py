@@ -23,7 +23,7 @@ async def examine(account: Account, tools: Tools, *, patience: Patience = PATIEN
     """Steps `oauth`, `imap`, `folder`, `listener` and `smtp`, as far as the settings have them."""
     settings = account.settings
     assert isinstance(settings, EmailSettings), "the registry hands each channel its own settings"
-    tokens = AccessTokens(settings, tools.http, tools.now, limit=patience.examine)
+    tokens = AccessTokens(settings, tools, limit=patience.examine)
     findings: list[Finding] = []
     if settings.auth == "xoauth2":
         findings.append(await _step("oauth", lambda: _fetch(tokens), patience))

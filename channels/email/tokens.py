@@ -7,25 +7,30 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+import structlog
 
-from channels.contract import Problem
+from channels.contract import Problem, Tools
 from channels.email.connecting import Trouble
 from channels.email.settings import EmailSettings
-from crm_core.words.clock import MINUTE, SECOND, Clock, Moment
+from crm_core.words.clock import MINUTE, SECOND, Moment
+from crm_core.words.errors import HubError
 
 _REFUSALS: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"})
 _MOST_BYTES: Final = 64 * 1024
 
+log = structlog.get_logger(__name__)
+
 
 class AccessTokens:
-    """The tokens of one mailbox. A refresh token that the provider changes is used as long as the hub runs."""
+    """The tokens of one mailbox. A refresh token that the provider changes is kept in the mailbox's settings."""
 
-    def __init__(self, settings: EmailSettings, http: aiohttp.ClientSession, now: Clock, *, limit: float) -> None:
+    def __init__(self, settings: EmailSettings, tools: Tools, *, limit: float) -> None:
         self._settings = settings
-        self._http = http
-        self._now = now
+        self._http = tools.http
+        self._now = tools.now
+        self._secrets = tools.secrets
         self._limit = limit
-        self._refresh = settings.oauth_refresh_token.get_secret_value()
+        self._refresh = self._kept = settings.oauth_refresh_token.get_secret_value()
         self._token = ""
         self._good_until: Moment = 0
         self._one_at_a_time = asyncio.Lock()
@@ -40,11 +45,23 @@ class AccessTokens:
         async with self._one_at_a_time:
             if not self.has_one:
                 await self._fetch()
+            await self._keep()
             return self._token
 
     def forget(self) -> None:
         """The token was refused: the next one is fetched."""
         self._token = ""
+
+    async def _keep(self) -> None:
+        """The provider may take the old one no more; while the store is away it is tried with every token."""
+        if self._refresh == self._kept:
+            return
+        try:
+            await self._secrets.keep("oauth_refresh_token", self._refresh, instead_of=self._kept)
+        except HubError as error:
+            log.warning("a new refresh token could not be kept yet", code=error.code)
+            return
+        self._kept = self._refresh
 
     async def _fetch(self) -> None:
         form = {
@@ -72,7 +89,8 @@ class AccessTokens:
             lasts = said.get("expires_in")
             seconds = lasts if isinstance(lasts, int) and not isinstance(lasts, bool) else 600
             self._good_until = self._now() + seconds * SECOND - MINUTE
-            self._refresh = said["refresh_token"] if isinstance(said.get("refresh_token"), str) else self._refresh
+            fresh = said.get("refresh_token")
+            self._refresh = fresh if isinstance(fresh, str) and fresh else self._refresh
             return
         if said.get("error") in _REFUSALS or status in (401, 403):
             raise Trouble(

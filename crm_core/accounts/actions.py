@@ -78,7 +78,7 @@ def add(tx: Tx, actor: Actor | None, sealer: Sealer, new: NewAccount) -> Account
 def change(tx: Tx, actor: Actor | None, sealer: Sealer, account_id: int, wanted: AccountChange) -> AccountValue:
     """Change an account; it is opened anew. Raises Denied, NotFound, Invalid, Conflict, WrongHouseKey."""
     _must_configure(actor)
-    known = row(tx, account_id)
+    known = row(tx, account_id, is_locked=True)
     # A changed account is tried again, whatever was wrong with it.
     values: dict[str, Any] = {"state": "open", "problem": ""}
     if wanted.name is not None:
@@ -126,6 +126,22 @@ def set_state(tx: Tx, account_id: int, state: str, problem: str = "") -> Account
         return account(tx, account_id)
     _set(tx, account_id, state=state, problem=reason)
     return _recorded(tx, account_id)
+
+
+def replace_secret(tx: Tx, sealer: Sealer, account_id: int, name: str, value: str, *, instead_of: str) -> bool:
+    """
+    Replace a secret that the provider has changed; whoever has the account open knows it already.
+
+    No version, no event: an administrator's form stays good. False when the secret is another one by now. Raises
+    NotFound, WrongHouseKey.
+    """
+    known = row(tx, account_id, is_locked=True)
+    secrets = sealer.unseal(known.sealed)
+    if secrets.get(name) != instead_of:
+        return False
+    sealed = sealer.seal({**secrets, name: value})
+    tx.execute(update(Account).where(Account.id == account_id).values(sealed=sealed))
+    return True
 
 
 def set_cursor(tx: Tx, account_id: int, name: str, value: str) -> None:

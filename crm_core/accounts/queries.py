@@ -85,9 +85,10 @@ def manner_of(tx: Tx, account_id: int) -> Mapping[str, Any] | None:
     return found
 
 
-def row(tx: Tx, account_id: int) -> Row[Any]:
-    """An account's row. Raises NotFound."""
-    found = tx.first(select(*TABLE.c).where(Account.id == account_id, Account.ws == tx.ws))
+def row(tx: Tx, account_id: int, *, is_locked: bool = False) -> Row[Any]:
+    """An account's row; `is_locked` holds it until the transaction ends. Raises NotFound."""
+    wanted = select(*TABLE.c).where(Account.id == account_id, Account.ws == tx.ws)
+    found = tx.first(wanted.with_for_update() if is_locked and not tx.is_sqlite else wanted)
     if found is None:
         raise NotFound
     return found

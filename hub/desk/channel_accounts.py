@@ -56,7 +56,8 @@ def change(
         name=wanted.name,
         queue_id=wanted.queue_id,
         settings=plain,
-        secrets=secrets,
+        # Only what is new: the provider may change one of the others at this moment.
+        secrets={name: secret for name, secret in secrets.items() if secret != before.get(name, "")},
         disabled=wanted.disabled,
     )
     return actions.change(tx, actor, sealer, account_id, told_apart)

@@ -36,7 +36,7 @@ from crm_core.words.errors import HubError, NotFound, StoreUnavailable
 from crm_core.words.events import AccountChanged
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
-from hub.machinery.tools import AccountCursors, AccountFiles, ReplyTokens
+from hub.machinery.tools import AccountCursors, AccountFiles, AccountSecrets, ReplyTokens
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,8 +78,18 @@ class Toolbox:
     """What every account's tools are made of."""
 
     def __init__(
-        self, db: Database, media: FileStore, clock: Clock, *, guard: Guard, key: bytes, url: str, region: str = ""
+        self,
+        db: Database,
+        media: FileStore,
+        clock: Clock,
+        *,
+        guard: Guard,
+        key: bytes,
+        url: str,
+        sealer: Sealer,
+        region: str = "",
     ) -> None:
+        self._sealer = sealer
         self._url = url
         self.region = region
         self._db = db
@@ -101,6 +111,7 @@ class Toolbox:
             files=AccountFiles(self._db, self._media, account_id),
             tokens=ReplyTokens(self._key, account_id),
             peers=self.guard,
+            secrets=AccountSecrets(self._db, self._sealer, account_id),
         )
 
 

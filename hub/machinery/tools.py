@@ -8,8 +8,11 @@ import hmac
 from collections.abc import AsyncIterator
 from typing import Final
 
+import structlog
+
 from channels.contract import Kept
 from crm_core.accounts import actions, queries
+from crm_core.accounts.sealing import Sealer
 from crm_core.files.actions import NewFile, add
 from crm_core.files.served import served
 from crm_core.store.database import Database
@@ -22,6 +25,8 @@ _ID_BYTES: Final = 7
 _MAC_BYTES: Final = 16
 _TOKEN_CHARACTERS: Final = 37
 """23 bytes in base 32, without padding."""
+
+log = structlog.get_logger(__name__)
 
 
 class AccountFiles:
@@ -109,6 +114,21 @@ class AccountCursors:
     async def set(self, name: str, value: str, /) -> None:
         """Note where it is now."""
         await self._db.write(actions.set_cursor, self._account_id, name, value)
+
+
+class AccountSecrets:
+    """An account's secret settings, to be replaced by what its provider gave instead."""
+
+    def __init__(self, db: Database, sealer: Sealer, account_id: int) -> None:
+        self._db = db
+        self._sealer = sealer
+        self._account_id = account_id
+
+    async def keep(self, name: str, value: str, /, *, instead_of: str) -> None:
+        """Seal and store it, unless the secret is another one by now. Raises StoreUnavailable, NotFound."""
+        secret = (self._sealer, self._account_id, name, value)
+        if not await self._db.write(actions.replace_secret, *secret, instead_of=instead_of):
+            log.info("a secret that the provider changed was set anew meanwhile", account=self._account_id, name=name)
 
 
 async def _one(content: bytes) -> AsyncIterator[bytes]:

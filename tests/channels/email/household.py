@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from channels.conformance import AnyPeer, MemoryFiles, PlainTokens
+from channels.conformance import AnyPeer, MemoryFiles, MemorySecrets, PlainTokens
 from channels.contract import Account, ChannelEvent, Deliver, Original, OriginalArrived, OutboundMessage, Stored, Tools
 from channels.email.patience import Patience
 from channels.email.settings import EmailSettings
@@ -47,13 +47,20 @@ class Household:
         self.cursors = Places()
         self.files = MemoryFiles()
         self.tokens = PlainTokens()
+        self.secrets = MemorySecrets()
         self.originals: dict[str, OriginalArrived] = {}
         self.arrivals: list[str] = []
         """Keys in the order of delivery, repeats included."""
         self.failing = False
         self._changed = asyncio.Event()
         self.tools = Tools(
-            http=http, cursors=self.cursors, now=clock, files=self.files, tokens=self.tokens, peers=AnyPeer()
+            http=http,
+            cursors=self.cursors,
+            now=clock,
+            files=self.files,
+            tokens=self.tokens,
+            peers=AnyPeer(),
+            secrets=self.secrets,
         )
 
     async def deliver(self, event: ChannelEvent, /) -> Stored:

@@ -29,7 +29,7 @@ async def wire(dovecot: Dovecot) -> AsyncIterator[Wire]:
 
 def mailboxes(house: Household, settings: dict[str, Any], patience: Patience = HASTY) -> list[Mailbox]:
     known = EmailSettings(**settings)
-    tokens = AccessTokens(known, house.tools.http, house.tools.now, limit=5)
+    tokens = AccessTokens(known, house.tools, limit=5)
     return [Mailbox(folder, known, house.tools, patience=patience, tokens=tokens) for folder in known.folders]
 
 

@@ -30,7 +30,7 @@ async def server() -> AsyncIterator[LyingImap]:
 
 async def boxes(house: Household, server: LyingImap, patience: Patience, **more: Any) -> list[Mailbox]:
     known = EmailSettings(**imap_settings("support@hub.example", await server.open(), **more))
-    tokens = AccessTokens(known, house.tools.http, house.tools.now, limit=5)
+    tokens = AccessTokens(known, house.tools, limit=5)
     return [Mailbox("INBOX", known, house.tools, patience=patience, tokens=tokens)]
 
 

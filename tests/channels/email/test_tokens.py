@@ -63,7 +63,7 @@ def settings(provider: SignIn, **more: Any) -> dict[str, Any]:
 
 
 def tokens(house: Household, provider: SignIn) -> AccessTokens:
-    return AccessTokens(EmailSettings(**settings(provider)), house.tools.http, house.tools.now, limit=5)
+    return AccessTokens(EmailSettings(**settings(provider)), house.tools, limit=5)
 
 
 async def test_a_token_is_kept_until_it_runs_out(house: Household, provider: SignIn, clock: VirtualClock) -> None:
@@ -84,6 +84,23 @@ async def test_a_token_is_kept_until_it_runs_out(house: Household, provider: Sig
     kept.forget()
     await kept.get()
     assert [form["refresh_token"] for form in provider.forms] == ["refresh-1", "refresh-1", "refresh-2"]
+    assert house.secrets.kept == {"oauth_refresh_token": "refresh-2"}
+
+
+async def test_a_changed_refresh_token_is_kept_once_the_store_is_back(
+    house: Household, provider: SignIn, clock: VirtualClock
+) -> None:
+    kept = tokens(house, provider)
+    house.secrets.failing = True
+    provider.answer = (200, {"access_token": "good", "expires_in": 3600, "refresh_token": "refresh-2"})
+    assert await kept.get() == "good"
+    clock.advance(HOUR)
+    provider.answer = (200, {"access_token": "newer", "expires_in": 3600, "refresh_token": "refresh-3"})
+    assert await kept.get() == "newer"
+    assert house.secrets.kept == {}
+    house.secrets.failing = False
+    assert await kept.get() == "newer"
+    assert house.secrets.kept == {"oauth_refresh_token": "refresh-3"}
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ async def house(db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncItera
     presence = Presence(clock)
     sealer = Sealer(derived_key(KEY, "accounts"))
     media = FileStore.open(settings, KEY, clock)
-    toolbox = Toolbox(db, media, clock, guard=Guard(), key=KEY, url=settings.public_url)
+    toolbox = Toolbox(db, media, clock, guard=Guard(), key=KEY, url=settings.public_url, sealer=sealer)
     made = House(
         settings=settings,
         clock=clock,

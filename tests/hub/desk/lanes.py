@@ -158,7 +158,7 @@ async def open_lanes(
         for kind in providers
     }
     media = FileStore.open(Settings(data_dir=folder), KEY, clock)
-    toolbox = Toolbox(db, media, clock, guard=Guard(), key=KEY, url="http://hub.example")
+    toolbox = Toolbox(db, media, clock, guard=Guard(), key=KEY, url="http://hub.example", sealer=sealer)
     front = Front(db, Bus(db), media, invitations=Invitations(KEY, clock))
     manifests = {kind: provider.manifest(kind) for kind, provider in providers.items()}
     accounts = Accounts(db, manifests, sealer=sealer, clock=clock, delivering=front.delivering, toolbox=toolbox)

@@ -103,7 +103,7 @@ async def accounts(
 ) -> Accounts:
     manifests = {"radio": radio.manifest()}
     sealer, media = Sealer(b"k" * 32), FileStore.open(Settings(data_dir=tmp_path), b"k" * 32, clock)
-    toolbox = Toolbox(absent, media, clock, guard=Guard(), key=b"k" * 32, url="http://hub.example")
+    toolbox = Toolbox(absent, media, clock, guard=Guard(), key=b"k" * 32, url="http://hub.example", sealer=sealer)
     return Accounts(absent, manifests, sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox)
 
 
