@@ -29,7 +29,7 @@ from crm_core.store import outbox
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
 from crm_core.store.outbox import Owed
-from crm_core.words.clock import MINUTE, SECOND, Moment
+from crm_core.words.clock import HOUR, MINUTE, SECOND, Moment
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.errors import HubError, Invalid, NotFound, StoreUnavailable
 from crm_core.words.events import EntryAdded, EntryChanged
@@ -49,8 +49,6 @@ STOP_SECONDS: Final = 45.0
 POLL_SECONDS: Final = 2.0
 AT_ONCE: Final = 32
 """Messages of one account on their way at a time."""
-ATTEMPTS: Final = 12
-"""Tries of a message that its provider puts off, before it fails: about two hours."""
 GONE: Final = "A part of this message is gone: it cannot be sent."
 LONGEST_PAUSE: Final[Moment] = 15 * MINUTE
 
@@ -183,7 +181,7 @@ class Deliverer:
             await self._db.write(settling.failed, owed, self._token, GONE)
         except Exception as error:
             log.error("a message could not be packed", account=opened.account.id, exc_info=error)
-            await self._later(owed, TryLater("The message could not be put together."))
+            await self._later(opened, owed, TryLater("The message could not be put together."))
         return None
 
     async def _may_go(self, opened: Open, owed: Owed, message: OutboundMessage) -> bool:
@@ -203,7 +201,7 @@ class Deliverer:
         try:
             sent = await self._send(opened, message)
         except TryLater as error:
-            await self._later(owed, error)
+            await self._later(opened, owed, error)
         except Unclear as error:
             await self._doubt(opened, owed, error)
         except AccountBroken as error:
@@ -232,9 +230,10 @@ class Deliverer:
             log.error("a channel failed in an unforeseen way", account=opened.account.id, exc_info=error)
             raise Unclear("The channel failed in an unforeseen way.") from error
 
-    async def _later(self, owed: Owed, error: TryLater) -> None:
-        if owed.attempts >= ATTEMPTS:
-            why = f"Given up after {owed.attempts} tries: {error}"
+    async def _later(self, opened: Open, owed: Owed, error: TryLater) -> None:
+        hours = opened.channel.capabilities.keep_trying_hours
+        if self._db.clock() - owed.owed_at > hours * HOUR:
+            why = f"Given up after {hours} hours: {error}"
             await self._db.write(settling.failed, owed, self._token, why)
             return
         after = error.after_ms or pause(owed.attempts)

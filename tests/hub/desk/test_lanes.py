@@ -211,6 +211,27 @@ async def test_a_provider_that_asks_for_patience_gets_it(
         assert [m.content.text for m in provider.got] == ["one", "two"]
 
 
+async def test_a_message_is_tried_for_a_day_however_often_and_fails_then(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    provider = Provider(answers=[TryLater("Too many.", after_ms=HOUR // 4)] * 999)
+    async with open_lanes(db, clock, tmp_path, {"sms": provider}) as lanes:
+        conversation = await lanes.write_in("sms", "a@x.example", "hi")
+        entry = await said(scene, conversation, "hello", send_at=clock() + HOUR)
+        clock.advance(HOUR)
+        for _ in range(24 * 4):
+            assert await lanes.deliverer.step() == 1
+            clock.advance(HOUR // 4)
+        assert (await now(db, entry)).delivery is DeliveryStatus.QUEUED
+        clock.advance(1)
+        await lanes.deliverer.step()
+        failed = await now(db, entry)
+        assert (failed.delivery, failed.delivery_reason) == (
+            DeliveryStatus.FAILED,
+            "Given up after 24 hours: Too many.",
+        )
+
+
 async def test_whoever_asked_not_to_be_written_to_is_not(
     scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
 ) -> None:
