@@ -168,7 +168,11 @@ def _workers(house: House, front: Front) -> dict[str, Worker]:
     for listener in (accounts.heard, house.assigner.heard, deliverer.heard):
         bus.subscribe(listener)
     afterwards = {chores.SWEEP: lambda names: _remove_files(house.media, names)}
-    actions = {**chores.ACTIONS, fallback.JOB: fallback.action(accounts.directory), SURVEY: house.surveys.action()}
+    actions = {
+        **chores.ACTIONS,
+        fallback.JOB: fallback.action(accounts.directory),
+        SURVEY: house.surveys.action(accounts.directory),
+    }
     jobs = JobRunner(db, actions, every=chores.EVERY, afterwards=afterwards)
     return {
         "accounts": accounts.run,
