@@ -13,8 +13,8 @@ from crm_core.files.served import LAID_OUT, served
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import Invalid
 from crm_core.words.permissions import Actor
-from crm_core.words.text import MAX_MESSAGE
-from crm_core.words.values import AuthorKind, EntryDetails, EntryKind, EntryValue
+from crm_core.words.text import MAX_MESSAGE, storable
+from crm_core.words.values import AuthorKind, EntryDetails, EntryKind, EntryValue, Pressable
 from hub.api.call import Call
 from hub.api.models.conversations import Reply
 from hub.desk.outbound import Words
@@ -45,6 +45,7 @@ async def composed(call: Call, body: Reply) -> Words:
         bcc=tuple(body.bcc),
         template="" if body.template is None else body.template.id,
         variables={} if body.template is None else body.template.variables,
+        buttons=tuple(Pressable(text=storable(b.text), key=b.key, url=b.url) for b in body.buttons),
         send_at=body.send_at,
         reply_to_id=body.reply_to_id,
         forward_of=body.forward_of,

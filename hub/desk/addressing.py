@@ -13,7 +13,7 @@ from crm_core.conversations import participants
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.addresses import email
 from crm_core.words.errors import Invalid
-from crm_core.words.values import FileValue, Named
+from crm_core.words.values import FileValue, Named, Pressable
 from hub.desk.ways import Directory, chosen
 
 MOST_RECIPIENTS = 50
@@ -36,6 +36,8 @@ class Addressed(Protocol):
     def subject(self) -> str | None: ...
     @property
     def html_file(self) -> int | None: ...
+    @property
+    def buttons(self) -> tuple[Pressable, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +74,20 @@ class Aim:
             raise Invalid(f"The file {big.name} is too large for this way: at most {limit} MiB.", file_id=big.id)
         if (self.cc or self.bcc or self.to) and not carries.copies:
             raise Invalid("This way has no copies: everybody is written to apart.")
+        if words.buttons:
+            self._must_carry_buttons(text, len(words.buttons), carries)
         if words.template and words.template not in {t.id for t in carries.templates}:
             raise Invalid("This account has no such template.")
         if not text.strip() and not files and not words.template:
             raise Invalid("The message is empty.")
+
+    def _must_carry_buttons(self, text: str, count: int, carries: Capabilities) -> None:
+        if not carries.buttons:
+            raise Invalid("This way carries no buttons.")
+        if count > carries.buttons:
+            raise Invalid(f"By this way a message has at most {carries.buttons} buttons.", most=carries.buttons)
+        if not text.strip():
+            raise Invalid("Buttons need words above them.")
 
 
 def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> Aim:

@@ -10,7 +10,7 @@ from typing import Final
 from channels.contract import Capabilities
 from crm_core.conversations import actions
 from crm_core.store.transaction import Tx
-from crm_core.words.values import Author, AuthorKind, EntryDetails, EntryValue
+from crm_core.words.values import Author, AuthorKind, EntryDetails, EntryValue, Pressable
 from hub.desk.ways import Directory
 
 LEFT_BEHIND: Final = "left_behind"
@@ -21,7 +21,8 @@ _SYSTEM: Final = Author(kind=AuthorKind.SYSTEM)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What of a message goes along. `left` names what does not, as people call it: addresses, files."""
+    """What of a message goes along. `left` names what does not, as people call it: addresses, files,
+    what buttons say."""
 
     text: str
     to: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Kept:
     bcc: tuple[str, ...] = ()
     template: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[Pressable, ...] = ()
     html_file_id: int | None = None
     left: tuple[str, ...] = ()
 
@@ -42,6 +44,8 @@ def kept(entry: EntryValue, directory: Directory, account_id: int) -> Kept:
     line = directory.get(account_id)
     carries = Capabilities() if line is None else line.capabilities
     is_known = bool(details.template) and details.template in {t.id for t in carries.templates}
+    buttons = tuple(details.buttons)
+    are_carried = len(buttons) <= carries.buttons
     copies = tuple(n.value for n in [*details.cc, *details.bcc])
     return Kept(
         text=entry.text if is_known else words_of(entry, directory),
@@ -50,8 +54,9 @@ def kept(entry: EntryValue, directory: Directory, account_id: int) -> Kept:
         bcc=tuple(n.value for n in details.bcc) if carries.copies else (),
         template=details.template if is_known else "",
         variables=details.variables if is_known else {},
+        buttons=buttons if are_carried else (),
         html_file_id=details.html_file_id if carries.html else None,
-        left=() if carries.copies else copies,
+        left=(*(() if carries.copies else copies), *(() if are_carried else [b.text for b in buttons])),
     )
 
 

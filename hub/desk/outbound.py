@@ -29,6 +29,7 @@ from crm_core.words.values import (
     EntryKind,
     EntryValue,
     FileValue,
+    Pressable,
 )
 from hub.desk import carrying
 from hub.desk.addressing import Aim, aim
@@ -58,6 +59,7 @@ class Words:
     bcc: tuple[str, ...] = ()
     template: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[Pressable, ...] = ()
     send_at: Moment | None = None
     reply_to_id: int | None = None
     forward_of: int | None = None
@@ -149,6 +151,7 @@ def retry_by(
         bcc=kept.bcc,
         template=kept.template,
         variables=kept.variables,
+        buttons=kept.buttons,
         instead_of=entry_id,
     )
     said_before = _said_before(tx, actor, conversation_id, words)
@@ -252,6 +255,7 @@ def _details(tx: Tx, row: AnyRow, words: Words, aimed: Aim) -> dict[str, Any] | 
         bcc=aimed.bcc,
         template=words.template,
         variables=dict(words.variables),
+        buttons=list(words.buttons),
         reply_to_id=_answered_entry(tx, row, words),
         instead_of_id=words.instead_of,
         send_at=_send_at(tx, words),

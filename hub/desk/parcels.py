@@ -15,7 +15,7 @@ from crm_core.store import outbox, receipts
 from crm_core.store.database import Database
 from crm_core.store.outbox import Owed
 from crm_core.store.transaction import AnyRow, Tx
-from crm_core.words.content import Content, ExternalId, FileRef, Recipient, Template, ThreadKey
+from crm_core.words.content import Button, Content, ExternalId, FileRef, Recipient, Template, ThreadKey
 from crm_core.words.errors import NotFound
 from crm_core.words.values import EntryDetails, EntryValue, Named
 from hub.machinery.media.store import FileStore
@@ -71,6 +71,7 @@ def _content(entry: EntryValue, details: EntryDetails) -> Content:
         to=_recipients(details.to),
         cc=_recipients(details.cc),
         bcc=_recipients(details.bcc),
+        buttons=tuple(Button(text=b.text, key=b.key, url=b.url) for b in details.buttons),
         template=Template(id=details.template, variables=details.variables) if details.template else None,
     )
 
