@@ -43,10 +43,6 @@ _SEND_SECONDS: Final = 240.0
 """For one mail: the wait for the server's word that it has it, and what comes before."""
 _KEEP_TRYING_HOURS: Final = 72
 """Mail servers are away for days, and everybody who sends mail waits for them."""
-_SEND_SECONDS: Final = 240.0
-"""For one mail: the wait for the server's word that it has it, and what comes before."""
-_KEEP_TRYING_HOURS: Final = 72
-"""Mail servers are away for days, and everybody who sends mail waits for them."""
 
 
 class Reader(Protocol):
@@ -93,8 +89,6 @@ class Email:
             subject=True,
             copies=True,
             signature=self._settings.signature,
-            send_seconds=_SEND_SECONDS,
-            keep_trying_hours=_KEEP_TRYING_HOURS,
             send_seconds=_SEND_SECONDS,
             keep_trying_hours=_KEEP_TRYING_HOURS,
             dedupes_sends=True,
