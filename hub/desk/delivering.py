@@ -164,6 +164,8 @@ class Deliverer:
             for outcome in outcomes:
                 if isinstance(outcome, BaseException):
                     log.warning("a delivery could not be settled; its lease will run out", exc_info=outcome)
+            if True in outcomes and False not in outcomes:
+                await self._accounts.serves(opened)
         return tried
 
     async def _recover(self, opened: Open) -> None:
@@ -194,10 +196,11 @@ class Deliverer:
             return False
         return True
 
-    async def _deliver(self, opened: Open, owed: Owed) -> None:
+    async def _deliver(self, opened: Open, owed: Owed) -> bool | None:
+        """Send one and settle it. Whether the account serves; none when this tells nothing of it."""
         message = await self._packed(opened, owed)
         if message is None or not await self._may_go(opened, owed, message):
-            return
+            return None
         try:
             sent = await self._send(opened, message)
         except TryLater as error:
@@ -207,12 +210,15 @@ class Deliverer:
         except AccountBroken as error:
             await self._db.write(settling.put_off, owed, self._token, pause(owed.attempts), str(error))
             await self._db.write(accounts_actions.set_state, owed.account_id, "broken", str(error))
+            return False
         except ChannelError as error:
             await self._db.write(settling.failed, owed, self._token, str(error))
         else:
             may_be_lost = opened.channel.capabilities.loses_visitors
             await self._db.write(settling.sent, owed, self._token, sent, may_be_lost=may_be_lost)
             self._sent(opened.kind)
+            return True
+        return None
 
     async def _send(self, opened: Open, message: OutboundMessage) -> Sent:
         if not isinstance(opened.channel, Sends):

@@ -298,6 +298,14 @@ class Accounts:
             self._ours[account_id] = self._ours.get(account_id, 0) + 1
             await self._say(account_id, "open", "")
 
+    async def serves(self, opened: Open) -> None:
+        """An open account has just done what it is for: was it thought broken, it is well, and goes on as it is."""
+        account_id = opened.account.id
+        known = await self._read(queries.account, account_id)
+        if known.state == "broken" and self._open.get(account_id) is opened:
+            self._ours[account_id] = self._ours.get(account_id, 0) + 1
+            await self._say(account_id, "open", "")
+
     def _forget(self, account_id: int) -> None:
         opened = self._open.pop(account_id, None)
         if opened is not None:

@@ -80,6 +80,23 @@ async def test_a_broken_accounts_messages_wait_and_others_of_the_conversation_go
         assert (await now(db, held)).delivery is DeliveryStatus.QUEUED
 
 
+async def test_an_account_that_sends_again_is_broken_no_longer_and_is_not_opened_anew(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    provider = Provider(answers=[AccountBroken("The password is wrong.")])
+    async with open_lanes(db, clock, tmp_path, {"mail": provider}) as lanes:
+        opened = lanes.accounts.by_id(lanes.account_ids["mail"])
+        entry = await said(scene, await lanes.write_in("mail", "a@x.example", "hi"), "hello")
+        await lanes.deliverer.step()
+        assert (await db.read(accounts.account, lanes.account_ids["mail"])).state == "broken"
+        clock.advance(MINUTE)
+        await lanes.deliverer.step()
+        assert (await now(db, entry)).delivery is DeliveryStatus.SENT
+        account = await db.read(accounts.account, lanes.account_ids["mail"])
+        assert (account.state, account.problem) == ("open", "")
+        assert lanes.accounts.by_id(lanes.account_ids["mail"]) is opened
+
+
 async def test_a_message_for_later_leaves_then_and_holds_nobody_up(
     scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
 ) -> None:
