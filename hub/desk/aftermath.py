@@ -1,4 +1,4 @@
-"""What a stored message brings about: people on copy let in, addresses recognised, a machine's answer."""
+"""What a message brings about: people on copy let in, addresses recognised, a machine's answer."""
 
 from __future__ import annotations
 
