@@ -1,4 +1,4 @@
-"""One customer, three ways: Telegram, mail and SMS, answered on each from one timeline."""
+"""One customer, four ways: Telegram, mail, SMS and WhatsApp, answered on each from one timeline."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ TO_MAIL = "With pleasure: the small ones are 35 euros."
 AGAIN_BY_MAIL = "Thank you, I take a small one."
 BY_SMS = "I stand before your door."
 TO_SMS = "I am coming, please give me a minute!"
+BY_WHATSAPP = "It stands on the balcony now!"
+TO_WHATSAPP = "How it shines! Water it once a week, not more."
 
 
 async def test_a_customer_is_answered_wherever_she_writes_from_one_timeline(hub: HubProcess, people: People) -> None:
@@ -49,7 +51,13 @@ async def test_a_customer_is_answered_wherever_she_writes_from_one_timeline(hub:
     await answers(anna, TO_SMS)
     await lena.sees_once("SMS", TO_SMS)
 
+    await lena.text("WhatsApp", BY_WHATSAPP)
+    await anna.sees(BY_WHATSAPP)
+    await answers(anna, TO_WHATSAPP)
+    await lena.sees_once("WhatsApp", TO_WHATSAPP)
+
     said = [BY_TELEGRAM, TO_TELEGRAM, BY_MAIL, TO_MAIL, AGAIN_BY_MAIL, BY_SMS, TO_SMS]
+    said += [BY_WHATSAPP, TO_WHATSAPP]
     await anna.page.reload()
     await anna.sees_once_each(said)
     await expect(anna.page.get_by_role("heading", name=LENA, level=1)).to_be_visible()
