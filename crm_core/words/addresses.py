@@ -77,6 +77,7 @@ def email(raw: str) -> Address:
         or not local
         or "." not in domain
         or len(text) > 254
+        or not text.isprintable()
         or any(c.isspace() or c in '<>"(),;:\\' for c in text)
     ):
         raise Invalid("This is not an e-mail address.")
