@@ -71,6 +71,7 @@ def _letter(text: str, **more: Any) -> MessageArrived:
         sender=email("olena@shop.example"),
         content=Content(text=text, subject="Order", cc=(Recipient("taras@shop.example"),)),
         sent_at=1,
+        sender_facts={"phone": "+380441234567"},
         mentions=(phone("+380441234567"),),
     )
     return replace(known, **more)
@@ -94,7 +95,7 @@ async def test_a_mail_and_what_is_made_of_it(office: Office) -> None:
     account, source, conversation = await _mail(office)
     assert all(callable(part) for part in (*INSIDE, *QUESTIONS))
     edit = MessageEdited(external_id=ExternalId("one"), content=Content(text="one, and two"), at=2)
-    await office.does("a contact edits", editing.edit, account, edit)
+    await office.does("a contact edits", editing.edit, source, edit)
     gone = MessageWithdrawn(external_id=ExternalId("one"), at=3)
     await office.does("a contact withdraws", editing.withdraw, account, gone)
     stop = ReachChanged(address=email("olena@shop.example"), state=ReachState.OPTED_OUT, at=4)
@@ -107,7 +108,7 @@ async def test_a_mail_and_what_is_made_of_it(office: Office) -> None:
 async def test_a_reply_that_waits_fails_and_goes_another_way(office: Office) -> None:
     account, _source, conversation = await _mail(office)
     other = await _account(office, "gateway", "Other")
-    directory = {account: LINE, other: LINE}
+    directory = {account: LINE, other: Line(LINE.capabilities, frozenset({"mailto", "tel"}))}
     await office.db.write(_all_go, account)
     later = Words(text="later", send_at=office.live.clock() + HOUR)
     held = await office.does("a reply waits", outbound.reply, office.sue, conversation, later, directory)
@@ -125,7 +126,7 @@ async def test_a_reply_that_waits_fails_and_goes_another_way(office: Office) -> 
     await office.does("it goes another way", outbound.retry_by, office.sue, said.id, way, directory)
     owed = await office.db.write(_claimed, other)
     await office.does("the other way fails", settling.failed, owed, "worker", "Refused.")
-    await office.does("a fallback is tried", fallback.instead, said.id, directory)
+    await office.does("a fallback is tried", fallback.instead, said.id, directory, DeliveryStatus.FAILED)
 
 
 async def test_a_send_that_was_cut_off(office: Office) -> None:
@@ -133,8 +134,10 @@ async def test_a_send_that_was_cut_off(office: Office) -> None:
     await office.db.write(_all_go, account)
     await office.db.write(outbound.reply, office.sue, conversation, Words(text="now"))
     owed = await office.db.write(_claimed, account)
+    office.live.clock.advance(60_000)
     await office.db.write(lambda tx: settling.expire(tx, owed, may_repeat=True))
     owed = await office.db.write(_claimed, account)
+    office.live.clock.advance(60_000)
     await office.does("a lease ran out in doubt", lambda tx: settling.expire(tx, owed, may_repeat=False))
 
 
