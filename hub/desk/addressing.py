@@ -14,7 +14,7 @@ from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.addresses import email
 from crm_core.words.errors import Invalid
 from crm_core.words.values import FileValue, Named, Pressable
-from hub.desk.ways import Directory, chosen
+from hub.desk.ways import Directory, Why, chosen
 
 MOST_RECIPIENTS = 50
 
@@ -55,7 +55,7 @@ class Aim:
     @property
     def carries_subject(self) -> bool:
         """Whether messages by this way have a subject."""
-        return self.carries is not None and self.carries.subject
+        return self.carries is None or self.carries.subject
 
     def must_carry(self, text: str, files: Sequence[FileValue], words: Addressed) -> None:
         """Raises Invalid, in words for the agent, for what does not fit this way."""
@@ -113,7 +113,7 @@ def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> A
         identity_id=written_to,
         account_id=account_id,
         channel=way.channel,
-        carries=way.carries,
+        carries=None if way.why is Why.ACCOUNT_CLOSED else way.carries,
         cc=copies[0],
         bcc=copies[1],
         to=copies[2],

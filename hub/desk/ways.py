@@ -80,7 +80,13 @@ class Way:
     carries: Capabilities = field(default_factory=Capabilities)
 
     def must_be_open(self, *, has_template: bool) -> None:
-        """Raises Invalid, in words for the agent, when one may not write so."""
+        """Raises Invalid, in words for the agent, when one may not write so.
+
+        An account that is not open now (the hub has just started, its provider is away) is no reason: the
+        message waits for it.
+        """
+        if self.why is Why.ACCOUNT_CLOSED:
+            return
         if self.state is WayState.CLOSED or (self.state is WayState.TEMPLATE and not has_template):
             raise Invalid(_SENTENCES[self.why], why=self.why)
 
