@@ -109,7 +109,7 @@ async def test_without_templates_the_way_is_closed_after_a_day(post: Post, clock
     assert (await post.reply(entry)).status == 422
 
 
-async def test_a_way_whose_account_is_not_open_says_so(post: Post) -> None:
+async def test_a_way_whose_account_is_not_open_says_so_and_a_message_waits_for_it(post: Post) -> None:
     new = NewAccount(kind="absent", name="Old", queue_id=post.staff.sales)
     account = await post.house.db.write(actions.add, None, post.house.sealer, new)
     event = MessageArrived(
@@ -125,7 +125,8 @@ async def test_a_way_whose_account_is_not_open_says_so(post: Post) -> None:
     way = (await post.ways(there))[0]
     assert (way["account_id"], way["state"], way["why"]) == (account.id, "closed", "account_closed")
     answer = await post.reply(there)
-    assert (answer.status, answer.body["detail"]) == (422, "The channel account is not open.")
+    assert (answer.status, answer.body["delivery"]) == (201, "queued")
+    assert await post.lanes.deliverer.step() == 0
 
 
 async def test_somebody_on_copy_who_wrote_can_be_answered_alone(post: Post) -> None:
