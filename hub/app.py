@@ -160,7 +160,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
 def _workers(house: House, front: Front) -> dict[str, Worker]:
     """What runs beside the doors: each follows the bus, and none knows another."""
     db, bus, accounts = house.db, house.bus, house.accounts
-    deliverer = Deliverer(db, accounts, Parcels(db, house.media), metrics.message_out)
+    deliverer = Deliverer(db, accounts, Parcels(db, house.media), metrics.message_out, node=house.settings.node)
     reader = Reader(db, house.media, accounts, front.delivering)
     front.keep = reader.keep
     typists = TypingTeller(db, accounts)

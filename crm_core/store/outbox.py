@@ -202,6 +202,19 @@ def claim(tx: Tx, account_id: int, token: str, lease: Moment, most: int) -> list
     return [_owed(r, attempts=r.attempts + 1) for r in rows]
 
 
+def abandon(tx: Tx, prefix: str, *, within: Moment) -> int:
+    """Let the leases of a process that is no more end `within` milliseconds, by how its tokens begin; how many.
+
+    Not at once: what it had just handed to a provider may not be known there yet.
+    """
+    theirs = update(Delivery).where(
+        Delivery.state == DeliveryState.SENDING,
+        Delivery.lease_token.startswith(prefix, autoescape=True),
+        Delivery.lease_until > tx.now + within,
+    )
+    return tx.changed(theirs.values(lease_until=tx.now + within))
+
+
 def expired(tx: Tx, account_id: int | None = None) -> list[Owed]:
     """Deliveries, of one account or all, whose lease ran out in mid-send, the longest first: did they go?"""
     gone = (Delivery.ws == tx.ws, Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= tx.now)

@@ -51,6 +51,10 @@ AT_ONCE: Final = 32
 """Messages of one account on their way at a time."""
 GONE: Final = "A part of this message is gone: it cannot be sent."
 LONGEST_PAUSE: Final[Moment] = 15 * MINUTE
+GRACE: Final[Moment] = 20 * SECOND
+"""After a start, how long what the process before was sending is left alone."""
+GIVEN_TO_OPEN: Final[Moment] = HOUR
+"""How long a send that was cut off waits for its account to be open again, so that its provider can be asked."""
 
 log = structlog.get_logger(__name__)
 
@@ -59,12 +63,20 @@ class Deliverer:
     """One per process; several processes share the work by leases."""
 
     def __init__(
-        self, db: Database, accounts: Accounts, parcels: Parcels, sent: Callable[[str], None] = lambda _kind: None
+        self,
+        db: Database,
+        accounts: Accounts,
+        parcels: Parcels,
+        sent: Callable[[str], None] = lambda _kind: None,
+        *,
+        node: int = 0,
     ) -> None:
         self._db = db
         self._accounts = accounts
         self._parcels = parcels
-        self._token = new_token()
+        # One process has a node's number at a time, so what bears it from before was left by one that is gone.
+        self._family = f"{node}."
+        self._token = self._family + new_token()
         self._awake = asyncio.Event()
         self._sent = sent
         self._recovery = Recovery(db, parcels)
@@ -82,11 +94,15 @@ class Deliverer:
 
     async def run(self) -> None:
         """Deliver until cancelled; what is being sent then is finished first."""
+        is_begun = False
         async with asyncio.TaskGroup() as group:
             try:
                 while True:
                     await self._rest()
                     try:
+                        if not is_begun:
+                            await self._db.write(outbox.abandon, self._family, within=GRACE)
+                            is_begun = True
                         await self._open_lanes(group)
                     except HubError as error:
                         log.warning("deliveries have to wait", code=error.code)
@@ -120,7 +136,8 @@ class Deliverer:
         expired = await self._db.read(outbox.expired)
         due = {*await self._db.read(outbox.lanes), *(one.account_id for one in expired)}
         for one in expired:
-            if self._accounts.by_id(one.account_id) is None:
+            is_closed = self._accounts.by_id(one.account_id) is None
+            if is_closed and self._db.clock() - one.owed_at > GIVEN_TO_OPEN:
                 await self._recovery.settle(None, one)
         begun = []
         for account_id in sorted(due):

@@ -114,3 +114,14 @@ async def test_two_processes_never_take_the_same_message(
                 assert await db.write(outbox.settle_sent, o.id, token, external_ids=[])
     await asyncio.gather(one.close(), two.close())
     assert sorted(taken) == list(range(1, 41))
+
+
+async def test_what_a_process_left_that_is_gone_is_free_soon_and_not_at_once(db: Database, clock: VirtualClock) -> None:
+    await owe(db, 1, 1)
+    await owe(db, 2, 2)
+    await claim(db, "0.gone", most=1)
+    await claim(db, "1.alive", most=1)
+    assert await db.write(lambda tx: outbox.abandon(tx, "0.", within=20 * SECOND)) == 1
+    assert await db.read(outbox.expired) == []
+    clock.advance(20 * SECOND)
+    assert entries(await db.read(outbox.expired)) == [1]

@@ -26,6 +26,8 @@ from crm_core.words.content import Content, DeliveryStatus, ExternalId, Medium, 
 from hub.desk import (
     addressing,
     aftermath,
+    allowed,
+    carrying,
     channel_accounts,
     conversations,
     copies,
@@ -53,10 +55,14 @@ MANNER = {"greeting": {"en": "Hello!"}, "survey": True}
 INSIDE = (
     *(addressing.aim, aftermath.answer, aftermath.let_in, aftermath.recognise, fallback.failed, fallback.left),
     *(machine.language_of, machine.say, particulars.particulars, strangers.open_leads, surveys.closed),
+    *(carrying.left_behind, settling.doubted),
 )
 """Done within the use cases below, and by nobody else."""
-QUESTIONS = (channel_accounts.to_examine, copies.of_last, parcels.packed, ways.chosen, ways.of_row, ways.ways)
-"""They write nothing."""
+QUESTIONS = (
+    *(channel_accounts.to_examine, copies.of_last, parcels.packed, ways.chosen, ways.of_row, ways.ways),
+    *(allowed.against, allowed.is_open, allowed.must_still_go, settling.look_later),
+)
+"""They write nothing that is shown."""
 
 
 async def _account(office: Office, kind: str, name: str) -> int:
