@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
@@ -55,7 +56,9 @@ class MailServer:
         for protocol in self._protocols:
             transport: Any = protocol.transport
             if transport is not None:
-                transport.abort()
+                # An encrypted transport of Python 3.11.2 that is closed already has nothing left to abort.
+                with suppress(AttributeError):
+                    transport.abort()
         await asyncio.sleep(0)
 
     def _session(self) -> SMTP:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from tests.peers.children import Child, free_port, unavailable
 
+ROOT = Path(__file__).parents[2]
 NPM = Path(__file__).parent / "npm" / "node_modules"
 """Filled by scripts/peers.sh."""
 _DOCUMENTS = NPM / "@twilio-alpha" / "mcp" / "twilio-oai" / "spec" / "json"
@@ -44,7 +47,10 @@ class PrismServer:
         document.write_text(json.dumps(twilio_document()), "utf-8")
         self.port = free_port()
         place = ["--host", "127.0.0.1", "--port", str(self.port), "--errors", "--verboseLevel", "warn"]
-        self.child = Child([program, "proxy", document, upstream, *place], folder=folder)
+        # Where the machine has no Node.js, the project has one of its own, which no shebang line finds.
+        node = subprocess.run([ROOT / "scripts" / "node.sh"], cwd=ROOT, capture_output=True, text=True, check=True)
+        path = f"{node.stdout.strip()}:{os.environ.get('PATH', '')}"
+        self.child = Child([program, "proxy", document, upstream, *place], folder=folder, environment={"PATH": path})
         self.child.wait_until(self._answers)
 
     @property

@@ -86,7 +86,7 @@ def test_naughty_strings_are_harmless_as_words_and_as_html() -> None:
 
 def test_the_corpus_of_naughty_strings_is_harmless() -> None:
     if not CORPUS.exists():
-        pytest.skip("The corpus of naughty strings is not here.")
+        pytest.skip("The corpora are not beside this checkout")
     for text in json.loads(CORPUS.read_text(encoding="utf-8")):
         must_be_harmless(letters.cleaned(text))
         must_be_harmless(letters.as_html(text))

@@ -50,7 +50,7 @@ OWN = [
 def corpus() -> list[str]:
     """The strings of the corpus that are no longer than a line."""
     if not CORPUS.exists():
-        pytest.skip("The corpus of naughty strings is not here.")
+        pytest.skip("The corpora are not beside this checkout")
     return [text for text in json.loads(CORPUS.read_text(encoding="utf-8")) if 0 < len(text) <= 400]
 
 
