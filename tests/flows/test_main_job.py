@@ -97,7 +97,7 @@ async def offer_passes_on_when_nobody_takes_it(visitor: ShopVisitor, anna: DeskA
 
 async def they_talk(visitor: ShopVisitor, ben: DeskAgent) -> None:
     """Typing is seen on both sides, the answer arrives and is read, the note stays in the house."""
-    await ben.start_typing("Hello Cl")
+    await ben.start_typing("Hello Clara! Brown tips mean dr")
     await visitor.sees_typing()
     await ben.reply(ANSWER)
     await visitor.sees(ANSWER)
