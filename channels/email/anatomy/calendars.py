@@ -10,6 +10,8 @@ from crm_core.words.text import one_line, storable
 
 _MOST: Final = 256 * 1024
 _MOST_ATTENDEES: Final = 50
+_AROUND: Final = frozenset({"", "VCALENDAR", "VTIMEZONE", "STANDARD", "DAYLIGHT", "VALARM"})
+"""Components that hold, or belong to, what a calendar is about, and are none of it themselves (RFC 5545, 3.6)."""
 _ESCAPES: Final = (("\\n", "\n"), ("\\N", "\n"), ("\\,", ","), ("\\;", ";"), ("\\\\", "\\"))
 
 
@@ -28,14 +30,14 @@ def calendar_of(text: str, method: str = "") -> Calendar | None:
     for line in _lines(text[:_MOST]):
         if line.name == "BEGIN":
             inside.append(line.value.strip().upper()[:20])
-            is_event = is_event or inside[-1] in {"VEVENT", "VTODO", "VFREEBUSY"}
+            is_event = is_event or _is_entry(inside[-1])
         elif line.name == "END":
             ended = inside.pop() if inside else ""
-            if ended in {"VEVENT", "VTODO", "VFREEBUSY"}:
+            if _is_entry(ended):
                 break
         elif inside and inside[-1] == "VCALENDAR" and line.name == "METHOD":
             method = line.value.strip() or method
-        elif inside and inside[-1] in {"VEVENT", "VTODO", "VFREEBUSY"}:
+        elif inside and _is_entry(inside[-1]):
             if line.name == "ATTENDEE" and len(attendees) < _MOST_ATTENDEES:
                 attendees.append(_person(line))
             else:
@@ -55,6 +57,11 @@ def calendar_of(text: str, method: str = "") -> Calendar | None:
         description=storable(_unescaped(said["DESCRIPTION"].value))[:4_000] if "DESCRIPTION" in said else "",
         is_all_day=begins is not None and len(begins.value.strip()) == 8,
     )
+
+
+def _is_entry(component: str) -> bool:
+    """Whether a component is an event, a task, or a stretch of busy time."""
+    return component not in _AROUND
 
 
 def in_words(calendar: Calendar) -> str:
