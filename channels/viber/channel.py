@@ -104,7 +104,7 @@ class Viber:
 
     async def listen(self, deliver: Deliver, /) -> None:
         """Keep Viber told where we are. It calls us before it answers, so the account must be open by then."""
-        if not self._account.public_url.startswith("https://"):
+        if not self._settings.calls(self._account.public_url):
             raise AccountBroken("Viber calls only https addresses; set the hub's public address.")
         while True:
             try:

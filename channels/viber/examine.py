@@ -43,12 +43,12 @@ async def examine_viber(account: Account, tools: Tools) -> Sequence[Finding]:
     return [
         Finding(step="server"),
         Finding(step="token", words=name),
-        _webhook(account, str(told.get("webhook") or "")),
+        _webhook(account, settings, str(told.get("webhook") or "")),
     ]
 
 
-def _webhook(account: Account, now_at: str) -> Finding:
-    if not account.public_url.startswith("https://"):
+def _webhook(account: Account, settings: ViberSettings, now_at: str) -> Finding:
+    if not settings.calls(account.public_url):
         words = "Viber calls only https addresses; set the hub's public address."
         return Finding(step="webhook", problem=Problem.MISSING, words=words)
     if now_at and now_at != account.public_url:

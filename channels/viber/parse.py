@@ -91,6 +91,8 @@ def _arrived(told: Mapping[str, Any], token: ExternalId, at: Moment, scope: str)
         sent_at=at,
         sender_name=_words(sender, "name"),
         sender_facts=_facts(sender),
+        # Whoever writes to a bot is subscribed to it, once more after leaving; no other callback says so.
+        reach=ReachState.OK,
     )
     return Said(event, file)
 

@@ -28,3 +28,7 @@ class ViberSettings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
             raise ValueError("An API's address looks like https://chatapi.viber.com.")
         return value.strip().rstrip("/")
+
+    def calls(self, public_url: str) -> bool:
+        """Whether webhooks come to this address. Viber calls only https; a stand-in calls any."""
+        return public_url.startswith(("https://",) if self.api_url == OFFICIAL else ("https://", "http://"))

@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from channels.conformance import Bench
+from channels.conformance import Bench, Recorder
 from channels.contract import (
     Account,
     AccountBroken,
@@ -19,6 +19,7 @@ from channels.contract import (
     Unclear,
 )
 from channels.viber import MANIFEST
+from channels.viber.channel import Viber
 from channels.viber.examine import examine_viber
 from channels.viber.render import requests
 from channels.viber.settings import ViberSettings
@@ -157,9 +158,11 @@ async def test_viber_is_told_where_we_are_once_the_account_is_open() -> None:
 
 
 async def test_a_hub_without_a_public_https_address_needs_a_person() -> None:
-    async with scene("http://hub.example/in/k") as s:
+    async with aiohttp.ClientSession() as http:
+        settings = ViberSettings.model_validate({"auth_token": KEY, "sender_name": "Shop"})
+        account = Account(7, "pub-key", "n", settings, "http://hub.example/in/k")
         with pytest.raises(AccountBroken):
-            await s.channel.listen(s.recorder)
+            await Viber(account, Bench(lambda: NOW).tools(http)).listen(Recorder())
     async with scene() as s:
         s.cloud.answers.append(1)
         with pytest.raises(TryLater, match="reach this hub"):
