@@ -71,6 +71,11 @@ def words_of(entry: EntryValue, directory: Directory) -> str:
     return _GAP.sub(lambda gap: details.variables.get(gap[1], ""), text)
 
 
+def as_lines(buttons: Sequence[Pressable]) -> str:
+    """What buttons say and where they lead, a line each, for a way that carries none."""
+    return "\n".join(f"• {b.text}: {b.url}" if b.url else f"• {b.text}" for b in buttons)
+
+
 def left_behind(tx: Tx, conversation_id: int, what: Sequence[str]) -> None:
     """Say in the timeline what the other way did not carry, if anything."""
     if what:

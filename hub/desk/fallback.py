@@ -21,7 +21,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
 from crm_core.words.clock import MINUTE, Moment
 from crm_core.words.content import DeliveryStatus
-from crm_core.words.values import AuthorKind, Direction, EntryKind, EntryValue
+from crm_core.words.values import AuthorKind, Direction, EntryKind, EntryValue, Pressable
 from hub.desk import carrying, machine
 from hub.desk.allowed import is_open
 from hub.desk.manners import read
@@ -73,7 +73,7 @@ def instead(tx: Tx, entry_id: int, directory: Directory, stands: DeliveryStatus)
         return None
     address, account_id = aim
     lost = _lost_with(tx, entry)
-    text = "\n\n".join(words for e in lost if (words := carrying.words_of(e, directory)).strip())
+    text, buttons = _said(lost, directory, account_id)
     files = _carried(lost, directory[account_id].capabilities)
     if not text and not files:
         return None
@@ -87,6 +87,7 @@ def instead(tx: Tx, entry_id: int, directory: Directory, stands: DeliveryStatus)
         account_id,
         f"{text}\n\n{author}".strip(),
         files,
+        buttons=buttons,
         instead_of_id=entry.id,
         automatic=False,
     )
@@ -130,6 +131,20 @@ def _way(tx: Tx, entry: EntryValue, directory: Directory) -> tuple[Address, int]
 
 def _is_open(tx: Tx, address: Address, account_id: int, carries: Capabilities) -> bool:
     return is_open(tx, resolve(tx, address, "", {}).id, account_id, carries)
+
+
+def _said(lost: Sequence[EntryValue], directory: Directory, account_id: int) -> tuple[str, list[Pressable]]:
+    """What these messages say, and their buttons; what those say is among the words where the way carries them not."""
+    pressable = [b for e in lost for b in _buttons(e)]
+    words = [carrying.words_of(e, directory) for e in lost]
+    fit = len(pressable) <= directory[account_id].capabilities.buttons and any(w.strip() for w in words)
+    lines = ["" if fit else carrying.as_lines(_buttons(e)) for e in lost]
+    said = ["\n".join(part for part in both if part.strip()) for both in zip(words, lines, strict=True)]
+    return "\n\n".join(one for one in said if one), pressable if fit else []
+
+
+def _buttons(entry: EntryValue) -> list[Pressable]:
+    return [] if entry.details is None else entry.details.buttons
 
 
 def _carried(lost: Sequence[EntryValue], carries: Capabilities) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address, phone
 from crm_core.words.clock import MINUTE
-from crm_core.words.content import Content, DeliveryStatus, ExternalId, ThreadKey
-from crm_core.words.values import AuthorKind, EntryKind, EntryValue
+from crm_core.words.content import Button, Content, DeliveryStatus, ExternalId, ThreadKey
+from crm_core.words.values import AuthorKind, EntryKind, EntryValue, Pressable
 from hub.desk import fallback, outbound
 from hub.desk.outbound import Words
 from hub.machinery.jobs import JobRunner
@@ -28,6 +28,7 @@ from tests.peers.clock import VirtualClock
 
 CHAT = Capabilities(loses_visitors=True, receipts=True)
 MAIL = Capabilities(subject=True, can_start=True, max_file_bytes=1_000)
+HOURS = Button(text="Opening hours", url="https://shop.example/hours")
 
 
 @dataclass
@@ -72,10 +73,12 @@ class Shop:
             ids.append((await self.lanes.db.write(add, new)).id)
         return tuple(ids)
 
-    async def answer(self, entry: EntryValue, text: str, files: tuple[int, ...] = ()) -> EntryValue:
+    async def answer(
+        self, entry: EntryValue, text: str, files: tuple[int, ...] = (), buttons: tuple[Pressable, ...] = ()
+    ) -> EntryValue:
         """An agent answers, and the answer leaves."""
         directory = self.lanes.accounts.directory()
-        words = Words(text=text, files=files)
+        words = Words(text=text, files=files, buttons=buttons)
         said = await self.lanes.db.write(outbound.reply, self.scene.sofia, entry.conversation_id, words, directory)
         await self.lanes.deliverer.step()
         return said
@@ -210,6 +213,40 @@ async def test_the_files_of_what_failed_go_along(shop: Shop) -> None:
     (message,) = shop.providers["sms"].got
     assert [f.name for f in message.entry.files] == ["one.txt"]
     assert (message.content.text, len(message.content.files)) == ("Sofia", 1)
+
+
+async def test_the_buttons_of_what_failed_go_along_where_they_are_carried(shop: Shop) -> None:
+    assert (await asked_by_mail_in_vain(shop, carries=2))[1] == (Button(text="Yes"), HOURS)
+
+
+@pytest.mark.parametrize("carries", [0, 1])
+async def test_buttons_that_the_other_way_does_not_carry_are_lines_of_the_text(shop: Shop, carries: int) -> None:
+    text, buttons = await asked_by_mail_in_vain(shop, carries=carries)
+    assert text == "Shall we send it?\n• Yes\n• Opening hours: https://shop.example/hours\n\nSofia"
+    assert buttons == ()
+
+
+async def test_each_message_that_a_visitor_missed_has_its_buttons_below_it(shop: Shop) -> None:
+    shop.providers["chat"].capabilities = replace(CHAT, buttons=2)
+    asked = await shop.visitor_says()
+    await shop.answer(asked, "Red?", buttons=(Pressable(text="Yes"), Pressable(text="No")))
+    await shop.answer(asked, "It is on its way.")
+    await shop.time_passes(10)
+    assert shop.by("mail") == ["Red?\n• Yes\n• No\n\nIt is on its way.\n\nSofia"]
+
+
+async def asked_by_mail_in_vain(shop: Shop, *, carries: int) -> tuple[str, tuple[Button, ...]]:
+    """What goes by a fallback that carries so many buttons, of a question with two of them."""
+    await shop.falls_back("mail", "sms")
+    shop.providers["mail"].capabilities = replace(MAIL, buttons=2)
+    shop.providers["sms"].capabilities = Capabilities(can_start=True, buttons=carries)
+    entry = await known_by_two_addresses(shop, await shop.lanes.write_in("mail", "olena@shop.example", "hi"))
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")]
+    buttons = (Pressable(text="Yes"), Pressable(text=HOURS.text, url=HOURS.url))
+    await shop.answer(entry, "Shall we send it?", buttons=buttons)
+    await shop.time_passes(0)
+    (message,) = shop.providers["sms"].got
+    return message.content.text, message.content.buttons
 
 
 async def test_without_a_fallback_a_failed_message_stays_the_agents_to_decide(shop: Shop) -> None:
