@@ -44,6 +44,12 @@ export type EntryKind = "message" | "note" | "notice";
 
 export type Direction = "in" | "out" | "internal";
 
+/**
+ * What a drafted reply does with the message it is about.
+ * `all`: Answers it and everybody who had it.
+ */
+export type DraftMode = "reply" | "all" | "forward";
+
 export type AuthorKind = "contact" | "agent" | "system";
 
 export type ContactKind = "person" | "company";
@@ -203,11 +209,36 @@ export interface ConversationValue {
   version: number;
 }
 
+/** What a drafted reply is besides its text and files, as far as its agent got: nothing of it is checked yet. */
+export interface DraftExtras {
+  /** With `account_id`, the way that was chosen by hand; none follows the conversation. */
+  identity_id: number | null;
+  account_id: number | null;
+  mode: DraftMode;
+  /** The entry that is answered or forwarded. */
+  about_id: number | null;
+  /** Who wrote that entry and how it began, as it was shown. */
+  quote: string;
+  /** None follows the way. */
+  subject: string | null;
+  to: string[];
+  cc: string[];
+  bcc: string[];
+  /** The text as it was laid out; empty for plain text. */
+  html: string;
+  template: string;
+  variables: Record<string, string>;
+  buttons: Pressable[];
+  send_at: number | null;
+}
+
 export interface DraftValue {
   conversation_id: number;
   kind: EntryKind;
   text: string;
   files: FileValue[];
+  /** None for a note, and where whoever wrote it said nothing of them. */
+  extras: DraftExtras | null;
   updated_at: number;
 }
 

@@ -126,7 +126,7 @@ class Entry(Base):
     """Whole FileValues as JSON, or null: an entry is shown without a join."""
     notice: Mapped[Json]
     details: Mapped[OptionalJson]
-    """EntryDetails as JSON, or null."""
+    """EntryDetails as JSON, or null; beside them the parts of an album (`hub.desk.albums`), which nobody is shown."""
     external_id: Mapped[OptionalWords]
     client_key: Mapped[OptionalWords]
     digest: Mapped[OptionalWords]
@@ -169,6 +169,8 @@ class Draft(Base):
     ws: Mapped[Ref]
     text: Mapped[Words]
     files: Mapped[Json]
+    extras: Mapped[OptionalJson]
+    """What a reply is besides: `DraftExtras`."""
     updated_at: Mapped[At]
 
 

@@ -65,6 +65,15 @@ class Direction(StrEnum):
     INTERNAL = "internal"
 
 
+class DraftMode(StrEnum):
+    """What a drafted reply does with the message it is about."""
+
+    REPLY = "reply"
+    ALL = "all"
+    """Answers it and everybody who had it."""
+    FORWARD = "forward"
+
+
 class AuthorKind(StrEnum):
     CONTACT = "contact"
     AGENT = "agent"

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from crm_core.words.clock import Moment
 from crm_core.words.content import DeliveryStatus
-from crm_core.words.values.marks import AuthorKind, ConversationStatus, Direction, EntryKind, Value, WorkState
+from crm_core.words.values.marks import (
+    AuthorKind,
+    ConversationStatus,
+    Direction,
+    DraftMode,
+    EntryKind,
+    Value,
+    WorkState,
+)
 
 
 class Author(Value, frozen=True, kw_only=True):
@@ -152,9 +160,35 @@ class ConversationValue(Value, frozen=True, kw_only=True):
     version: int = 1
 
 
+class DraftExtras(Value, frozen=True, kw_only=True):
+    """What a drafted reply is besides its text and files, as far as its agent got: nothing of it is checked yet."""
+
+    identity_id: int | None = None
+    """With `account_id`, the way that was chosen by hand; none follows the conversation."""
+    account_id: int | None = None
+    mode: DraftMode = DraftMode.REPLY
+    about_id: int | None = None
+    """The entry that is answered or forwarded."""
+    quote: str = ""
+    """Who wrote that entry and how it began, as it was shown."""
+    subject: str | None = None
+    """None follows the way."""
+    to: list[str] = []
+    cc: list[str] = []
+    bcc: list[str] = []
+    html: str = ""
+    """The text as it was laid out; empty for plain text."""
+    template: str = ""
+    variables: dict[str, str] = {}
+    buttons: list[Pressable] = []
+    send_at: Moment | None = None
+
+
 class DraftValue(Value, frozen=True, kw_only=True):
     conversation_id: int
     kind: EntryKind
     text: str
     files: list[FileValue] = []
+    extras: DraftExtras | None = None
+    """None for a note, and where whoever wrote it said nothing of them."""
     updated_at: Moment

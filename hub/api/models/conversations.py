@@ -331,20 +331,3 @@ class Routing(Shown):
     decision: dict[str, Any] | None
     """The engine's explanation: who was chosen and why, and why each other was not; as of now for work that waits."""
     offers: list[Offer]
-
-
-class Typed(Asked):
-    """What is typed and not sent."""
-
-    text: Text
-    files: FileIds = []
-
-
-class Draft(Shown):
-    """What I have typed and not sent."""
-
-    conversation_id: int
-    kind: EntryKind
-    text: str
-    files: list[File]
-    updated_at: Time

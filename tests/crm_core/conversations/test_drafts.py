@@ -8,7 +8,7 @@ from crm_core.store.journal import after
 from crm_core.words.errors import Invalid, NotFound
 from crm_core.words.events import DraftChanged
 from crm_core.words.text import MAX_MESSAGE
-from crm_core.words.values import EntryKind, FileValue
+from crm_core.words.values import DraftExtras, DraftMode, EntryKind, FileValue, Pressable
 from tests.crm_core.conversations.people import OLENA, OTHER, a_conversation
 from tests.peers.clock import VirtualClock
 
@@ -25,6 +25,44 @@ async def test_a_draft_survives_with_its_files_and_is_only_its_agents(db: Databa
     assert (draft.files, draft.updated_at) == ([file], clock())
     assert await db.read(drafts_of, OLENA.agent_id) == [draft]
     assert await db.read(drafts_of, OTHER.agent_id) == []
+
+
+async def test_all_that_a_reply_is_besides_is_kept_with_it(db: Database) -> None:
+    conversation = await db.write(a_conversation)
+    extras = DraftExtras(
+        identity_id=3,
+        account_id=4,
+        mode=DraftMode.FORWARD,
+        about_id=5,
+        subject="",
+        to=["ada@shop.exam"],
+        html="<p>Good</p>",
+        template="HX1",
+        variables={"name": "Ada"},
+        buttons=[Pressable(text="Yes"), Pressable(text="", url="https://")],
+        send_at=9,
+    )
+    draft = await db.write(save_draft, OLENA, conversation, (REPLY, "Good"), extras=extras)
+    assert draft is not None
+    assert draft.extras == extras
+    assert await db.read(drafts_of, OLENA.agent_id) == [draft]
+    (told, *_) = reversed(await db.read(after, 0, most=9))
+    assert isinstance(told.event, DraftChanged)
+    assert told.event.draft == draft
+    plain = await db.write(save_draft, OLENA, conversation, (REPLY, "Good"))
+    assert plain is not None
+    assert plain.extras is None
+
+
+async def test_a_reply_without_words_is_a_draft_once_something_else_of_it_is_there(db: Database) -> None:
+    conversation = await db.write(a_conversation)
+    only_a_way = DraftExtras(identity_id=3, account_id=4)
+    assert await db.write(save_draft, OLENA, conversation, (REPLY, ""), extras=only_a_way) is None
+    subject = DraftExtras(subject="Order")
+    kept = await db.write(save_draft, OLENA, conversation, (REPLY, ""), extras=subject)
+    assert await db.read(drafts_of, OLENA.agent_id) == [kept]
+    assert await db.write(save_draft, OLENA, conversation, (REPLY, ""), extras=DraftExtras()) is None
+    assert await db.read(drafts_of, OLENA.agent_id) == []
 
 
 async def test_clearing_a_reply_leaves_the_note_beside_it(db: Database) -> None:
@@ -56,6 +94,13 @@ async def test_a_draft_of_no_sense_is_refused(db: Database) -> None:
         await db.write(save_draft, OLENA, conversation, (EntryKind.NOTICE, "a"))
     with pytest.raises(Invalid):
         await db.write(save_draft, OLENA, conversation, (REPLY, "a" * (MAX_MESSAGE + 1)))
-    kept = await db.write(save_draft, OLENA, conversation, (REPLY, "nul \0 and \ud800"))
+    with pytest.raises(Invalid):
+        await db.write(save_draft, OLENA, conversation, (NOTE, "a"), extras=DraftExtras())
+    with pytest.raises(Invalid):
+        await db.write(save_draft, OLENA, conversation, (REPLY, "a"), extras=DraftExtras(html="a" * (MAX_MESSAGE + 1)))
+    odd = DraftExtras(cc=["\0"], variables={"\0": "\ud800"}, buttons=[Pressable(text="\0")])
+    kept = await db.write(save_draft, OLENA, conversation, (REPLY, "nul \0 and \ud800"), extras=odd)
     assert kept is not None
     assert kept.text == "nul \u2400 and \ufffd"
+    assert kept.extras == DraftExtras(cc=["\u2400"], variables={"\u2400": "\ufffd"}, buttons=[Pressable(text="\u2400")])
+    assert await db.read(drafts_of, OLENA.agent_id) == [kept]

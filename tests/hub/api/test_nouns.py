@@ -204,6 +204,22 @@ async def test_a_draft_is_kept_for_its_author_until_it_is_cleared(staff: Staff, 
     assert (await staff.agent.ask("PUT", path.replace("note", "song"), {"text": "x"})).status == 404
 
 
+async def test_a_draft_keeps_what_a_reply_is_besides_half_typed_as_it_is(staff: Staff, things: Things) -> None:
+    path = things.path("/conversations/{conversation_id}/drafts/message")
+    buttons = [{"text": "Yes", "url": "", "key": ""}, {"text": "", "url": "shop.exam", "key": ""}]
+    said = {"mode": "all", "subject": "Re: Order", "cc": ["ada@sh"], "html": "<p>Hi</p>", "buttons": buttons}
+    said |= {"send_at": "2026-01-05T09:00:00.000Z"}
+
+    assert (await staff.agent.ask("PUT", path, {"text": "Hi", "extras": said})).status == 204
+    (mine,) = (await staff.agent.ask("GET", "/drafts")).body["items"]
+    assert {name: mine["extras"][name] for name in said} == said
+    note = path.replace("message", "note")
+    assert (await staff.agent.ask("PUT", note, {"text": "Hi", "extras": said})).status == 422
+    assert (await staff.agent.ask("PUT", path, {"text": "Hi", "extras": {**said, "mode": "shout"}})).status == 422
+    assert (await staff.agent.ask("PUT", path, {"text": "Hi"})).status == 204
+    assert (await staff.agent.ask("GET", "/drafts")).body["items"][0]["extras"] is None
+
+
 async def test_a_canned_reply_and_a_disposition_come_back_after_deletion(staff: Staff, things: Things) -> None:
     ask = staff.administrator.ask
     for noun in ("canned", "disposition"):

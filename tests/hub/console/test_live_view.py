@@ -23,7 +23,7 @@ from crm_core.store import outbox
 from crm_core.words.addresses import Address
 from crm_core.words.content import DeliveryStatus, ExternalId
 from crm_core.words.permissions import Actor
-from crm_core.words.values import Activity, Author, AuthorKind, ContactKind, EntryKind
+from crm_core.words.values import Activity, Author, AuthorKind, ContactKind, DraftExtras, EntryKind, Pressable
 from crm_core.work import actions as work
 from crm_core.work import queues
 from hub.desk import (
@@ -194,6 +194,9 @@ async def test_drafts(office: Office) -> None:
     await office.does("a draft is kept", drafts.save, office.ann, c, (EntryKind.MESSAGE, "dear"))
     await office.does("a note is drafted too", drafts.save, office.ann, c, (EntryKind.NOTE, "psst"))
     await office.does("a draft is changed", drafts.save, office.ann, c, (EntryKind.MESSAGE, "dear Ada"))
+    extras = DraftExtras(subject="Order", cc=["eve@shop.example"], buttons=[Pressable(text="Yes")])
+    whole = (EntryKind.MESSAGE, "dear Ada")
+    await office.does("a draft gets a subject", drafts.save, office.ann, c, whole, extras=extras)
     await office.does("a draft is thrown away", drafts.clear, office.ann, c, EntryKind.MESSAGE)
     await office.does("a drafted note is written", outbound.note, office.ann, c, Words(text="psst"), ())
 
