@@ -5,6 +5,9 @@ async with post.serving() as port:                 # settings: smtp_host 127.0.0
     lena = post.box("lena@home.example", name="Lena")
     await lena.write("shop@fern.example", "Order 7", "Where is it?", port=2525)   # to the hub's listener
     async for letter in lena.letters(): …
+
+With an `ImapServer`, mail to one of its mailboxes goes there, and its users may sign in here with their passwords:
+together they are somebody's mail provider.
 """
 
 from __future__ import annotations
@@ -20,8 +23,9 @@ from email.parser import BytesParser
 from email.utils import format_datetime, formataddr
 
 import aiosmtplib
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from channels.simulators.imap import ImapServer, Mailbox
 from crm_core.words.clock import as_datetime, system_clock
 
 _MOST: int = 40 * 1024 * 1024
@@ -119,10 +123,11 @@ class Box:
 
 
 class PostOffice:
-    """Takes mail for everybody. What nobody has a box for is kept in a new one."""
+    """Takes mail for everybody. What nobody has a mailbox or a box for is kept in a new box."""
 
-    def __init__(self) -> None:
+    def __init__(self, imap: ImapServer | None = None) -> None:
         self.boxes: dict[str, Box] = {}
+        self._imap = imap
 
     def box(self, address: str, *, name: str = "") -> Box:
         """The box of an address, always the same one."""
@@ -133,17 +138,44 @@ class PostOffice:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """What aiosmtpd calls for each mail."""
         raw = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
-        letter = read(raw)
         for recipient in envelope.rcpt_tos:
-            self.box(recipient).take(letter)
+            traced = _traced(raw, envelope.mail_from or "", recipient)
+            mailbox = self._mailbox(recipient)
+            if mailbox is None:
+                self.box(recipient).take(read(traced))
+            else:
+                mailbox.inbox.add(traced)
         return "250 Kept"
+
+    def _mailbox(self, address: str) -> Mailbox | None:
+        """The mailbox of an address, whatever stands behind a plus in it."""
+        user, _, domain = address.lower().rpartition("@")
+        known = self._imap.mailboxes if self._imap is not None else {}
+        return known.get(f"{user.partition('+')[0]}@{domain}")
+
+    # house: parameters because aiosmtpd calls it so
+    def _lets_in(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
+    ) -> AuthResult:
+        if not isinstance(given, LoginPassword):
+            return AuthResult(success=False, handled=False)
+        mailbox = self._mailbox(given.login.decode("utf-8", "replace"))
+        known = mailbox.password.encode() if mailbox is not None else b""
+        return AuthResult(success=bool(known) and known == given.password, handled=False)
 
     @asynccontextmanager
     async def serving(self, *, port: int = 0) -> AsyncIterator[int]:
         """Take mail on this machine until the block ends; the port."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: SMTP(self, hostname="post.example", data_size_limit=_MOST, enable_SMTPUTF8=True),
+            lambda: SMTP(
+                self,
+                hostname="post.example",
+                data_size_limit=_MOST,
+                enable_SMTPUTF8=True,
+                authenticator=self._lets_in,
+                auth_require_tls=False,
+            ),
             "127.0.0.1",
             port,
         )
@@ -152,6 +184,13 @@ class PostOffice:
         finally:
             server.close()
             await server.wait_closed()
+
+
+def _traced(raw: bytes, sender: str, recipient: str) -> bytes:
+    """The mail with what a mail server writes on it when it arrives (RFC 5321, 4.4)."""
+    when = format_datetime(as_datetime(system_clock()))
+    lines = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\nReceived: by post.example with ESMTP; {when}\r\n"
+    return lines.encode() + raw
 
 
 def read(raw: bytes, *, mine: bool = False) -> Letter:

@@ -52,7 +52,8 @@ def answer(bot: Bot, method: Any, uploads: Uploads) -> Any:
         case methods.EditMessageText():
             return _edited(bot, method)
         case methods.SendMediaGroup():
-            return [_sent(bot, method, item, uploads) for item in _album(method)]
+            album = f"album-{bot.next_message}"
+            return [_sent(bot, method, item, uploads, album=album) for item in _album(method)]
         case _ if type(method).__name__ in _CONTENTS:
             return _sent(bot, method, method, uploads)
     raise BotError(404, "Not Found: method not found")
@@ -80,7 +81,7 @@ def _person(bot: Bot, chat_id: Any) -> Person:
     return person
 
 
-def _sent(bot: Bot, method: Any, content: Any, uploads: Uploads) -> Json:
+def _sent(bot: Bot, method: Any, content: Any, uploads: Uploads, *, album: str | None = None) -> Json:
     """Put one message before a person."""
     person = _person(bot, method.chat_id)
     fields, files = _content(bot, method, content, uploads)
@@ -94,7 +95,7 @@ def _sent(bot: Bot, method: Any, content: Any, uploads: Uploads) -> Json:
         from_user=bot.user,
         reply_to_message=_answered(bot, person, method),
         reply_markup=markup,
-        media_group_id=getattr(content, "media_group_id", None),
+        media_group_id=album,
         **fields,
     )
     bot.show(person, message, files)

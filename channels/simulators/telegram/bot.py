@@ -120,10 +120,10 @@ class Bot:
         return message
 
     def edit_inbound(self, person: Person, message_id: int, text: str) -> None:
-        """A person changes a message. Raises KeyError for one that is not theirs."""
-        changed = self.messages[person.id, message_id].model_copy(
-            update={"text": text, "entities": None, "edit_date": self.clock() // 1000}
-        )
+        """A person changes a message's words. Raises KeyError for one that is not theirs."""
+        known = self.messages[person.id, message_id]
+        words = {"text": text, "entities": None} if known.text else {"caption": text, "caption_entities": None}
+        changed = known.model_copy(update={**words, "edit_date": self.clock() // 1000})
         self.messages[person.id, message_id] = changed
         self.report("edited_message", plain(changed))
 

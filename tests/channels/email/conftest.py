@@ -8,6 +8,7 @@ import pytest
 from tests.channels.email.household import Household
 from tests.peers.clock import VirtualClock
 from tests.peers.dovecot import Dovecot
+from tests.peers.imap_standin import ImapPeer, standin
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,17 @@ def dovecot() -> Iterator[Dovecot]:
     server = Dovecot()
     yield server
     server.stop()
+
+
+@pytest.fixture(params=["dovecot", "stand-in"])
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[ImapPeer]:
+    """Dovecot, and the demo's stand-in, which has to do the same."""
+    if request.param == "dovecot":
+        real: Dovecot = request.getfixturevalue("dovecot")
+        yield real
+    else:
+        async with standin() as ours:
+            yield ours
 
 
 @pytest.fixture

@@ -16,13 +16,14 @@ from crm_core.words.clock import DAY
 from tests.channels.email.household import HASTY, Household, imap_settings, mail, running
 from tests.peers.clock import VirtualClock
 from tests.peers.dovecot import Dovecot
+from tests.peers.imap_standin import ImapPeer
 from tests.peers.proxy import Wire
 
 
 @pytest.fixture
-async def wire(dovecot: Dovecot) -> AsyncIterator[Wire]:
-    """The wire to Dovecot."""
-    wire = Wire(dovecot.port)
+async def wire(server: ImapPeer) -> AsyncIterator[Wire]:
+    """The wire to the mail server."""
+    wire = Wire(server.port)
     yield wire
     await wire.close()
 
@@ -44,15 +45,15 @@ async def begun(house: Household, folder: str = "INBOX") -> None:
 
 
 async def test_mail_that_comes_is_stored_once_and_what_was_there_before_is_not(
-    dovecot: Dovecot, house: Household
+    server: ImapPeer, house: Household
 ) -> None:
-    user = dovecot.new_user()
-    dovecot.put(user, mail("before"))
-    async with following(house, imap_settings(user, dovecot.port)):
+    user = server.new_user()
+    server.put(user, mail("before"))
+    async with following(house, imap_settings(user, server.port)):
         await begun(house)
-        dovecot.put(user, mail("one"))
+        server.put(user, mail("one"))
         await house.until(lambda: len(house.originals) == 1)
-        dovecot.put(user, mail("two"))
+        server.put(user, mail("two"))
         await house.until(lambda: len(house.originals) == 2)
     assert house.subjects == ["one", "two"]
     assert len(house.arrivals) == 2
@@ -61,41 +62,41 @@ async def test_mail_that_comes_is_stored_once_and_what_was_there_before_is_not(
     assert event.facts["folder"] == "INBOX"
     assert event.cursor is not None
     assert await house.cursors.get("imap:INBOX") == house.originals[house.arrivals[-1]].cursor[1]
-    assert r"\Seen" not in dovecot.flags(user, 2)
+    assert r"\Seen" not in server.flags(user, 2)
 
 
-async def test_idle_tells_of_mail_long_before_it_is_looked_for(dovecot: Dovecot, house: Household) -> None:
-    user = dovecot.new_user()
+async def test_idle_tells_of_mail_long_before_it_is_looked_for(server: ImapPeer, house: Household) -> None:
+    user = server.new_user()
     patient = Patience(poll=500, answer=5)
-    async with following(house, imap_settings(user, dovecot.port), patient):
+    async with following(house, imap_settings(user, server.port), patient):
         await begun(house)
         for number in range(3):
-            dovecot.put(user, mail(f"mail {number}"))
+            server.put(user, mail(f"mail {number}"))
             await house.until(lambda count=number: len(house.originals) == count + 1)
     assert house.subjects == ["mail 0", "mail 1", "mail 2"]
 
 
 async def test_days_of_old_mail_come_when_they_are_asked_for(
-    dovecot: Dovecot, house: Household, clock: VirtualClock
+    server: ImapPeer, house: Household, clock: VirtualClock
 ) -> None:
-    user = dovecot.new_user()
+    user = server.new_user()
     now = datetime.fromtimestamp(clock() / 1000, UTC)
     for days in (30, 6, 1):
-        dovecot.put(user, mail(f"{days} days old"), came=now - timedelta(days=days))
-    async with following(house, imap_settings(user, dovecot.port, history_days=7)):
+        server.put(user, mail(f"{days} days old"), came=now - timedelta(days=days))
+    async with following(house, imap_settings(user, server.port, history_days=7)):
         await house.until(lambda: len(house.originals) == 2)
     assert house.subjects == ["6 days old", "1 days old"]
     assert [event.at for event in house.originals.values()] == [clock() - 6 * DAY, clock() - DAY]
 
 
-async def test_it_goes_on_where_it_was_after_a_restart(dovecot: Dovecot, house: Household) -> None:
-    user = dovecot.new_user()
-    settings = imap_settings(user, dovecot.port)
+async def test_it_goes_on_where_it_was_after_a_restart(server: ImapPeer, house: Household) -> None:
+    user = server.new_user()
+    settings = imap_settings(user, server.port)
     async with following(house, settings):
         await begun(house)
-    dovecot.put(user, mail("while we were down"))
-    dovecot.skip_to(user, 5_000)
-    dovecot.put(user, mail("behind a gap"))
+    server.put(user, mail("while we were down"))
+    server.skip_to(user, 5_000)
+    server.put(user, mail("behind a gap"))
     for _ in range(2):
         async with following(house, settings):
             await house.until(lambda: len(house.originals) == 2)
@@ -104,18 +105,18 @@ async def test_it_goes_on_where_it_was_after_a_restart(dovecot: Dovecot, house: 
 
 
 async def test_a_connection_cut_within_a_mail_loses_nothing_and_doubles_nothing(
-    dovecot: Dovecot, house: Household, wire: Wire
+    server: ImapPeer, house: Household, wire: Wire
 ) -> None:
-    user = dovecot.new_user()
+    user = server.new_user()
     settings = imap_settings(user, await wire.open())
     async with following(house, settings):
         await begun(house)
         wire.cut_after, wire.cuts_left = 20_000, 1
         wire.cut()
-        dovecot.put(user, mail("large", "0123456789abcdef\r\n" * 3_000))
+        server.put(user, mail("large", "0123456789abcdef\r\n" * 3_000))
         await house.until(lambda: bool(house.originals))
         assert wire.cuts_left == 0
-        dovecot.put(user, mail("after"))
+        server.put(user, mail("after"))
         await house.until(lambda: len(house.originals) == 2)
     assert house.subjects == ["large", "after"]
     assert house.bodies[0] == mail("large", "0123456789abcdef\r\n" * 3_000)
@@ -123,16 +124,16 @@ async def test_a_connection_cut_within_a_mail_loses_nothing_and_doubles_nothing(
 
 
 async def test_a_mail_that_cannot_be_fetched_is_tried_thrice_and_the_next_one_comes(
-    dovecot: Dovecot, house: Household, wire: Wire
+    server: ImapPeer, house: Household, wire: Wire
 ) -> None:
-    user = dovecot.new_user()
+    user = server.new_user()
     settings = imap_settings(user, await wire.open())
     async with following(house, settings):
         await begun(house)
         wire.cut_after = 20_000
         wire.cut()
-        dovecot.put(user, mail("poison", "0123456789abcdef\r\n" * 3_000))
-        dovecot.put(user, mail("next"))
+        server.put(user, mail("poison", "0123456789abcdef\r\n" * 3_000))
+        server.put(user, mail("next"))
         await house.until(lambda: len(house.originals) == 2)
     assert house.subjects == ["poison", "next"]
     assert house.problems == ["not_fetched", ""]
@@ -141,18 +142,18 @@ async def test_a_mail_that_cannot_be_fetched_is_tried_thrice_and_the_next_one_co
 
 
 async def test_a_mailbox_that_was_numbered_anew_is_read_again_from_where_we_began(
-    dovecot: Dovecot, house: Household, clock: VirtualClock
+    server: ImapPeer, house: Household, clock: VirtualClock
 ) -> None:
-    user = dovecot.new_user()
+    user = server.new_user()
     now = datetime.fromtimestamp(clock() / 1000, UTC)
-    settings = imap_settings(user, dovecot.port)
-    dovecot.put(user, mail("long before us"), came=now - timedelta(days=90))
+    settings = imap_settings(user, server.port)
+    server.put(user, mail("long before us"), came=now - timedelta(days=90))
     async with following(house, settings):
         await begun(house)
-        dovecot.put(user, mail("ours"), came=now)
+        server.put(user, mail("ours"), came=now)
         await house.until(lambda: len(house.originals) == 1)
-    dovecot.renumber(user, validity=777)
-    dovecot.put(user, mail("since"), came=now)
+    server.renumber(user, validity=777)
+    server.put(user, mail("since"), came=now)
     async with following(house, settings):
         await house.until(lambda: "since" in house.subjects)
     # The second `ours` has the same content, and so the same name once it is read.
@@ -160,26 +161,26 @@ async def test_a_mailbox_that_was_numbered_anew_is_read_again_from_where_we_bega
     assert [key.split(":")[1] == "777" for key in house.arrivals] == [False, True, True]
 
 
-async def test_mail_that_others_delete_in_the_meantime_stops_nobody(dovecot: Dovecot, house: Household) -> None:
-    user = dovecot.new_user()
-    settings = imap_settings(user, dovecot.port)
+async def test_mail_that_others_delete_in_the_meantime_stops_nobody(server: ImapPeer, house: Household) -> None:
+    user = server.new_user()
+    settings = imap_settings(user, server.port)
     async with following(house, settings):
         await begun(house)
     for number in range(1, 5):
-        dovecot.put(user, mail(f"mail {number}"))
-    dovecot.remove(user, 2)
-    dovecot.remove(user, 4)
+        server.put(user, mail(f"mail {number}"))
+    server.remove(user, 2)
+    server.remove(user, 4)
     async with following(house, settings):
         await house.until(lambda: len(house.originals) == 2)
-        dovecot.put(user, mail("mail 5"))
+        server.put(user, mail("mail 5"))
         await house.until(lambda: len(house.originals) == 3)
     assert house.subjects == ["mail 1", "mail 3", "mail 5"]
 
 
 async def test_a_server_that_falls_silent_is_noticed_and_another_connection_made(
-    dovecot: Dovecot, house: Household, wire: Wire
+    server: ImapPeer, house: Household, wire: Wire
 ) -> None:
-    user = dovecot.new_user()
+    user = server.new_user()
     settings = imap_settings(user, await wire.open())
     hasty = Patience(connect=1, answer=0.3, poll=0.3, pause=0.01, tries=100)
     async with following(house, settings, hasty):
@@ -188,7 +189,7 @@ async def test_a_server_that_falls_silent_is_noticed_and_another_connection_made
         before = wire.connections
         await house.until(lambda: wire.connections > before)
         wire.is_silent = False
-        dovecot.put(user, mail("after the silence"))
+        server.put(user, mail("after the silence"))
         await house.until(lambda: bool(house.originals))
     assert house.subjects == ["after the silence"]
 
@@ -201,26 +202,26 @@ async def test_a_server_that_stays_away_is_told_to_the_hub(house: Household, wir
     assert wire.connections == HASTY.tries
 
 
-async def test_a_wrong_password_needs_a_person(dovecot: Dovecot, house: Household) -> None:
-    settings = imap_settings(dovecot.new_user(), dovecot.port, password="wrong")
+async def test_a_wrong_password_needs_a_person(server: ImapPeer, house: Household) -> None:
+    settings = imap_settings(server.new_user(), server.port, password="wrong")
     with pytest.raises(AccountBroken, match="password"):
         await follow_folders(mailboxes(house, settings), house.deliver, HASTY)
 
 
-async def test_a_folder_that_is_not_there_needs_a_person(dovecot: Dovecot, house: Household) -> None:
-    settings = imap_settings(dovecot.new_user(), dovecot.port, folders=["INBOX", "Nowhere"])
+async def test_a_folder_that_is_not_there_needs_a_person(server: ImapPeer, house: Household) -> None:
+    settings = imap_settings(server.new_user(), server.port, folders=["INBOX", "Nowhere"])
     with pytest.raises(AccountBroken, match="Nowhere"):
         await follow_folders(mailboxes(house, settings), house.deliver, HASTY)
 
 
 async def test_while_the_store_is_away_a_mail_is_fetched_once_and_waits(
-    dovecot: Dovecot, house: Household, wire: Wire
+    server: ImapPeer, house: Household, wire: Wire
 ) -> None:
-    user = dovecot.new_user()
+    user = server.new_user()
     async with following(house, imap_settings(user, await wire.open())):
         await begun(house)
         house.failing = True
-        dovecot.put(user, mail("patient"))
+        server.put(user, mail("patient"))
         await house.until(lambda: wire.connections >= 3)
         house.failing = False
         await house.until(lambda: bool(house.originals))
@@ -228,34 +229,34 @@ async def test_while_the_store_is_away_a_mail_is_fetched_once_and_waits(
     assert wire.heard.count(b"BODY.PEEK[]") == 1
 
 
-async def test_fetched_mail_is_marked_as_read_where_that_is_wished(dovecot: Dovecot, house: Household) -> None:
-    user = dovecot.new_user()
-    async with following(house, imap_settings(user, dovecot.port, after="seen")):
+async def test_fetched_mail_is_marked_as_read_where_that_is_wished(server: ImapPeer, house: Household) -> None:
+    user = server.new_user()
+    async with following(house, imap_settings(user, server.port, after="seen")):
         await begun(house)
-        dovecot.put(user, mail("read"))
-        await house.until(lambda: r"\Seen" in dovecot.flags(user, 1))
+        server.put(user, mail("read"))
+        await house.until(lambda: r"\Seen" in server.flags(user, 1))
     assert house.subjects == ["read"]
 
 
-async def test_fetched_mail_is_moved_where_that_is_wished(dovecot: Dovecot, house: Household) -> None:
-    user = dovecot.new_user()
-    dovecot.make_folder(user, '"Erledigt &APw-ber"')
-    async with following(house, imap_settings(user, dovecot.port, after="move", move_to="Erledigt über")):
+async def test_fetched_mail_is_moved_where_that_is_wished(server: ImapPeer, house: Household) -> None:
+    user = server.new_user()
+    server.make_folder(user, '"Erledigt &APw-ber"')
+    async with following(house, imap_settings(user, server.port, after="move", move_to="Erledigt über")):
         await begun(house)
-        dovecot.put(user, mail("moved"))
-        await house.until(lambda: dovecot.count(user, '"Erledigt &APw-ber"') == 1)
+        server.put(user, mail("moved"))
+        await house.until(lambda: server.count(user, '"Erledigt &APw-ber"') == 1)
     assert house.subjects == ["moved"]
-    assert dovecot.count(user) == 0
+    assert server.count(user) == 0
 
 
-async def test_several_folders_are_followed_side_by_side(dovecot: Dovecot, house: Household) -> None:
-    user = dovecot.new_user()
-    dovecot.make_folder(user, "Returns")
-    async with following(house, imap_settings(user, dovecot.port, folders=["INBOX", "Returns"])):
+async def test_several_folders_are_followed_side_by_side(server: ImapPeer, house: Household) -> None:
+    user = server.new_user()
+    server.make_folder(user, "Returns")
+    async with following(house, imap_settings(user, server.port, folders=["INBOX", "Returns"])):
         await begun(house)
         await begun(house, "Returns")
-        dovecot.put(user, mail("a return"), folder="Returns")
-        dovecot.put(user, mail("an order"))
+        server.put(user, mail("a return"), folder="Returns")
+        server.put(user, mail("an order"))
         await house.until(lambda: len(house.originals) == 2)
     assert {event.facts["folder"] for event in house.originals.values()} == {"INBOX", "Returns"}
 
@@ -276,8 +277,8 @@ async def test_a_connection_is_encrypted_and_its_certificate_is_checked(
     assert house.subjects == ["sealed"]
 
 
-async def test_a_server_that_does_not_encrypt_gets_no_password(house: Household, dovecot: Dovecot, wire: Wire) -> None:
-    settings = imap_settings(dovecot.new_user(), await wire.open(), imap_security="tls")
+async def test_a_server_that_does_not_encrypt_gets_no_password(house: Household, server: ImapPeer, wire: Wire) -> None:
+    settings = imap_settings(server.new_user(), await wire.open(), imap_security="tls")
     with pytest.raises(TryLater, match="encrypt"):
         await follow_folders(mailboxes(house, settings), house.deliver, HASTY)
     assert b"secret" not in wire.heard
@@ -339,13 +340,13 @@ async def test_xoauth2_fetches_a_token_and_a_new_one_when_it_is_refused(dovecot:
         await runner.cleanup()
 
 
-async def test_mail_beyond_the_limit_comes_as_its_header(house: Household, dovecot: Dovecot) -> None:
-    user = dovecot.new_user()
-    async with following(house, imap_settings(user, dovecot.port)):
+async def test_mail_beyond_the_limit_comes_as_its_header(house: Household, server: ImapPeer) -> None:
+    user = server.new_user()
+    async with following(house, imap_settings(user, server.port)):
         await begun(house)
-        dovecot.put(user, mail("huge", ("x" * 998 + "\r\n") * 27_000))
+        server.put(user, mail("huge", ("x" * 998 + "\r\n") * 27_000))
         await house.until(lambda: bool(house.originals))
-        dovecot.put(user, mail("small"))
+        server.put(user, mail("small"))
         await house.until(lambda: len(house.originals) == 2)
     assert house.subjects == ["huge", "small"]
     assert house.problems == ["too_large", ""]

@@ -1,0 +1,58 @@
+"""The server itself: mailboxes, and the connections to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from channels.simulators.imap.folders import Mailbox
+from channels.simulators.imap.session import Session
+from channels.simulators.imap.words import MOST_LINE
+from crm_core.words.clock import Clock
+
+
+class ImapServer:
+    """Every mailbox of this machine's mail provider."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.mailboxes: dict[str, Mailbox] = {}
+        """By the name to sign in with, in lower case."""
+        self.connections = 0
+        """How many there ever were."""
+        self._open: set[asyncio.StreamWriter] = set()
+
+    def mailbox(self, user: str, *, password: str = "") -> Mailbox:
+        """A user's mailbox, always the same one; nobody gets in by an empty password."""
+        found = self.mailboxes.setdefault(user.lower(), Mailbox(user.lower(), password, self._clock))
+        found.password = password or found.password
+        return found
+
+    def cut(self) -> None:
+        """Cut every connection in the middle of whatever it is about."""
+        for writer in list(self._open):
+            writer.transport.abort()
+
+    @asynccontextmanager
+    async def serving(self, *, port: int = 0) -> AsyncIterator[int]:
+        """Serve on this machine until the block ends; the port."""
+        async with asyncio.TaskGroup() as group:
+
+            def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                group.create_task(self._serve(reader, writer))
+
+            server = await asyncio.start_server(met, "127.0.0.1", port, limit=MOST_LINE)
+            try:
+                yield int(server.sockets[0].getsockname()[1])
+            finally:
+                server.close()
+                self.cut()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._open.add(writer)
+        try:
+            await Session(self.mailboxes, reader, writer).run()
+        finally:
+            self._open.discard(writer)
