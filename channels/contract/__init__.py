@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channels.contract.abilities import (
+    CarriesCalls,
     Channel,
     Listens,
     Reads,
@@ -11,6 +12,15 @@ from channels.contract.abilities import (
     ShowsTyping,
     TakesVisitors,
     TakesWebhooks,
+)
+from channels.contract.calls import (
+    CallArrived,
+    Calling,
+    CallReported,
+    Calls,
+    PhonePass,
+    PhoneSocket,
+    PhoneWanted,
 )
 from channels.contract.events import (
     ChannelEvent,
@@ -59,6 +69,7 @@ from channels.contract.messages import (
 )
 from channels.contract.visitors import (
     Doorway,
+    PhoneSignal,
     Visit,
     VisitorDesk,
     VisitorHistory,
@@ -69,7 +80,12 @@ from channels.contract.visitors import (
 __all__ = [
     "Account",
     "AccountBroken",
+    "CallArrived",
+    "CallReported",
+    "Calling",
+    "Calls",
     "Capabilities",
+    "CarriesCalls",
     "Channel",
     "ChannelError",
     "ChannelEvent",
@@ -93,6 +109,10 @@ __all__ = [
     "OriginalArrived",
     "OutboundMessage",
     "Peers",
+    "PhonePass",
+    "PhoneSignal",
+    "PhoneSocket",
+    "PhoneWanted",
     "Problem",
     "ReachChanged",
     "Reads",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from channels.contract.calls import Calling, PhonePass, PhoneSocket, PhoneWanted
 from channels.contract.events import ChannelEvent, Deliver
 from channels.contract.messages import Capabilities, Original, OutboundMessage, Sent, WebhookReply, WebhookRequest
 from channels.contract.visitors import Doorway, VisitorDesk, VisitorSocket
+from crm_core.words.calls import Scene
 from crm_core.words.content import ThreadKey
 
 
@@ -74,6 +76,29 @@ class TakesVisitors(Protocol):
 
     async def attend(self, visitor: VisitorSocket, desk: VisitorDesk, deliver: Deliver, /) -> None:
         """Serve one visitor's socket until it closes. Never raises for what the visitor sent."""
+        ...
+
+
+@runtime_checkable
+class CarriesCalls(Protocol):
+    @property
+    def calling(self) -> Calling: ...
+
+    async def arrange(self, scene: Scene, deliver: Deliver, /) -> None:
+        """Bring the provider's side to what the scene says; return when the provider has taken it.
+
+        The newest scene of a call is always whole: compare with what stands there and do what is missing. The same
+        scene twice changes nothing. A leg that cannot be called is reported as `LegEnded`, not raised. Raises TryLater
+        (the newest scene is tried again), Refused and AccountBroken when nothing of the call can be done any more.
+        """
+        ...
+
+    async def lend(self, wanted: PhoneWanted, /) -> PhonePass:
+        """Make, or renew, the softphone of an agent's tab. Raises TryLater."""
+        ...
+
+    async def connect(self, phone: PhoneSocket, /) -> None:
+        """Serve the socket of a softphone until it closes. Raises Refused where softphones need none of ours."""
         ...
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from channels.contract.calls import CallArrived, CallReported
 from crm_core.words.addresses import Address
+from crm_core.words.calls import Scene
 from crm_core.words.clock import Moment
 from crm_core.words.content import Content, DeliveryStatus, ExternalId, FileRef, ReachState, ThreadKey
 from crm_core.words.values import EntryValue
@@ -29,6 +31,13 @@ class MessageArrived:
     """The name by which answers refer to it, where that is another one: a Message-ID, which anybody may re-use."""
     in_reply_to: ExternalId | None = None
     """The message it answers, by the provider's id."""
+    part_of: ExternalId | None = None
+    """What it has in common with other messages of its sender in this thread that are one with it: an album's id.
+
+    The first of them that comes makes the entry; the others join it, each by its own `external_id`, in any order.
+    """
+    part: int = 0
+    """Its place among them; those of one place stand in the order in which they came."""
     references: tuple[ExternalId, ...] = ()
     """Messages it says it belongs to, the nearest first. Anybody can write these: they are a hint."""
     conversation_id: int | None = None
@@ -132,7 +141,15 @@ class TypingSeen:
 
 
 ChannelEvent: TypeAlias = (
-    MessageArrived | MessageEdited | MessageWithdrawn | DeliveryReported | ReachChanged | OriginalArrived | TypingSeen
+    MessageArrived
+    | MessageEdited
+    | MessageWithdrawn
+    | DeliveryReported
+    | ReachChanged
+    | OriginalArrived
+    | TypingSeen
+    | CallArrived
+    | CallReported
 )
 
 
@@ -143,6 +160,8 @@ class Stored:
     entry: EntryValue | None = None
     """The entry it is (or was, when it was seen before); none for receipts and typing."""
     repeated: bool = False
+    scene: Scene | None = None
+    """Of a call: how it shall be now; none for a call that nobody knows."""
 
 
 class Deliver(Protocol):

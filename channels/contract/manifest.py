@@ -12,6 +12,7 @@ import aiohttp
 from pydantic import BaseModel
 
 from channels.contract.abilities import Channel
+from channels.contract.calls import Calls, NoCalls
 from crm_core.words.clock import Clock
 from crm_core.words.content import FileRef, Medium
 from crm_core.words.errors import HubError
@@ -98,6 +99,7 @@ class Tools:
     tokens: Tokens
     peers: Peers
     secrets: Secrets
+    calls: Calls = field(default_factory=NoCalls)
 
 
 class Files(Protocol):

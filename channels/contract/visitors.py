@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crm_core.words.addresses import Address
-from crm_core.words.values import ConversationValue, EntryValue
+from crm_core.words.values import CallValue, ConversationValue, EntryValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,16 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSignal:
+    """What one browser of a call says to another so that they can talk: an offer, an answer. Never stored."""
+
+    call_id: int
+    from_leg: int
+    to_leg: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VisitorNews:
     """Something a visitor is told. Positions grow; an entry may come twice and is the same then.
 
@@ -51,6 +61,9 @@ class VisitorNews:
     queue_position: int | None = None
     """1 is next. Stays as it was when none; a conversation that is no longer waiting has no place."""
     typing: bool | None = None
+    call: CallValue | None = None
+    """Their call, as it is now."""
+    signal: PhoneSignal | None = None
     available: bool | None = None
     """Whether somebody could answer now; none when that did not change."""
 
@@ -66,6 +79,8 @@ class VisitorHistory:
     """The newest one, open or closed."""
     queue_position: int | None
     has_more: bool
+    call: CallValue | None = None
+    """The call they are in."""
 
 
 class VisitorDesk(Protocol):
@@ -104,6 +119,10 @@ class VisitorDesk(Protocol):
         ...
 
     async def typing(self, visit: Visit, /, *, on: bool) -> None: ...
+    async def relay(self, visit: Visit, signal: PhoneSignal, /) -> None:
+        """Hand this to the browser of another leg of the visitor's own call; dropped when there is none."""
+        ...
+
     def file_url(self, visit: Visit, file_id: int, /) -> str:
         """A link to a file's bytes that works for an hour, on the origin that has no cookies."""
         ...

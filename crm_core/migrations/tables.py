@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import MetaData
 
 from crm_core.accounts import model as accounts
+from crm_core.calls import model as calls
 from crm_core.cases import model as cases
 from crm_core.contacts import model as contacts
 from crm_core.conversations import model as conversations
@@ -17,7 +18,7 @@ from crm_core.store.base import Base
 from crm_core.work import model as work
 
 MODULES: Final = (
-    *(accounts, cases, contacts, conversations, files, staff, work),
+    *(accounts, calls, cases, contacts, conversations, files, staff, work),
     *(counters, idempotency, jobs, journal, outbox, receipts),
 )
 METADATA: Final[MetaData] = Base.metadata

@@ -36,6 +36,9 @@ class Agent(Base):
     idle_since: Mapped[At]
     """Since when they had nothing; longest idle is offered first."""
     wrap_up_until: Mapped[OptionalAt]
+    call_device: Mapped[OptionalWords]
+    """How calls reach them: browser (also null), phone, off."""
+    call_number: Mapped[OptionalWords]
     misses: Mapped[Count]
     """Offers run out in a row. ROUTING.md section 6: two take a messaging agent out of routing."""
     missed_offer: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -9,6 +9,7 @@ import msgspec
 from crm_core.words.values import (
     AccountValue,
     AgentValue,
+    CallValue,
     CannedValue,
     CaseValue,
     ContactValue,
@@ -113,6 +114,12 @@ class AccountChanged(Event, frozen=True, kw_only=True):
     account: AccountValue
 
 
+class CallChanged(Event, frozen=True, kw_only=True):
+    """A call came, moved on or ended."""
+
+    call: CallValue
+
+
 class SignedOut(Event, frozen=True, kw_only=True):
     """Sessions of an agent ended: one (`session_id`), or all of them. Their sockets are closed."""
 
@@ -135,6 +142,7 @@ AnyEvent: TypeAlias = (
     | CaseChanged
     | PipelineChanged
     | AccountChanged
+    | CallChanged
     | SignedOut
 )
 

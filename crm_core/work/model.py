@@ -5,7 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.store.base import At, Base, Count, Id, Json, OptionalAt, OptionalRef, Ref, Words
+from crm_core.store.base import (
+    At,
+    Base,
+    Count,
+    Id,
+    Json,
+    OptionalAt,
+    OptionalJson,
+    OptionalRef,
+    OptionalWords,
+    Ref,
+    Words,
+)
 from crm_core.words.values import OfferState, WorkState
 
 
@@ -25,6 +37,8 @@ class Queue(Base):
     """How long an agent who declined or missed work is not offered the same again."""
     skills: Mapped[Json]
     """{skill: least level} that work in this queue asks for."""
+    voice: Mapped[OptionalJson]
+    """How it deals with calls: QueueVoice as JSON; null for the defaults."""
     archived_at: Mapped[OptionalAt]
     version: Mapped[Ref] = mapped_column(default=1)
 
@@ -37,6 +51,10 @@ class WorkItem(Base):
     id: Mapped[Id]
     ws: Mapped[Ref]
     conversation_id: Mapped[Ref]
+    call_id: Mapped[OptionalRef]
+    """The call that needs an agent; none for messages."""
+    purpose: Mapped[OptionalWords]
+    """Of a call: talk, consult or callback."""
     queue_id: Mapped[Ref]
     medium: Mapped[Words]
     state: Mapped[Words] = mapped_column(default=WorkState.QUEUED)
@@ -54,13 +72,21 @@ class WorkItem(Base):
     version: Mapped[Ref] = mapped_column(default=1)
 
     __table_args__ = (
-        # One open work item per conversation.
+        # One open work item per conversation for its messages, and one for each thing a call needs.
         Index(
             "uq_work_open_conversation",
             "conversation_id",
             unique=True,
-            sqlite_where=text("state <> 'done'"),
-            postgresql_where=text("state <> 'done'"),
+            sqlite_where=text("state <> 'done' AND call_id IS NULL"),
+            postgresql_where=text("state <> 'done' AND call_id IS NULL"),
+        ),
+        Index(
+            "uq_work_open_call",
+            "call_id",
+            "purpose",
+            unique=True,
+            sqlite_where=text("state <> 'done' AND call_id IS NOT NULL"),
+            postgresql_where=text("state <> 'done' AND call_id IS NOT NULL"),
         ),
         Index(
             "ix_work_open",
@@ -88,6 +114,8 @@ class Offer(Base):
     ws: Mapped[Ref]
     work_id: Mapped[Ref]
     conversation_id: Mapped[Ref]
+    call_id: Mapped[OptionalRef]
+    purpose: Mapped[OptionalWords]
     queue_id: Mapped[Ref]
     agent_id: Mapped[Ref]
     medium: Mapped[Words]

@@ -11,6 +11,10 @@ class OfferValue(Value, frozen=True, kw_only=True):
     id: int
     work_id: int
     conversation_id: int
+    call_id: int | None = None
+    """The call it is about; none for messages."""
+    purpose: str = ""
+    """Of a call: talk, consult (a colleague asks for advice) or callback."""
     agent_id: int
     queue_id: int
     state: OfferState
@@ -24,6 +28,42 @@ class OfferValue(Value, frozen=True, kw_only=True):
     version: int = 1
 
 
+class WaitingStep(Value, frozen=True, kw_only=True):
+    """What happens after so long in line (ROUTING.md section 9); the place in line is kept.
+
+    `then`: queue (moved to another one), priority (raised by 1), widen (skills are not asked for any more),
+    voicemail, callback, number, hang_up.
+    """
+
+    after: int
+    """Milliseconds since the call joined this queue."""
+    then: str
+    queue_id: int | None = None
+    number: str = ""
+
+
+class QueueVoice(Value, frozen=True, kw_only=True):
+    """How a queue deals with calls."""
+
+    offer_seconds: int = 20
+    wrap_up_seconds: int = 30
+    wrap_up_mode: str = "timeout"
+    """none; optional (ends by itself, asks for nothing); timeout (ends by itself, asks for a disposition);
+    mandatory (ends only with a disposition); forced (ends by itself, with the disposition below)."""
+    disposition: str = ""
+    """What a forced wrap-up ends with."""
+    announce_seconds: int = 45
+    """Between two announcements of the place in line; 0: none."""
+    callback: bool = True
+    """Callers may press `*` to be called back at their place."""
+    no_agents: str = "voicemail"
+    """What happens when nobody of the queue is at work: queue (wait all the same), voicemail, callback, hang_up."""
+    most_waiting: int = 0
+    """Callers in line at most; further ones go where `no_agents` says. 0: no limit."""
+    steps: list[WaitingStep] = []
+    music_file_id: int | None = None
+
+
 class QueueValue(Value, frozen=True, kw_only=True):
     id: int
     name: str
@@ -35,6 +75,7 @@ class QueueValue(Value, frozen=True, kw_only=True):
     cooldown_seconds: int = 60
     strategy: str = "longest_idle"
     skills: dict[str, int] = {}
+    voice: QueueVoice = QueueVoice()
     archived: bool = False
     version: int = 1
 
@@ -81,6 +122,8 @@ class WorkValue(Value, frozen=True, kw_only=True):
 
     id: int
     conversation_id: int
+    call_id: int | None = None
+    purpose: str = ""
     queue_id: int
     medium: Medium
     state: WorkState

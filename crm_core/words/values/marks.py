@@ -57,6 +57,7 @@ class EntryKind(StrEnum):
     MESSAGE = "message"
     NOTE = "note"
     NOTICE = "notice"
+    CALL = "call"
 
 
 class Direction(StrEnum):

@@ -62,6 +62,9 @@ class AgentValue(Value, frozen=True, kw_only=True):
     idle_since: Moment = 0
     """Since when nothing was given to them or taken from them; the longest idle is offered first."""
     wrap_up_until: Moment | None = None
+    call_device: str = "browser"
+    """How calls reach them: browser, phone (their own telephone, `call_number`), or off."""
+    call_number: str = ""
     language: str = "en"
     disabled: bool = False
     version: int = 1

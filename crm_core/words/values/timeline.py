@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm_core.words.clock import Moment
 from crm_core.words.content import DeliveryStatus
+from crm_core.words.values.calls import CallOutcome, CallState, RecordingValue
 from crm_core.words.values.marks import (
     AuthorKind,
     ConversationStatus,
@@ -62,6 +63,23 @@ class Spot(Value, frozen=True, kw_only=True):
     title: str = ""
 
 
+class CallLine(Value, frozen=True, kw_only=True):
+    """A call in the timeline: what came of it so far. Durations are int ms."""
+
+    id: int
+    direction: Direction
+    state: CallState
+    outcome: CallOutcome | None = None
+    number: str = ""
+    agent_id: int | None = None
+    queue_id: int | None = None
+    wait: int = 0
+    talk: int = 0
+    recordings: list[RecordingValue] = []
+    disposition: str | None = None
+    note: str = ""
+
+
 class EntryDetails(Value, frozen=True, kw_only=True):
     """What only some messages have. None of it is needed to read the text."""
 
@@ -96,6 +114,7 @@ class EntryDetails(Value, frozen=True, kw_only=True):
     """When its writer took it back; the text is gone then."""
     send_at: Moment | None = None
     """When an agent wants it sent."""
+    call: CallLine | None = None
     unverified: bool = False
     """Its sender could not be checked: it claims an address that its mail system does not vouch for."""
 

@@ -1,0 +1,1 @@
+"""Calls: what they are, the pure rules by which they move, and how they are kept."""

@@ -1,0 +1,134 @@
+"""A call as the rules know it: what is shown of it, and the plan by which it is answered."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from crm_core.words.values import Value, WaitingStep
+from crm_core.words.values.calls import (
+    CallState,
+    CallValue,
+    LegRole,
+    LegState,
+    LegValue,
+    PromptValue,
+)
+
+SECOND: Final = 1_000
+NEVER: Final = 2**53 - 1
+
+QUEUE, VOICEMAIL, CALLBACK, HANG_UP, NUMBER, PRIORITY, WIDEN = (
+    "queue", "voicemail", "callback", "hang_up", "number", "priority", "widen",
+)  # fmt: skip
+"""What a menu's key, the hours or a step of waiting lead to."""
+
+
+class MenuChoice(Value, frozen=True, kw_only=True):
+    """What a key of the menu does: `then` is queue, voicemail, callback, number or hang_up."""
+
+    digit: str
+    label: str = ""
+    then: str = QUEUE
+    queue_id: int | None = None
+    number: str = ""
+
+
+class CallPlan(Value, frozen=True, kw_only=True):
+    """How one call is answered: taken from the account's and the queue's settings when it comes, and kept."""
+
+    language: str = "en"
+    opening: list[PromptValue] = []
+    """Said before anything else, in order."""
+    menu: list[MenuChoice] = []
+    menu_prompt: PromptValue | None = None
+    menu_rounds: int = 2
+    then: str = QUEUE
+    """Where the call goes after the opening, and when the menu was not understood."""
+    queue_id: int | None = None
+    record: bool = False
+    takes_voicemail: bool = True
+    voicemail_prompt: PromptValue | None = None
+    most_voicemail: int = 120_000
+    goodbye: PromptValue | None = None
+    offers_callback: bool = False
+    """`*` in line: the caller is called back and keeps the place."""
+    callback_prompt: PromptValue | None = None
+    wait_prompt: PromptValue | None = None
+    """Said when the agent's side was lost, and while a device is called."""
+    listening_prompt: PromptValue | None = None
+    """Said to the contact when a supervisor joins, where the house announces it."""
+    steps: list[WaitingStep] = []
+    no_agents: str = VOICEMAIL
+    """What happens when nobody of the queue is at work: queue (wait all the same), voicemail, callback, hang_up."""
+    wrap_up: int = 30_000
+    wrap_up_mode: str = "timeout"
+    music_file_id: int | None = None
+    connect: int = 20_000
+    """How long an agent's device may take to answer."""
+    lost: int = 30_000
+    """How long an agent's device may be gone before somebody else is asked."""
+    ring: int = 60_000
+    """How long a number that is called may ring."""
+
+
+class Call(CallValue, frozen=True, kw_only=True):
+    """A call with all that the rules need to move it on."""
+
+    plan: CallPlan = CallPlan()
+    prompts: list[PromptValue] = []
+    """Still to be said, after the one that plays."""
+    after_prompts: str = ""
+    """What comes when everything was said."""
+    prompt_seq: int = 0
+    menu_round: int = 0
+    steps_done: int = 0
+    joined_at: int = 0
+    """When the call joined the queue it is in."""
+    number_then: str = ""
+    """A number outside that the caller is put through to, by a menu or a step."""
+    sought: int = 0
+    """Until when a recording that is awaited may arrive; 0: none is."""
+
+
+_SHOWN: Final = CallValue.__struct_fields__
+
+
+def shown(call: Call) -> CallValue:
+    """What consoles see of a call."""
+    return CallValue(**{name: getattr(call, name) for name in _SHOWN})
+
+
+def stored(call: Call) -> dict[str, object]:
+    """The whole call as JSON-able data."""
+    data: dict[str, object] = msgspec.to_builtins(call)
+    return data
+
+
+def restored(data: object) -> Call:
+    """The call back from what was stored. Raises msgspec.ValidationError for anything else."""
+    return msgspec.convert(data, Call)
+
+
+def is_over(call: CallValue) -> bool:
+    """Whether the contact's side is over: nothing at the provider is ours any more."""
+    return call.state in (CallState.WRAP_UP, CallState.ENDED)
+
+
+def living(call: CallValue) -> list[LegValue]:
+    """Legs that are not over."""
+    return [leg for leg in call.legs if leg.state is not LegState.ENDED]
+
+
+def leg(call: CallValue, leg_id: int | None) -> LegValue | None:
+    """A leg by its id; the contact's newest one for none. None when there is no such leg."""
+    if leg_id is None:
+        return next((leg for leg in reversed(call.legs) if leg.role is LegRole.CUSTOMER), None)
+    return next((leg for leg in call.legs if leg.id == leg_id), None)
+
+
+def leg_of(call: CallValue, agent_id: int, *roles: LegRole) -> LegValue | None:
+    """The living leg of an agent."""
+    wanted = roles or (LegRole.AGENT, LegRole.SUPERVISOR)
+    return next((leg for leg in living(call) if leg.agent_id == agent_id and leg.role in wanted), None)

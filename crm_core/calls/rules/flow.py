@@ -1,0 +1,239 @@
+"""Before anybody answers: prompts, the menu, the line, voicemail, being called back."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from crm_core.calls.rules import ending
+from crm_core.calls.rules.call import (
+    CALLBACK,
+    HANG_UP,
+    NUMBER,
+    PRIORITY,
+    QUEUE,
+    VOICEMAIL,
+    WIDEN,
+    MenuChoice,
+)
+from crm_core.calls.rules.hand import Hand
+from crm_core.calls.rules.signals import CallbackWanted, LeftQueue, PositionKnown, Queued, WorkEased
+from crm_core.words.values import WaitingStep
+from crm_core.words.values.calls import CallOutcome, CallState, LegRole, LegState, PromptValue
+
+MENU = "menu"
+GOODBYE = "goodbye"
+IN_LINE = (CallState.QUEUED, CallState.OFFERED)
+BEFORE_ANSWER = (CallState.RINGING, CallState.GREETING, *IN_LINE, CallState.VOICEMAIL)
+
+
+def begin(hand: Hand) -> None:
+    """A call came: its opening is said, then it goes where the plan sends it."""
+    plan = hand.call.plan
+    if hand.call.state is not CallState.RINGING or hand.call.queued_at is not None:
+        return
+    then = MENU if plan.menu and plan.menu_prompt is not None and plan.then == QUEUE else plan.then
+    if plan.opening:
+        hand.move(CallState.GREETING)
+        hand.say(*plan.opening, then=then)
+    else:
+        go(hand, then)
+
+
+def played(hand: Hand, seq: int) -> None:
+    """A prompt is over: the next one, or what comes after. Numbers of the past change nothing."""
+    call = hand.call
+    if call.prompt is None or call.prompt.seq != seq:
+        return
+    if call.prompts:
+        hand.set(prompt=call.prompts[0], prompts=call.prompts[1:])
+        return
+    then = call.after_prompts
+    if call.state is CallState.VOICEMAIL:
+        # The recorder follows by itself: the prompt stays until a message is there.
+        return
+    hand.hush()
+    if call.state is CallState.GREETING and then:
+        go(hand, then)
+
+
+def pressed(hand: Hand, digit: str) -> None:
+    """The caller pressed a key: in the menu it chooses, in line `*` asks to be called back."""
+    call = hand.call
+    if call.state is CallState.GREETING and call.prompt is not None and call.prompt.digits:
+        choice = next((c for c in call.plan.menu if c.digit == digit), None)
+        hand.set(chosen=[*call.chosen, digit][-20:])
+        if choice is None:
+            _ask_again(hand)
+        else:
+            _choose(hand, choice)
+    elif call.state in IN_LINE and digit == "*" and call.plan.offers_callback:
+        hand.set(chosen=[*call.chosen, digit][-20:])
+        want_callback(hand)
+
+
+def go(hand: Hand, then: str) -> None:
+    """Go on with what the plan, the menu or a step names."""
+    if then == MENU:
+        _ask_again(hand)
+    elif then == QUEUE:
+        join(hand, hand.call.plan.queue_id)
+    elif then == VOICEMAIL:
+        voicemail(hand)
+    elif then == CALLBACK:
+        want_callback(hand)
+    elif then == NUMBER:
+        put_through(hand, hand.call.number_then)
+    else:
+        say_goodbye(hand, CallOutcome.MISSED)
+
+
+def join(hand: Hand, queue_id: int | None, *, again: bool = False, preferred: int | None = None) -> None:
+    """Get in line; the place is that of the first time, whatever happened since."""
+    if queue_id is None:
+        voicemail(hand)
+        return
+    at = hand.call.queued_at or hand.now
+    same = hand.call.queue_id == queue_id and again
+    hand.set(queue_id=queue_id, queued_at=at, position=None)
+    if not same:
+        hand.set(joined_at=hand.now, steps_done=0)
+    hand.move(CallState.QUEUED)
+    hand.tell(Queued(queue_id=queue_id, at=at, again=again, preferred_agent_id=preferred))
+
+
+def tell_position(hand: Hand, known: PositionKnown) -> None:
+    """Say the place in line, unless something else is being said."""
+    call = hand.call
+    if call.state not in IN_LINE or call.prompt is not None:
+        return
+    hand.set(position=known.position, estimate=known.estimate)
+    if known.prompt_text:
+        digits = "*" if call.plan.offers_callback else ""
+        choices = {"*": known.offer} if digits and known.offer else {}
+        text = " ".join(part for part in (known.prompt_text, known.offer if digits else "") if part)
+        prompt = PromptValue(
+            seq=0, code="position", text=text, language=call.plan.language, digits=digits, choices=choices,
+            position=known.position, wait=known.estimate,
+        )  # fmt: skip
+        hand.say(prompt)
+
+
+def nobody(hand: Hand) -> None:
+    """Nobody of the queue is at work."""
+    if hand.call.state in IN_LINE and hand.call.plan.no_agents != QUEUE:
+        leave_line(hand)
+        go(hand, hand.call.plan.no_agents)
+
+
+def waited(hand: Hand) -> None:
+    """Take the steps of waiting that are due."""
+    while hand.call.state in IN_LINE and (step := next_step(hand)) is not None:
+        if hand.call.joined_at + step.after > hand.now:
+            return
+        hand.set(steps_done=hand.call.steps_done + 1)
+        _take(hand, step)
+
+
+def next_step(hand: Hand) -> WaitingStep | None:
+    """The next step of waiting, due or not."""
+    steps = hand.call.plan.steps
+    return steps[hand.call.steps_done] if hand.call.steps_done < len(steps) else None
+
+
+def voicemail(hand: Hand) -> None:
+    """Let the caller leave a message; where that is not possible the call is over."""
+    plan = hand.call.plan
+    if not plan.takes_voicemail:
+        say_goodbye(hand, CallOutcome.MISSED)
+        return
+    hand.move(CallState.VOICEMAIL)
+    prompt = plan.voicemail_prompt or PromptValue(seq=0, code="voicemail", language=plan.language)
+    hand.say(prompt)
+
+
+def want_callback(hand: Hand) -> None:
+    """The place in line is kept for calling back, and the caller may go."""
+    call = hand.call
+    if call.queued_at is None:
+        if call.plan.queue_id is None:
+            voicemail(hand)
+            return
+        hand.set(queued_at=hand.now, joined_at=hand.now)
+    hand.set(queue_id=call.queue_id or call.plan.queue_id)
+    hand.tell(CallbackWanted())
+    say_goodbye(hand, CallOutcome.CALLBACK)
+
+
+def say_goodbye(hand: Hand, outcome: CallOutcome) -> None:
+    """Last words, if the plan has any, and then the end. Hanging up meanwhile changes nothing of the outcome."""
+    hand.decide(outcome)
+    plan = hand.call.plan
+    words = plan.callback_prompt if outcome is CallOutcome.CALLBACK else plan.goodbye
+    if words is None:
+        ending.over(hand, "done")
+        return
+    hand.move(CallState.GREETING)
+    hand.say(words, then=GOODBYE)
+
+
+def put_through(hand: Hand, number: str) -> None:
+    """Put the caller through to a number outside."""
+    if not number:
+        voicemail(hand)
+        return
+    hand.hush()
+    hand.add_leg(
+        hand.spare_id, LegRole.THIRD, LegState.DIALLING, address=number,
+        until=hand.now + hand.call.plan.ring,
+    )  # fmt: skip
+    hand.move(CallState.CONNECTING)
+
+
+def leave_line(hand: Hand) -> None:
+    """Out of line, whoever was being asked."""
+    if hand.call.state in IN_LINE:
+        hand.tell(LeftQueue())
+
+
+def _choose(hand: Hand, choice: MenuChoice) -> None:
+    hand.hush()
+    if choice.then == QUEUE:
+        join(hand, choice.queue_id or hand.call.plan.queue_id)
+    elif choice.then == CALLBACK:
+        hand.set(queue_id=choice.queue_id or hand.call.plan.queue_id)
+        want_callback(hand)
+    elif choice.then == HANG_UP:
+        say_goodbye(hand, CallOutcome.MISSED)
+    else:
+        hand.set(number_then=choice.number)
+        go(hand, choice.then)
+
+
+def _ask_again(hand: Hand) -> None:
+    call = hand.call
+    prompt = call.plan.menu_prompt
+    if prompt is None or call.menu_round >= call.plan.menu_rounds:
+        hand.hush()
+        join(hand, call.plan.queue_id)
+        return
+    hand.set(menu_round=call.menu_round + 1)
+    digits = "".join(c.digit for c in call.plan.menu)
+    choices = {c.digit: c.label for c in call.plan.menu if c.label}
+    hand.move(CallState.GREETING)
+    hand.say(replace(prompt, digits=digits, choices=choices), then=MENU)
+
+
+def _take(hand: Hand, step: WaitingStep) -> None:
+    if step.then == QUEUE and step.queue_id is not None:
+        hand.set(queue_id=step.queue_id, joined_at=hand.now, steps_done=len(hand.call.plan.steps))
+        hand.move(CallState.QUEUED)
+        hand.tell(Queued(queue_id=step.queue_id, at=hand.call.queued_at or hand.now, again=True))
+    elif step.then == PRIORITY:
+        hand.tell(WorkEased(priority=1))
+    elif step.then == WIDEN:
+        hand.tell(WorkEased(widen=True))
+    else:
+        if step.then != CALLBACK:
+            leave_line(hand)
+        hand.set(number_then=step.number)
+        go(hand, step.then)

@@ -1,0 +1,56 @@
+"""Supervisors in a call: listening, whispering, joining, taking it over."""
+
+from __future__ import annotations
+
+from crm_core.calls.rules import ending
+from crm_core.calls.rules.call import is_over, leg_of, living
+from crm_core.calls.rules.hand import Hand
+from crm_core.calls.rules.signals import Joined, ListenedIn, Owned, TakenOver
+from crm_core.calls.rules.talking import SPEAKING
+from crm_core.words.values.calls import CallState, EndedBy, LegMode, LegRole, LegState
+
+_HOW = (LegMode.MONITOR, LegMode.WHISPER, LegMode.BARGE)
+
+
+def join(hand: Hand, joined: Joined) -> None:
+    """Listen to a call, or change how. Somebody who takes part as an agent cannot listen to themselves."""
+    if hand.call.state not in SPEAKING or joined.mode not in _HOW:
+        return
+    if leg_of(hand.call, joined.agent_id, LegRole.AGENT) is not None:
+        return
+    own = leg_of(hand.call, joined.agent_id, LegRole.SUPERVISOR)
+    if own is not None:
+        if own.mode is joined.mode:
+            return
+        hand.set_leg(own, mode=joined.mode)
+    else:
+        hand.add_leg(
+            joined.leg_id, LegRole.SUPERVISOR, LegState.DIALLING, mode=joined.mode, agent_id=joined.agent_id,
+            device=joined.device, address=joined.address, name=joined.name, until=hand.now + hand.call.plan.connect,
+        )  # fmt: skip
+    hand.tell(ListenedIn(agent_id=joined.agent_id, mode=joined.mode))
+    if joined.announce and hand.call.plan.listening_prompt is not None and hand.call.prompt is None:
+        hand.say(hand.call.plan.listening_prompt)
+
+
+def take_over(hand: Hand, taken: TakenOver) -> None:
+    """The call is the supervisor's; the agents who had it are out and wrap up."""
+    if is_over(hand.call) or hand.call.state not in SPEAKING:
+        return
+    if leg_of(hand.call, taken.agent_id, LegRole.AGENT) is not None:
+        return
+    own = leg_of(hand.call, taken.agent_id, LegRole.SUPERVISOR)
+    was_there = own is not None and own.state is LegState.CONNECTED
+    if own is not None:
+        hand.end_leg(own, "replaced", EndedBy.SYSTEM)
+    hand.add_leg(
+        taken.leg_id, LegRole.AGENT, LegState.DIALLING, agent_id=taken.agent_id, device=taken.device,
+        address=taken.address, name=taken.name, until=hand.now + hand.call.plan.connect,
+    )  # fmt: skip
+    hand.end_transfer("cancelled")
+    for leg in [one for one in living(hand.call) if one.role is LegRole.AGENT and one.agent_id != taken.agent_id]:
+        ending.begin_wrap_up(hand, hand.end_leg(leg, "taken_over", EndedBy.SUPERVISOR))
+    hand.set(agent_id=taken.agent_id, three_way=False)
+    hand.move(CallState.CONNECTING)
+    hand.tell(Owned(agent_id=taken.agent_id))
+    hand.tell(ListenedIn(agent_id=taken.agent_id, mode=LegMode.TALK if was_there else LegMode.BARGE))
