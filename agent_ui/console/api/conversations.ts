@@ -1,4 +1,4 @@
-import type { AgentValue, ConversationValue, DraftValue, EntryKind, EntryValue, FileValue, OfferValue, QueueValue, WorkState } from "../wire";
+import type { AgentValue, ConversationValue, DraftExtras, EntryKind, EntryValue, FileValue, OfferValue, QueueValue, WorkState } from "../wire";
 import type { Decision } from "../inbox/why";
 import type { WayKey } from "./ways";
 import { type Http, Unreachable, newKey, refusal, rfc3339 } from "./http";
@@ -41,6 +41,8 @@ export interface Extras {
   cc?: string[];
   bcc?: string[];
   template?: { id: string; variables: Record<string, string> };
+  /** What can be pressed below it; with an address it opens that. */
+  buttons?: { text: string; url: string }[];
   /** Milliseconds since 1970. */
   send_at?: number;
   reply_to_id?: number;
@@ -53,6 +55,14 @@ export interface Words {
   text: string;
   files: number[];
   client_key: string;
+}
+
+/** What is typed and not sent. */
+export interface DraftWords {
+  text: string;
+  files: number[];
+  /** What a reply is besides; none for a note. */
+  extras: DraftExtras | null;
 }
 
 const at = (id: number) => `/conversations/${id}`;
@@ -85,8 +95,8 @@ export const colleagues = {
 };
 
 export const drafts = {
-  save: (http: Http, id: number, kind: EntryKind, text: string, files: number[], keepalive = false) =>
-    http.put<DraftValue>(`${at(id)}/drafts/${kind}`, { text, files }, { keepalive }),
+  save: (http: Http, id: number, kind: EntryKind, { text, files, extras }: DraftWords, keepalive = false) =>
+    http.put<void>(`${at(id)}/drafts/${kind}`, { text, files, extras: extras && { ...extras, send_at: extras.send_at === null ? null : rfc3339(extras.send_at) } }, { keepalive }),
   clear: (http: Http, id: number, kind: EntryKind) => http.delete<void>(`${at(id)}/drafts/${kind}`),
 };
 

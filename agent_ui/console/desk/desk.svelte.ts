@@ -19,7 +19,7 @@ import type {
   Watched,
 } from "../wire";
 import { clock } from "./clock.svelte";
-import { Drafts } from "./drafts.svelte";
+import { type DraftKeeper, Drafts } from "./drafts.svelte";
 import { Letters } from "./letters.svelte";
 import type { Line, LineState, MakeLine } from "./line";
 import { List } from "./list.svelte";
@@ -73,11 +73,12 @@ export class Desk {
     this.http = http;
     this.line = line({ onFrame: (frame, snapshot) => this.#hear(frame, snapshot), onState: (state) => this.#joined(state) });
     this.upload = upload;
-    this.drafts = new Drafts({
-      save: (id, kind, { text, files }, leaving) => draftCalls.save(http, id, kind, text, files.map((file) => file.id), leaving),
-      clear: (id, kind) => draftCalls.clear(http, id, kind),
-    });
     this.letters = new Letters(String(me.agent.id));
+    const keeper: DraftKeeper = {
+      save: (id, kind, { text, files, extras }, leaving) => draftCalls.save(http, id, kind, { text, files: files.map((file) => file.id), extras }, leaving),
+      clear: (id, kind) => draftCalls.clear(http, id, kind),
+    };
+    this.drafts = new Drafts(keeper, this.letters);
     this.outgoing = new Outgoing({ carry: (parcel) => this.#carry(parcel), arrived: (_, entry) => this.#entry(entry) }, String(me.agent.id));
   }
 
@@ -153,7 +154,7 @@ export class Desk {
   #renewed(snapshot: Snapshot, again: boolean): void {
     for (const conversation of snapshot.mine) this.keep(conversation);
     for (const watched of snapshot.watched) this.#watched(watched);
-    this.drafts.take(snapshot.drafts);
+    this.drafts.renew(snapshot.drafts);
     if (again) this.#refresh();
     this.#count(0);
   }
@@ -174,6 +175,7 @@ export class Desk {
         break;
       case "DraftChanged":
         if (event.draft) this.drafts.take([event.draft]);
+        else this.drafts.gone(event.conversation_id, event.kind === "note" ? "note" : "message");
         break;
     }
     for (const listener of this.listeners) listener(event);

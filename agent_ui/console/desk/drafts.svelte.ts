@@ -1,5 +1,6 @@
 import { SvelteMap } from "svelte/reactivity";
-import type { DraftValue, FileValue } from "../wire";
+import type { DraftExtras, DraftValue, FileValue } from "../wire";
+import { draftedOf, letterOf, type Letters } from "./letters.svelte";
 
 export type DraftKind = "message" | "note";
 
@@ -8,8 +9,13 @@ export interface Written {
   files: FileValue[];
 }
 
+/** What the hub keeps: for a reply with all that it is besides. */
+export interface Kept extends Written {
+  extras: DraftExtras | null;
+}
+
 export interface DraftKeeper {
-  save(conversationId: number, kind: DraftKind, written: Written, leaving: boolean): Promise<unknown>;
+  save(conversationId: number, kind: DraftKind, kept: Kept, leaving: boolean): Promise<unknown>;
   clear(conversationId: number, kind: DraftKind): Promise<unknown>;
 }
 
@@ -22,11 +28,16 @@ export class Drafts {
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   /** What this page said to the hub lately: when the hub tells it back, it is no news. */
   #said = new Map<string, string>();
+  /** What the hub is thought to keep; `true` while it is as it came from there. */
+  #stored = new Map<string, boolean>();
   #queues = new Map<string, Promise<unknown>>();
   readonly #keeper: DraftKeeper;
+  readonly #letters: Letters | null;
 
-  constructor(keeper: DraftKeeper) {
+  constructor(keeper: DraftKeeper, letters: Letters | null = null) {
     this.#keeper = keeper;
+    this.#letters = letters;
+    if (letters) letters.onchange = (id) => this.#touched(id);
   }
 
   of(conversationId: number, kind: DraftKind): Written {
@@ -42,8 +53,7 @@ export class Drafts {
     const name = nameOf(conversationId, kind);
     if (isEmpty(written) && isEmpty(this.of(conversationId, kind))) return;
     this.#written.set(name, written);
-    clearTimeout(this.#timers.get(name));
-    this.#timers.set(name, setTimeout(() => void this.#save(conversationId, kind, false), PAUSE_MS));
+    this.#later(conversationId, kind);
   }
 
   /** It was sent or thrown away. */
@@ -51,7 +61,8 @@ export class Drafts {
     const name = nameOf(conversationId, kind);
     clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
-    if (this.#written.delete(name)) void this.#inTurn(name, () => this.#keeper.clear(conversationId, kind)).catch(() => undefined);
+    const isKept = this.#stored.delete(name);
+    if (this.#written.delete(name) || isKept) void this.#inTurn(name, () => this.#keeper.clear(conversationId, kind)).catch(() => undefined);
   }
 
   /** What the hub keeps. What is being written here is newer and stays. */
@@ -59,26 +70,63 @@ export class Drafts {
     for (const draft of kept) {
       const kind = draft.kind === "note" ? "note" : "message";
       const name = nameOf(draft.conversation_id, kind);
-      if (!this.#timers.has(name) && this.#said.get(name) !== draft.text) this.#written.set(name, { text: draft.text, files: draft.files });
+      if (this.#timers.has(name) || this.#said.get(name) === markOf(draft)) continue;
+      this.#written.set(name, { text: draft.text, files: draft.files });
+      this.#stored.set(name, true);
+      if (draft.extras) this.#letters?.take(draft.conversation_id, draft.extras);
     }
+  }
+
+  /** All that the hub keeps: what came from there, and is there no more, was sent elsewhere. */
+  renew(kept: readonly DraftValue[]): void {
+    const there = new Set(kept.map((draft) => nameOf(draft.conversation_id, draft.kind === "note" ? "note" : "message")));
+    for (const name of [...this.#stored.keys()].filter((one) => !there.has(one))) this.gone(...partsOf(name));
+    this.take(kept);
+  }
+
+  /** It was sent or thrown away elsewhere. What was written on here stays. */
+  gone(conversationId: number, kind: DraftKind): void {
+    const name = nameOf(conversationId, kind);
+    if (!this.#stored.get(name)) return;
+    this.#stored.delete(name);
+    this.#written.delete(name);
+    if (kind === "message") this.#letters?.clear(conversationId);
   }
 
   /** Saves at once what waits: the page is being left. */
   flush(): void {
     for (const [name, timer] of this.#timers) {
       clearTimeout(timer);
-      const [id = "0", kind] = name.split(":");
-      void this.#save(Number(id), kind as DraftKind, true);
+      void this.#save(...partsOf(name), true);
     }
+  }
+
+  #touched(conversationId: number): void {
+    if (!this.#isNothing(conversationId, "message") || this.#stored.has(nameOf(conversationId, "message"))) this.#later(conversationId, "message");
+  }
+
+  #later(conversationId: number, kind: DraftKind): void {
+    const name = nameOf(conversationId, kind);
+    if (this.#stored.has(name)) this.#stored.set(name, false);
+    clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, setTimeout(() => void this.#save(conversationId, kind, false), PAUSE_MS));
+  }
+
+  #isNothing(conversationId: number, kind: DraftKind): boolean {
+    return isEmpty(this.of(conversationId, kind)) && (kind === "note" || (this.#letters?.isBlank(conversationId) ?? true));
   }
 
   async #save(conversationId: number, kind: DraftKind, leaving: boolean): Promise<void> {
     const name = nameOf(conversationId, kind);
     const written = this.of(conversationId, kind);
+    const nothing = this.#isNothing(conversationId, kind);
+    const extras = kind === "note" || !this.#letters ? null : draftedOf(this.#letters.of(conversationId));
     const timer = this.#timers.get(name);
     try {
-      this.#said.set(name, written.text);
-      const say = () => (isEmpty(written) ? this.#keeper.clear(conversationId, kind) : this.#keeper.save(conversationId, kind, written, leaving));
+      this.#said.set(name, markOf({ ...written, extras }));
+      if (nothing) this.#stored.delete(name);
+      else this.#stored.set(name, false);
+      const say = () => (nothing ? this.#keeper.clear(conversationId, kind) : this.#keeper.save(conversationId, kind, { ...written, extras }, leaving));
       await (leaving ? say() : this.#inTurn(name, say));
       if (this.#timers.get(name) === timer) this.#timers.delete(name);
     } catch {
@@ -96,6 +144,16 @@ export class Drafts {
 
 function nameOf(conversationId: number, kind: DraftKind): string {
   return `${conversationId}:${kind}`;
+}
+
+function partsOf(name: string): [number, DraftKind] {
+  const [id = "0", kind] = name.split(":");
+  return [Number(id), kind as DraftKind];
+}
+
+/** What tells one state of a draft from another. */
+function markOf({ text, files, extras }: Kept): string {
+  return JSON.stringify([text, files.map((file) => file.id), extras ? draftedOf(letterOf(extras)) : null]);
 }
 
 function isEmpty(written: Written): boolean {

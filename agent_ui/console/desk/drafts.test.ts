@@ -1,20 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Drafts, type DraftKeeper, type Written } from "./drafts.svelte";
+import type { DraftExtras } from "../wire";
+import { Drafts, type DraftKeeper, type Kept, type Written } from "./drafts.svelte";
+import { BLANK, draftedOf, Letters } from "./letters.svelte";
 
 class Hub implements DraftKeeper {
   kept = new Map<string, string>();
+  extras = new Map<string, DraftExtras | null>();
   saves = 0;
   isAway = false;
 
-  save = async (id: number, kind: string, written: Written): Promise<void> => {
+  save = async (id: number, kind: string, written: Kept): Promise<void> => {
     if (this.isAway) throw new Error("away");
     this.saves += 1;
     this.kept.set(`${id} ${kind}`, written.text);
+    this.extras.set(`${id} ${kind}`, written.extras);
   };
 
   clear = async (id: number, kind: string): Promise<void> => void this.kept.delete(`${id} ${kind}`);
 }
 
+const shelf = () => ({ getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
+const told = (words: string, extras: DraftExtras | null = null) => ({ conversation_id: 1, kind: "message" as const, text: words, files: [], extras, updated_at: 0 });
 const text = (words: string): Written => ({ text: words, files: [] });
 
 beforeEach(() => void vi.useFakeTimers());
@@ -38,7 +44,7 @@ describe("a draft", () => {
 
   it("is not overwritten by the hub while it is being written", async () => {
     const drafts = new Drafts(new Hub());
-    const kept = { conversation_id: 1, kind: "message" as const, text: "old", files: [], updated_at: 0 };
+    const kept = { conversation_id: 1, kind: "message" as const, text: "old", files: [], extras: null, updated_at: 0 };
     drafts.write(1, "message", text("new words"));
     drafts.take([kept]);
     expect(drafts.of(1, "message").text).toBe("new words");
@@ -61,13 +67,13 @@ describe("a draft", () => {
     drafts.write(1, "message", text("sent"));
     await vi.advanceTimersByTimeAsync(1_000);
     drafts.clear(1, "message");
-    drafts.take([{ conversation_id: 1, kind: "message", text: "sent", files: [], updated_at: 0 }]);
+    drafts.take([{ conversation_id: 1, kind: "message", text: "sent", files: [], extras: null, updated_at: 0 }]);
     expect(drafts.of(1, "message").text).toBe("");
   });
 
   it("is taken over from another machine", () => {
     const drafts = new Drafts(new Hub());
-    drafts.take([{ conversation_id: 1, kind: "note", text: "from the phone", files: [], updated_at: 0 }]);
+    drafts.take([{ conversation_id: 1, kind: "note", text: "from the phone", files: [], extras: null, updated_at: 0 }]);
     expect(drafts.of(1, "note").text).toBe("from the phone");
   });
 
@@ -89,5 +95,81 @@ describe("a draft", () => {
     drafts.clear(1, "message");
     await vi.advanceTimersByTimeAsync(1_000);
     expect([hub.kept.size, drafts.of(1, "message").text]).toEqual([0, ""]);
+  });
+});
+
+describe("a drafted reply", () => {
+  const desk = (hub = new Hub()) => {
+    const letters = new Letters("1", shelf());
+    return { hub, letters, drafts: new Drafts(hub, letters) };
+  };
+
+  it("is kept with all that it is besides, once for both", async () => {
+    const { hub, letters, drafts } = desk();
+    drafts.write(1, "message", text("Dear Ada"));
+    letters.change(1, { subject: "Order", buttons: [{ text: "Yes", url: "" }] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([hub.saves, hub.kept.get("1 message")]).toEqual([1, "Dear Ada"]);
+    expect(hub.extras.get("1 message")).toEqual(draftedOf({ ...BLANK, subject: "Order", buttons: [{ text: "Yes", url: "" }] }));
+  });
+
+  it("is kept without a word when it has a subject, and no more once it has none", async () => {
+    const { hub, letters } = desk();
+    letters.change(1, { subject: "Order" });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(hub.kept.get("1 message")).toBe("");
+    letters.change(1, { subject: null });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([hub.saves, hub.kept.size]).toEqual([1, 0]);
+  });
+
+  it("is none while only its way was chosen", async () => {
+    const { hub, letters } = desk();
+    letters.change(1, { way: { identity_id: 1, account_id: 2 } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([hub.saves, hub.kept.size]).toEqual([0, 0]);
+  });
+
+  it("comes from another machine with all of it, and goes when it was sent there", () => {
+    const { letters, drafts } = desk();
+    drafts.take([told("Dear Ada", draftedOf({ ...BLANK, subject: "Order" }))]);
+    expect([drafts.of(1, "message").text, letters.of(1).subject]).toEqual(["Dear Ada", "Order"]);
+    drafts.gone(1, "message");
+    expect([drafts.of(1, "message").text, letters.of(1)]).toEqual(["", BLANK]);
+  });
+
+  it("goes when the line was away while it was sent elsewhere", () => {
+    const { drafts } = desk();
+    drafts.take([told("Dear Ada")]);
+    drafts.renew([]);
+    expect(drafts.of(1, "message").text).toBe("");
+  });
+
+  it("stays when it was written on here, whatever became of it elsewhere", () => {
+    const { letters, drafts } = desk();
+    drafts.take([told("Dear Ada", draftedOf(BLANK))]);
+    letters.change(1, { subject: "Order" });
+    drafts.gone(1, "message");
+    drafts.renew([]);
+    expect([drafts.of(1, "message").text, letters.of(1).subject]).toEqual(["Dear Ada", "Order"]);
+  });
+
+  it("leaves what this device knows besides where whoever wrote it said nothing of that", () => {
+    const { letters, drafts } = desk();
+    letters.take(1, draftedOf({ ...BLANK, subject: "Order" }));
+    drafts.take([told("by another program")]);
+    expect([drafts.of(1, "message").text, letters.of(1).subject]).toEqual(["by another program", "Order"]);
+  });
+
+  it("is no news when the hub tells back what this page said", async () => {
+    const { hub, letters, drafts } = desk();
+    drafts.write(1, "message", text("Dear Ada"));
+    letters.change(1, { cc: ["eve@x.org"] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const echo = hub.extras.get("1 message") ?? null;
+    drafts.clear(1, "message");
+    letters.clear(1);
+    drafts.take([told("Dear Ada", echo)]);
+    expect([drafts.of(1, "message").text, letters.of(1)]).toEqual(["", BLANK]);
   });
 });

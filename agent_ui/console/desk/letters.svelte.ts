@@ -1,6 +1,13 @@
 import { SvelteMap } from "svelte/reactivity";
 import type { WayKey } from "../api/ways";
+import type { DraftExtras } from "../wire";
 import type { Keeping } from "./outgoing.svelte";
+
+/** A button below a message, as it is typed: with an address it opens that, without one it is an answer. */
+export interface ButtonTyped {
+  text: string;
+  url: string;
+}
 
 /** What a reply is besides its text and files: which way it goes, and all that only mail has. */
 export interface Letter {
@@ -19,13 +26,16 @@ export interface Letter {
   /** The text as it was laid out; empty for plain text. */
   html: string;
   template: { id: string; variables: Record<string, string> } | null;
+  buttons: ButtonTyped[];
   sendAt: number | null;
 }
 
-export const BLANK: Letter = { way: null, mode: "reply", about: null, quote: "", subject: null, to: [], cc: [], bcc: [], html: "", template: null, sendAt: null };
+export const BLANK: Letter = { way: null, mode: "reply", about: null, quote: "", subject: null, to: [], cc: [], bcc: [], html: "", template: null, buttons: [], sendAt: null };
 
-/** Replies in the making, by conversation. The hub keeps their texts as drafts; the rest is kept on this device. */
+/** Replies in the making, by conversation, kept on this device; the hub keeps them with their texts, as drafts. */
 export class Letters {
+  /** Hears of every change that is made here. */
+  onchange: (conversationId: number) => void = () => undefined;
   #letters = new SvelteMap<number, Letter>();
   readonly #keeping: Keeping;
   readonly #name: string;
@@ -43,6 +53,18 @@ export class Letters {
   change(conversationId: number, change: Partial<Letter>): void {
     this.#letters.set(conversationId, { ...this.of(conversationId), ...change });
     this.#keep();
+    this.onchange(conversationId);
+  }
+
+  /** What the hub keeps of it. */
+  take(conversationId: number, extras: DraftExtras): void {
+    this.#letters.set(conversationId, letterOf(extras));
+    this.#keep();
+  }
+
+  /** Whether nothing is said in it. By which way one would write is no word yet. */
+  isBlank(conversationId: number): boolean {
+    return JSON.stringify(draftedOf({ ...this.of(conversationId), way: null })) === NOTHING;
   }
 
   /** It was sent or thrown away. The way that was chosen stays chosen. */
@@ -69,4 +91,56 @@ export class Letters {
       return [];
     }
   }
+}
+
+/** A letter as the hub keeps it: cut to what it takes, so that an odd one never keeps the text from being kept. */
+export function draftedOf(letter: Letter): DraftExtras {
+  const { way, mode, about, quote, subject, to, cc, bcc, html, template, buttons, sendAt } = letter;
+  return {
+    identity_id: way?.identity_id ?? null,
+    account_id: way?.account_id ?? null,
+    mode,
+    about_id: about,
+    quote: cut(quote),
+    subject: subject === null ? null : cut(subject),
+    to: lines(to),
+    cc: lines(cc),
+    bcc: lines(bcc),
+    html: html.length > LONGEST_HTML ? "" : html,
+    template: template?.id ?? "",
+    variables: Object.fromEntries(Object.entries(template?.variables ?? {}).slice(0, 30)),
+    buttons: buttons.slice(0, 20).map(({ text, url }) => ({ text: cut(text, 40), url: cut(url, 500), key: "" })),
+    send_at: sendAt,
+  };
+}
+
+/** The letter that the hub kept. */
+export function letterOf(extras: DraftExtras): Letter {
+  const { identity_id, account_id, about_id, template, variables, buttons, send_at, mode, quote, subject, to, cc, bcc, html } = extras;
+  return {
+    way: identity_id === null || account_id === null ? null : { identity_id, account_id },
+    mode,
+    about: about_id,
+    quote,
+    subject,
+    to,
+    cc,
+    bcc,
+    html,
+    template: template ? { id: template, variables } : null,
+    buttons: buttons.map(({ text, url }) => ({ text, url })),
+    sendAt: send_at,
+  };
+}
+
+/** Characters of a laid out text that the hub keeps. */
+const LONGEST_HTML = 64_000;
+const NOTHING = JSON.stringify(draftedOf(BLANK));
+
+function lines(all: readonly string[]): string[] {
+  return all.slice(0, 50).map((one) => cut(one));
+}
+
+function cut(text: string, most = 400): string {
+  return text.length > most ? [...text].slice(0, most).join("") : text;
 }

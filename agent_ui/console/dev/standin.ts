@@ -4,7 +4,7 @@ import type { Routing, Upload } from "../api/conversations";
 import { belongs, compare, sortKey } from "../desk/listing";
 import type { View, Sort } from "../api/conversations";
 import type { Decision, Verdict } from "../inbox/why";
-import type { AnyEvent, ConversationValue, DraftValue, EntryValue, FileValue, FromClient, FromServer, Snapshot } from "../wire";
+import type { AnyEvent, ConversationValue, DraftExtras, DraftValue, EntryValue, FileValue, FromClient, FromServer, Snapshot } from "../wire";
 import { Dealings } from "./cases";
 import { accountHandlers, accountsOf } from "./channels";
 import { detailed, shownHtml, waysOf } from "./written";
@@ -227,6 +227,7 @@ export class StandIn implements Surroundings {
       cc: ((body["cc"] ?? []) as string[]).map((value) => ({ value, name: "" })),
       reply_to_id: (body["reply_to_id"] as number | undefined) ?? null,
       send_at: body["send_at"] ? Date.parse(String(body["send_at"])) : null,
+      buttons: ((body["buttons"] ?? []) as { text: string; url: string }[]).map((one) => ({ ...one, key: "" })),
       html_file_id: body["html"] ? 1 : null,
     });
     const by = kind === "message" && way ? { channel: way.channel, account_id: way.account_id, identity_id: way.identity_id, details } : {};
@@ -285,7 +286,8 @@ export class StandIn implements Surroundings {
 
   #draft(id: number, kind: "message" | "note", body: Record<string, unknown>): DraftValue {
     const files = (body["files"] as number[]).map((file) => this.files.get(file)).filter((file) => file !== undefined);
-    const draft: DraftValue = { conversation_id: id, kind, text: String(body["text"]), files, updated_at: this.now() };
+    const said = (body["extras"] ?? null) as DraftExtras | null;
+    const draft: DraftValue = { conversation_id: id, kind, text: String(body["text"]), files, extras: said && { ...said, send_at: said.send_at === null ? null : Date.parse(String(said.send_at)) }, updated_at: this.now() };
     this.drafts.set(`${id} ${kind}`, draft);
     return draft;
   }

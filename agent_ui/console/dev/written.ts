@@ -28,7 +28,7 @@ export function waysOf(conversation: ConversationValue, now: number): Way[] {
     way(identity(1), 11, { channel: "email", account_name: "support@shop.example", scheme: "mailto", display: "marta.zielinska@example.org", name: "Marta Zielińska", is_default: true, subject: "Re: Order 10482 is late", cc: [{ value: "accounts@nordwind.example", name: "Accounts" }], carries: { html: true, subject: true, copies: true, signature: "<p><b>Olena Kovalenko</b><br>Nordwind Support · +48 22 555 01 34</p>" } as Way["carries"] }),
     way(identity(2), 12, { channel: "sms", account_name: "+48 732 000 111", scheme: "tel", display: "+48 512 555 018", carries: { segments: true, max_text: 1600, max_file_bytes: 0, max_files: 0 } as Way["carries"] }),
     way(identity(3), 13, { channel: "whatsapp", account_name: "WhatsApp shop", scheme: "whatsapp", display: "+48 512 555 018", state: "template", why: "window", window_until: now - HOUR, carries: { max_text: 4096, templates } as Way["carries"] }),
-    way(identity(4), 14, { channel: "telegram", account_name: "@nordwind_bot", scheme: "telegram", display: "@marta_z", window_until: null, carries: { max_text: 4096 } as Way["carries"] }),
+    way(identity(4), 14, { channel: "telegram", account_name: "@nordwind_bot", scheme: "telegram", display: "@marta_z", window_until: null, carries: { max_text: 4096, html: true, buttons: 8 } as Way["carries"] }),
     way(identity(5), 15, { channel: "viber", account_name: "Nordwind", scheme: "viber", display: "Marta", state: "closed", why: "cannot_start" }),
   ];
 }

@@ -2,6 +2,7 @@ import type { Extras } from "../api/conversations";
 import type { Way } from "../api/ways";
 import type { Letter } from "../desk/letters.svelte";
 import type { EntryValue } from "../wire";
+import { pressablesOf } from "./buttons";
 import { addressOf, distinct, everybody, subjectOf } from "./recipients";
 import { keyOf } from "./ways";
 
@@ -20,6 +21,8 @@ export function extrasOf(letter: Letter, way: Way | null): Extras {
   }
   if (carries.subject) extras.subject = letter.subject ?? way.subject;
   if (carries.html && letter.html) extras.html = letter.html;
+  const buttons = carries.buttons && !letter.template ? pressablesOf(letter.buttons) : [];
+  if (buttons.length) extras.buttons = buttons;
   if (carries.copies) {
     if (letter.cc.length) extras.cc = letter.cc.map(addressOf);
     if (letter.bcc.length) extras.bcc = letter.bcc.map(addressOf);

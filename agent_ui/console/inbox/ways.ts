@@ -2,6 +2,7 @@ import type { Way, WayKey, WayState } from "../api/ways";
 import type { Letter } from "../desk/letters.svelte";
 import { soon, t } from "../words/words.svelte";
 import type { FileValue } from "../wire";
+import { type ButtonTrouble, troubleOfButtons } from "./buttons";
 import { isAddress } from "./recipients";
 
 /** Whether both are the same identity by the same account. */
@@ -31,6 +32,7 @@ export function others(ways: readonly Way[], failed: WayKey, now: number): Way[]
 
 /** Why a message cannot go; none when it can. */
 export type Trouble =
+  | ButtonTrouble
   | { code: "closed"; why: Exclude<Way["why"], ""> | "unknown" }
   | { code: "template" | "gaps" | "nobody" | "past" | "after_window" | "no_files" }
   | { code: "address"; value: string }
@@ -59,6 +61,8 @@ export function troubleOf(way: Way, { text, files }: Written, letter: Letter, no
   if (max_files !== null && files.length > max_files) return { code: "too_many_files", n: max_files };
   const heavy = files.find((file) => file.size > max_file_bytes);
   if (heavy) return { code: "file_too_large", name: heavy.name };
+  const pressed = way.carries.buttons && !letter.template ? troubleOfButtons(letter.buttons, text, way.carries.buttons) : null;
+  if (pressed) return pressed;
   if (letter.sendAt !== null && letter.sendAt <= now) return { code: "past" };
   if (letter.sendAt !== null && way.window_until !== null && letter.sendAt >= way.window_until && !letter.template) return { code: "after_window" };
   return null;

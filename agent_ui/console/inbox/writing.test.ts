@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Way } from "../api/ways";
 import { BLANK, type Letter } from "../desk/letters.svelte";
 import type { EntryValue, FileValue, Named } from "../wire";
+import { linkOf, pressablesOf, troubleOfButtons } from "./buttons";
 import { laters } from "./later";
 import { type Laid, isLink, laidOut, plainOf, signatureText } from "./plain";
 import { addressOf, bareSubject, distinct, everybody, isAddress, parted, subjectOf } from "./recipients";
@@ -181,6 +182,40 @@ describe("what a letter says to the hub", () => {
 
   it("goes to others when it is forwarded, and answers nothing", () => {
     expect(extrasOf(letter({ mode: "forward", about: 7, to: ["Bob <bob@x.org>"] }), way(1, { carries: MAIL, subject: "Re: Order" }))).toEqual({ way: { identity_id: 10, account_id: 1 }, forward_of: 7, to: ["bob@x.org"], subject: "Re: Order" });
+  });
+});
+
+describe("buttons below a message", () => {
+  const pressing = (...all: [string, string?][]) => all.map(([text, url = ""]) => ({ text, url }));
+  const chat = way(1, { carries: { ...CARRIES, buttons: 2 } });
+
+  it("lead to pages of the web, typed as people type them", () => {
+    expect(["", " ", "shop.example/a b", "http://shop.example", "shop.example:8080/x", "магазин.укр/ціни"].map(linkOf)).toEqual(["", "", "https://shop.example/a%20b", "http://shop.example/", "https://shop.example:8080/x", "https://xn--80aairftm.xn--j1amh/%D1%86%D1%96%D0%BD%D0%B8"]);
+    expect(["javascript:alert(1)", "javascript:1", "mailto:a@b.org", "shop", "https://", `shop.example/${"x".repeat(500)}`].map(linkOf)).toEqual([null, null, null, null, null, null]);
+  });
+
+  it("go without those that nothing stands on", () => {
+    expect(pressablesOf(pressing([" Yes "], ["", " "], ["Hours", "shop.example"]))).toEqual([{ text: "Yes", url: "" }, { text: "Hours", url: "https://shop.example/" }]);
+  });
+
+  it("are said what is wrong with them, in the order in which one would mend it", () => {
+    expect(troubleOfButtons(pressing(["a"], ["b"], ["c"]), "?", 2)).toEqual({ code: "too_many_buttons", n: 2 });
+    expect(troubleOfButtons(pressing(["a"], [""], ["c"]), "?", 2)).toBeNull();
+    expect(troubleOfButtons(pressing(["a", "nowhere"]), "?", 2)).toEqual({ code: "button_link", value: "nowhere" });
+    expect(troubleOfButtons(pressing(["", "shop.example"]), "?", 2)).toEqual({ code: "mute_button" });
+    expect(troubleOfButtons(pressing(["Yes"], ["Yes "]), "?", 2)).toEqual({ code: "same_buttons", value: "Yes" });
+    expect(troubleOfButtons(pressing(["Yes"]), " ", 2)).toEqual({ code: "bare_buttons" });
+    expect(troubleOfButtons(pressing([""]), "", 2)).toBeNull();
+  });
+
+  it("keep a reply back, and go with it, only where the way carries them", () => {
+    const question = letter({ buttons: pressing(["Yes"], ["Yes"]) });
+    expect(troubleOf(chat, said("?"), question, NOON)).toEqual({ code: "same_buttons", value: "Yes" });
+    expect(troubleOf(way(1), said("?"), question, NOON)).toBeNull();
+    const good = letter({ buttons: pressing(["Yes"], ["No"], [""]) });
+    expect(extrasOf(good, chat).buttons).toEqual([{ text: "Yes", url: "" }, { text: "No", url: "" }]);
+    expect(extrasOf(good, way(1)).buttons).toBeUndefined();
+    expect(extrasOf(letter({ buttons: pressing([""]) }), chat).buttons).toBeUndefined();
   });
 });
 
