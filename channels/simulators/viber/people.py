@@ -76,13 +76,13 @@ class Person:
         message = {"type": "location", "location": {"lat": latitude, "lon": longitude}}
         return self._say(message, place=(latitude, longitude))
 
-    def press(self, label: str) -> int:
+    def press(self, label: str) -> None:
         """Press the newest button that says this: its words are sent. Raises LookupError when there is none."""
-        for shown in reversed(self.screen):
-            for text, said in shown.buttons:
-                if text == label:
-                    return self._say({"type": "text", "text": said}, text=said)
-        raise LookupError(label)
+        pressed = [said for shown in self.screen for text, said in shown.buttons if text == label]
+        if not pressed:
+            raise LookupError(label)
+        if not pressed[-1].startswith(("https://", "http://")):
+            self._say({"type": "text", "text": pressed[-1]}, text=pressed[-1])
 
     def read(self, token: int) -> None:
         """Have a message of the bot's before one's eyes. Viber reports that once."""

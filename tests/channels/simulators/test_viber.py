@@ -118,6 +118,7 @@ async def test_an_answer_stands_on_the_phone_and_is_reported_as_delivered_and_se
         await s.door.until(lambda: (str(name), DeliveryStatus.DELIVERED) in s.receipts)
         s.ann.read(shown.token)
         s.ann.read(shown.token)
+        s.ann.press("Shop")
         s.ann.press("Yes")
         await s.door.until(lambda: len(s.messages) == 2)
         assert s.receipts == [(name, DeliveryStatus.DELIVERED), (name, DeliveryStatus.READ)]
