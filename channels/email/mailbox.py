@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from channels.email.imap import Imap, imap_connection
 from channels.email.imap_answers import Folder, Listed
 from channels.email.patience import Patience
 from channels.email.settings import EmailSettings
+from channels.email.together import together
 from channels.email.tokens import AccessTokens
 from crm_core.words.clock import DAY, Moment, as_datetime
 from crm_core.words.content import FileRef
@@ -252,17 +254,10 @@ async def follow_folders(mailboxes: Sequence[Mailbox], deliver: Deliver, patienc
 
     Raises the first failure as the hub knows it.
     """
-    failure: Exception | None = None
     try:
-        async with asyncio.TaskGroup() as group:
-            for mailbox in mailboxes:
-                group.create_task(_keep_following(mailbox, deliver, patience))
-    except* Exception as failures:
-        failure = failures.exceptions[0]
-    if isinstance(failure, Trouble):
-        raise failure.as_failure() from failure
-    if failure is not None:
-        raise failure
+        await together(*(partial(_keep_following, mailbox, deliver, patience) for mailbox in mailboxes))
+    except Trouble as trouble:
+        raise trouble.as_failure() from trouble
 
 
 async def _keep_following(mailbox: Mailbox, deliver: Deliver, patience: Patience) -> None:
