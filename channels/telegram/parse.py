@@ -105,6 +105,8 @@ def _event(message: Loose, content: Content, now: Moment) -> MessageArrived:
         sent_at=_moment(message, "date", now),
         sender_name=full_name(sender) or text(sender, "title"),
         sender_facts=_facts(sender),
+        part_of=ExternalId(text(message, "media_group_id")) or None,
+        part=whole(message, "message_id") or 0,
         in_reply_to=_answered(message),
         invitation=start[1] if start else "",
         proves=_proven(message),

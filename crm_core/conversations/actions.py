@@ -110,12 +110,23 @@ def add_by_machine(tx: Tx, entry: dict[str, Any]) -> EntryValue:
 
 
 def change_details(
-    tx: Tx, entry_id: int, text: str | None = None, files: Sequence[FileValue] | None = None, **changes: Any
+    tx: Tx,
+    entry_id: int,
+    text: str | None = None,
+    files: Sequence[FileValue] | None = None,
+    *,
+    beside: Mapping[str, Any] | None = None,
+    **changes: Any,
 ) -> EntryValue:
-    """Change what only some messages have, and text and files if they are given; it is found by its new words."""
+    """Change what only some messages have, and text and files if they are given; it is found by its new words.
+
+    `beside`: what the entry keeps with its details and shows nobody, by other names than theirs, as JSON.
+    """
     row = timeline.row(tx, entry_id)
-    details = msgspec.structs.replace(msgspec.convert(row["details"] or {}, EntryDetails), **changes)
-    values: dict[str, Any] = {"details": msgspec.to_builtins(details), "version": Entry.version + 1}
+    kept: dict[str, Any] = row["details"] or {}
+    details = msgspec.structs.replace(msgspec.convert(kept, EntryDetails), **changes)
+    whole = {**kept, **(beside or {}), **msgspec.to_builtins(details)}
+    values: dict[str, Any] = {"details": whole, "version": Entry.version + 1}
     if text is not None and text != row["text"]:
         values["text"] = text
         index_again(tx, entry_id, row["text"], text)

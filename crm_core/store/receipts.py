@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Index, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,9 +18,13 @@ from crm_core.store.base import At, Base, Id, OptionalRef, OptionalWords, Ref, W
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 
+GROUP: Final = "part_of:"
+"""How names begin that no provider gave: they lead to the entry that the parts of one album join."""
+
 
 class Part(Base):
-    """A further id of a message: one of the parts as which ours went, or the name by which answers refer to theirs."""
+    """A further id of a message: one of the parts as which ours went or theirs came, the name by which answers
+    refer to theirs, or a name of ours for all parts of theirs (`GROUP`)."""
 
     __tablename__ = "sent_part"
 
@@ -68,8 +73,14 @@ def note_parts(tx: Tx, account_id: int, entry_id: int, external_ids: Sequence[st
     )
 
 
+def point(tx: Tx, account_id: int, name: str, entry_id: int) -> None:
+    """Let a name lead to this entry, wherever it led before."""
+    tx.execute(delete(Part).where(Part.account_id == account_id, Part.external_id == name))
+    note_parts(tx, account_id, entry_id, [name])
+
+
 def entry_of_part(tx: Tx, account_id: int, external_id: str) -> int | None:
-    """The entry that went out, among others, under this id."""
+    """The entry that has this among its further ids."""
     found: int | None = tx.scalar(
         select(Part.entry_id).where(Part.account_id == account_id, Part.external_id == external_id)
     )
@@ -77,11 +88,16 @@ def entry_of_part(tx: Tx, account_id: int, external_id: str) -> int | None:
 
 
 def names_of(tx: Tx, entry_ids: Sequence[int]) -> dict[int, str]:
-    """The further id of each of these entries that has one; the first, where there are several."""
+    """The further id of each of these entries that has one; the first, where there are several.
+
+    None for what came as an album: its own id is as good as any of its parts'.
+    """
     rows = tx.all(select(Part.entry_id, Part.external_id).where(Part.entry_id.in_(entry_ids))) if entry_ids else []
+    albums = {row.entry_id for row in rows if row.external_id.startswith(GROUP)}
     found: dict[int, str] = {}
     for row in rows:
-        found.setdefault(row.entry_id, row.external_id)
+        if row.entry_id not in albums:
+            found.setdefault(row.entry_id, row.external_id)
     return found
 
 

@@ -12,7 +12,7 @@ from crm_core.store.transaction import Fields, Tx
 from crm_core.words.content import Content, FileRef
 from crm_core.words.text import MAX_MESSAGE, storable
 from crm_core.words.values import AuthorKind, EntryValue, FileValue, Pressable
-from hub.desk import inbound
+from hub.desk import albums, inbound
 from hub.desk.inbound import Source
 from hub.desk.particulars import spot
 
@@ -23,6 +23,9 @@ def edit(tx: Tx, source: Source, event: MessageEdited, html: FileRef | None = No
     One that never reached us is taken now, if the event says whose it is. What it said in files before stays the
     entry's and is not shown any more. Raises Invalid and NotFound as `inbound.take`.
     """
+    album = albums.part_of_entry(tx, source.account_id, event.external_id)
+    if album is not None:
+        return albums.edit(tx, source.account_id, album, event, html)
     found = timeline.seen_before(tx, [(source.account_id, event.external_id)])
     if not found:
         return _taken(tx, source, event, html)
@@ -60,6 +63,9 @@ def _taken(tx: Tx, source: Source, event: MessageEdited, html: FileRef | None) -
     unseen = replace(event.unseen, content=replace(event.content, text=text))
     entry = inbound.take_one(tx, source, unseen, html).entry
     assert entry is not None
+    album = albums.part_of_entry(tx, source.account_id, unseen.external_id)
+    if album is not None:
+        return albums.taken_edited(tx, album, event.at)
     # It says so, and the message in its first words may still come.
     return actions.change_details(tx, entry.id, edited_at=event.at)
 
@@ -74,6 +80,9 @@ def _claimed(tx: Tx, source: Source, row: Fields, content: Content, html: FileRe
 
 def withdraw(tx: Tx, account_id: int, event: MessageWithdrawn) -> EntryValue | None:
     """The entry without its words; none when it never reached us."""
+    album = albums.part_of_entry(tx, account_id, event.external_id)
+    if album is not None:
+        return albums.withdraw(tx, album, event)
     found = timeline.seen_before(tx, [(account_id, event.external_id)])
     if not found:
         return None

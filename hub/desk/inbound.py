@@ -28,7 +28,7 @@ from crm_core.words.values import AuthorKind, ConversationStatus, Direction, Ent
 from crm_core.work.actions import new_work
 from crm_core.work.actions import store as store_work
 from crm_core.work.sticky import sticky_waits
-from hub.desk import aftermath, strangers
+from hub.desk import aftermath, albums, strangers
 from hub.desk import receipts as standing
 from hub.desk.manners import Manner
 from hub.desk.particulars import particulars
@@ -93,10 +93,14 @@ def take_many(tx: Tx, calls: Sequence[tuple[Any, ...]]) -> list[Stored | BaseExc
     """`take` for several messages: the same rows and events, in a handful of statements."""
     arrivals = [_read(*call) for call in calls]
     _answer_repeats(tx, arrivals)
-    fresh = _first_of_each([a for a in arrivals if a.answer is None])
+    new = _first_of_each([a for a in arrivals if a.answer is None])
+    fresh, parts = _without_later_parts(tx, new)
     if fresh:
         _store(tx, fresh)
-        _answer_twins(arrivals, fresh)
+    for part in parts:
+        _join(tx, part)
+    if new:
+        _answer_twins(arrivals, new)
     answers = [arrival.answer for arrival in arrivals]
     assert all(answer is not None for answer in answers)
     return [answer for answer in answers if answer is not None]
@@ -143,6 +147,8 @@ def _answer_repeats(tx: Tx, arrivals: Sequence[_Arrival]) -> None:
         row = seen.get(arrival.key)
         if row is not None:
             arrival.answer = _repeat(arrival, row)
+        elif arrival.event.part_of is not None:
+            arrival.answer = albums.repeat(tx, arrival.source.account_id, arrival.event, arrival.text)
 
 
 def _repeat(arrival: _Arrival, row: Fields) -> Stored | HubError:
@@ -170,6 +176,31 @@ def _answer_twins(arrivals: Sequence[_Arrival], fresh: Sequence[_Arrival]) -> No
                 arrival.answer = Stored(entry=twin.answer.entry, repeated=True)
             else:
                 arrival.answer = Conflict("This message id was used before with other words.")
+
+
+def _without_later_parts(tx: Tx, new: Sequence[_Arrival]) -> tuple[list[_Arrival], list[_Arrival]]:
+    """The messages that become entries, and those that join one that is there, or that one of the first becomes."""
+    fresh: list[_Arrival] = []
+    parts: list[_Arrival] = []
+    begun: set[tuple[int, str]] = set()
+    for arrival in new:
+        is_later = albums.is_later(tx, arrival.source.account_id, arrival.event, arrival.sender, begun)
+        (parts if is_later else fresh).append(arrival)
+    return fresh, parts
+
+
+def _join(tx: Tx, arrival: _Arrival) -> None:
+    """One more part of an album, in the entry of those before it."""
+    event, account_id = arrival.event, arrival.source.account_id
+    entry = albums.open_entry(tx, account_id, event, arrival.sender)
+    if entry is None:
+        _store(tx, [arrival])
+        return
+    arrival.identity = resolve_many(tx, [_sender(arrival)])[arrival.sender]
+    _recognise(tx, arrival, arrival.identity)
+    arrival.answer = Stored(entry=albums.join(tx, account_id, entry, event, arrival.html))
+    if event.reach is not None:
+        standing.reach_changed(tx, account_id, _wish(arrival, event.reach))
 
 
 def _store(tx: Tx, fresh: Sequence[_Arrival]) -> None:
@@ -268,6 +299,8 @@ def _write(tx: Tx, arrival: _Arrival, conversation: Opened, waits: Mapping[int |
         tx, arrival.source.account_id, event, arrival.html, is_cut=arrival.text != storable(event.content.text)
     )
     entry["details"] = None if details is None else msgspec.to_builtins(details)
+    if event.part_of is not None:
+        entry["details"] = {**(entry["details"] or {}), **albums.begun(event, arrival.html)}
     row["subject"] = row["subject"] or one_line(event.content.subject or "", most=200)
     if event.automatic and not conversation.is_new:
         # An absence note wakes nobody and answers nothing; a message nobody has read yet stays what waits.
@@ -336,6 +369,8 @@ def _follow(tx: Tx, arrival: _Arrival, conversation: Opened) -> None:
     entry_id, identity = arrival.answer.entry.id, _identity(arrival)
     if event.known_as is not None:
         receipts.note_parts(tx, source.account_id, entry_id, [storable(event.known_as)])
+    if event.part_of is not None:
+        albums.remember(tx, source.account_id, entry_id, event, arrival.sender)
     if event.content.to or event.content.cc:
         aftermath.let_in(tx, conversation, identity, event)
     if event.reach is not None:

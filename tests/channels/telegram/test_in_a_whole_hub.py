@@ -13,16 +13,18 @@ from sqlalchemy import select
 from channels.simulators.telegram import Bot, BotServer, Person, Trouble
 from crm_core.accounts.actions import NewAccount
 from crm_core.conversations.model import Entry
+from crm_core.files.actions import NewFile, add
 from crm_core.staff.actions import NewAgent, add_agent
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.permissions import Actor
-from crm_core.words.values import Direction, EntryKind, Role
+from crm_core.words.values import AuthorKind, Direction, EntryKind, Role
 from hub.desk import channel_accounts
 from hub.desk.outbound import Words, reply
 from tests.channels.telegram.conftest import Hub
 from tests.channels.telegram.telling import SECRET, TOKEN
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Scene:
@@ -45,11 +47,26 @@ class Scene:
 
         return await until(said)
 
-    async def answer(self, text: str) -> int:
-        """The agent answers; the entry's id."""
+    async def answer(self, text: str, *, files: int = 0) -> int:
+        """The agent answers, with so many pictures; the entry's id."""
         conversation_id = (await self.entries())[0]["conversation_id"]
-        entry = await self.hub.db.write(reply, self.boss, conversation_id, Words(text=text))
+        words = Words(text=text, files=tuple([await self._picture() for _ in range(files)]))
+        entry = await self.hub.db.write(reply, self.boss, conversation_id, words)
         return entry.id
+
+    async def _picture(self) -> int:
+        """A picture that the agent has uploaded."""
+        stored = await self.hub.house.media.receive(_once(PNG), "door.png")
+        new = NewFile(
+            name=stored.name,
+            type=stored.type,
+            size=stored.size,
+            sha256=stored.sha256,
+            stored_as=stored.stored_as,
+            uploader_kind=AuthorKind.AGENT,
+            uploader_id=self.boss.agent_id,
+        )
+        return (await self.hub.db.write(add, new)).id
 
     async def fared(self, entry_id: int, status: DeliveryStatus) -> None:
         """Wait until an answer's delivery stands like this."""
@@ -66,6 +83,10 @@ async def until(answer: Callable[[], Awaitable[Any]]) -> Any:
         while not (found := await answer()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 @asynccontextmanager
@@ -103,6 +124,22 @@ async def test_a_customer_is_heard_and_answered(hub: Hub, mode: str) -> None:
         s.ann.send_photo(JPEG, caption="the door")
         _, photo = await s.heard("Добрий вечір", "the door")
         assert len(photo["files"]) == 1
+
+
+@pytest.mark.parametrize("mode", ["webhook", "polling"])
+async def test_an_album_is_one_entry_both_ways(hub: Hub, mode: str) -> None:
+    async with scene(hub, mode) as s:
+        first = s.ann.send_photo(JPEG, caption="the dor", album="a1")
+        s.ann.send_photo(JPEG, album="a1")
+        s.ann.edit(first, "the door")
+        s.ann.write("well?")
+        album, _ = await s.heard("the door", "well?")
+        assert [f["name"] for f in album["files"]] == ["photo.jpg", "photo.jpg"]
+        sent = await s.answer("These two?", files=2)
+        await s.fared(sent, DeliveryStatus.SENT)
+        shown = [item for item in s.ann.screen if not item.mine]
+        assert [item.text for item in shown] == ["These two?", ""]
+        assert len({item.album for item in shown} - {""}) == 1
 
 
 async def test_an_answer_of_which_nobody_knows_is_unconfirmed_and_blocking_is_said(hub: Hub) -> None:

@@ -101,6 +101,12 @@ def test_the_largest_size_of_a_picture_is_fetched_and_its_caption_is_the_text() 
     assert [file.file_id for file in said.files] == ["p1280"]
 
 
+@pytest.mark.parametrize(("group", "album"), [("a1", "a1"), ("", None), (None, None), (7, None), (["a1"], None)])
+def test_pictures_of_one_album_say_so_and_in_which_order_they_stand(group: Any, album: str | None) -> None:
+    event = heard(photo=[{"file_id": "p", "width": 9, "height": 9}], media_group_id=group)
+    assert (event.part_of, event.part) == (album, 50)
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
