@@ -23,16 +23,7 @@ ANSWERED = "Till then!"
 
 
 async def test_buttons_are_drafted_here_sent_from_there_and_pressed(hub: HubProcess, people: People) -> None:
-    facts = hub.facts["agents"][0]
-    home = await people.arrive("anna", width=1440, height=900)
-    anna = DeskAgent(await home.new_page(), facts["name"])
-    await anna.sign_in(facts["login_url"])
-    await anna.become("Available")
-    lena = EverydayCustomer(await (await people.arrive("lena")).new_page(), hub.facts["customers_url"])
-    await lena.enter()
-    await lena.text("Telegram", ASKED)
-    await anna.accept(LENA)
-
+    anna, lena = await lena_asks(hub, people)
     await anna.start_typing(QUESTION)
     await adds(anna.page, MORNING)
     await adds(anna.page, EVENING)
@@ -42,10 +33,7 @@ async def test_buttons_are_drafted_here_sent_from_there_and_pressed(hub: HubProc
     async with anna.page.expect_response(lambda answer: PATH in (answer.request.post_data or "")):
         await buttons(anna.page).get_by_role("textbox", name="Link of button 3").fill(PATH)
 
-    phone = await people.arrive("anna's phone", width=390, height=844)
-    await phone.add_cookies([{**c} for c in await home.cookies()])  # type: ignore[typeddict-item]
-    there = DeskAgent(await phone.new_page(), facts["name"])
-    await there.page.goto(anna.page.url)
+    there = await at_the_phone_of(anna, people)
     await expect(there.writer()).to_have_value(QUESTION)
     await has_drafted(there.page, [MORNING, EVENING, HOURS])
     await buttons(there.page).get_by_role("button", name="Remove button 2").click()
@@ -66,6 +54,29 @@ async def test_buttons_are_drafted_here_sent_from_there_and_pressed(hub: HubProc
     await anna.start_typing(ANSWERED)
     await anna.reply(ANSWERED)
     await lena.sees_once("Telegram", ANSWERED)
+
+
+async def lena_asks(hub: HubProcess, people: People) -> tuple[DeskAgent, EverydayCustomer]:
+    """Anna accepted what Lena wrote by Telegram."""
+    facts = hub.facts["agents"][0]
+    anna = DeskAgent(await (await people.arrive("anna", width=1440, height=900)).new_page(), facts["name"])
+    await anna.sign_in(facts["login_url"])
+    await anna.become("Available")
+    lena = EverydayCustomer(await (await people.arrive("lena")).new_page(), hub.facts["customers_url"])
+    await lena.enter()
+    await lena.text("Telegram", ASKED)
+    await anna.accept(LENA)
+    return anna, lena
+
+
+async def at_the_phone_of(anna: DeskAgent, people: People) -> DeskAgent:
+    """The same agent at the same place, on another machine that knows nothing but who she is."""
+    phone = await people.arrive("anna's phone", width=390, height=844)
+    known = await anna.page.context.cookies()
+    await phone.add_cookies([{**cookie} for cookie in known])  # type: ignore[typeddict-item]
+    there = DeskAgent(await phone.new_page(), anna.name)
+    await there.page.goto(anna.page.url)
+    return there
 
 
 def buttons(page: Page) -> Locator:
