@@ -1,0 +1,183 @@
+"""Which numbers may be called out, how often and for how much: the same rules for whoever carries the call. Pure.
+
+Against toll fraud: whoever steals an agent's session or an account's key calls premium numbers of their own by the
+thousand. A number is allowed by its country or prefix, never by default: `+1 876` and `+1 809` look like numbers of
+the United States and are not (numbering plans by libphonenumber; ITU-T E.164 Annex A for the `+88x` networks).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Final
+
+import phonenumbers
+
+from crm_core.words.addresses import phone
+from crm_core.words.clock import DAY, MINUTE, Moment
+from crm_core.words.errors import HubError, Invalid
+
+EMERGENCY: Final = frozenset({"112", "911", "999", "000", "110", "118", "119", "101", "102", "103", "104", "15", "17"})
+"""Called nowhere from here, whatever the country: a hub knows no place to send help to."""
+COSTLY: Final = ("+870", "+878", "+881", "+882", "+883", "+888", "+979", "+991")
+"""Satellites, networks without a country, and international premium numbers."""
+_FEWEST: Final = 6
+"""Digits after the country code below which a number is a short code."""
+_PREMIUM: Final = frozenset(
+    {phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
+     phonenumbers.PhoneNumberType.PAGER}
+)  # fmt: skip
+
+
+class Why(StrEnum):
+    """Why a number is not called."""
+
+    NO_NUMBER = "no_number"
+    EMERGENCY = "emergency"
+    SHORT = "short"
+    OWN = "own"
+    FORBIDDEN = "forbidden"
+    COSTLY = "costly"
+    PREMIUM = "premium"
+    COUNTRY = "country"
+    AGENT_RATE = "agent_rate"
+    ACCOUNT_RATE = "account_rate"
+    COST = "cost"
+
+
+_WORDS: Final[dict[Why, str]] = {
+    Why.NO_NUMBER: "This is not a phone number that can be called.",
+    Why.EMERGENCY: "Emergency numbers are not called from here. Use another telephone.",
+    Why.SHORT: "Short numbers are not called from here.",
+    Why.OWN: "This is a number of ours.",
+    Why.FORBIDDEN: "Numbers like this one are not called by this account.",
+    Why.COSTLY: "Satellite and international premium numbers are not called from here.",
+    Why.PREMIUM: "Premium numbers are not called from here.",
+    Why.COUNTRY: "This account does not call this country.",
+    Why.AGENT_RATE: "You have called too many numbers within a minute. Wait a little.",
+    Why.ACCOUNT_RATE: "This account has called too many numbers within a minute. Wait a little.",
+    Why.COST: "This account has spent what it may spend on calls in a day.",
+}
+
+
+class DialRefused(HubError):
+    """This number is not called. `why` is the reason as a code."""
+
+    code: ClassVar[str] = "dial_refused"
+    status: ClassVar[int] = 422
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(_WORDS[why], why=why.value)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialPlan:
+    """What an account may call."""
+
+    region: str = ""
+    """The country (ISO 3166 alpha-2) in which numbers without a country code are read."""
+    countries: frozenset[str] = frozenset()
+    allowed: tuple[str, ...] = ()
+    """Prefixes in E.164, such as `+4420`, that are called beside the countries."""
+    forbidden: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()
+    """Numbers in E.164 that would ring ourselves."""
+    agent_minute: int = 10
+    """Numbers that one agent may call within a minute."""
+    account_minute: int = 60
+    day_cost: float | None = None
+    """What calls may cost within 24 hours, in the provider's currency; none: whatever."""
+    alarming: int = 20
+    """Refusals within a minute that somebody should look at."""
+
+
+def may_call(raw: str, plan: DialPlan) -> str:
+    """The number in E.164, if it may be called at all. Raises DialRefused.
+
+    Anything but digits and their usual separators is refused before it is read: `sip:`, `client:`, `whatsapp:`.
+    """
+    digits = "".join(c for c in raw if c in "0123456789")
+    if digits in EMERGENCY or digits.removeprefix("1") in {"911", "112"}:
+        raise DialRefused(Why.EMERGENCY)
+    try:
+        number = phone(raw, region=plan.region or None).value
+    except Invalid as error:
+        raise DialRefused(
+            Why.SHORT if raw.strip() == digits and 0 < len(digits) < _FEWEST else Why.NO_NUMBER
+        ) from error
+    if number in plan.own:
+        raise DialRefused(Why.OWN)
+    if number.startswith(COSTLY):
+        raise DialRefused(Why.COSTLY)
+    if any(number.startswith(prefix) for prefix in plan.forbidden):
+        raise DialRefused(Why.FORBIDDEN)
+    parsed = phonenumbers.parse(number, None)
+    if len(str(parsed.national_number)) < _FEWEST:
+        raise DialRefused(Why.SHORT)
+    if phonenumbers.number_type(parsed) in _PREMIUM:
+        raise DialRefused(Why.PREMIUM)
+    by_prefix = any(number.startswith(prefix) for prefix in plan.allowed)
+    if not by_prefix and phonenumbers.region_code_for_number(parsed) not in plan.countries:
+        raise DialRefused(Why.COUNTRY)
+    return number
+
+
+def country_of(number: str) -> str:
+    """The country (ISO 3166 alpha-2) of a number in E.164; empty for none."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or ""
+    except phonenumbers.NumberParseException:
+        return ""
+
+
+class DialMeter:
+    """How much an account has called lately. Kept in memory; a restart forgets the last minute, not the day's cost."""
+
+    def __init__(self) -> None:
+        self._called: deque[tuple[Moment, int | None]] = deque()
+        self._refused: deque[Moment] = deque()
+        self._spent: dict[str, tuple[Moment, float]] = {}
+        self.alarmed_at: Moment | None = None
+        """When somebody should have looked last: many refusals, or a limit of the account was reached."""
+
+    def ask(self, raw: str, plan: DialPlan, *, agent_id: int | None, now: Moment) -> str:
+        """The number in E.164, counted as called. Raises DialRefused, which counts as well."""
+        self._forget(now)
+        try:
+            number = may_call(raw, plan)
+            self._within(plan, agent_id)
+        except DialRefused as error:
+            self._refused.append(now)
+            if error.why in (Why.ACCOUNT_RATE, Why.COST) or len(self._refused) >= plan.alarming:
+                self.alarmed_at = now
+            raise
+        self._called.append((now, agent_id))
+        return number
+
+    def spent(self, costs: Iterable[tuple[str, Moment, float]]) -> None:
+        """What calls cost, each by its name: when it began, and how much. The same call again replaces itself."""
+        for name, at, cost in costs:
+            self._spent[name] = (at, cost)
+
+    def day_cost(self) -> float:
+        """What the calls of the last 24 hours cost, as far as it is known."""
+        return sum(cost for _, cost in self._spent.values())
+
+    def _within(self, plan: DialPlan, agent_id: int | None) -> None:
+        if len(self._called) >= plan.account_minute:
+            raise DialRefused(Why.ACCOUNT_RATE)
+        if agent_id is not None and sum(who == agent_id for _, who in self._called) >= plan.agent_minute:
+            raise DialRefused(Why.AGENT_RATE)
+        if plan.day_cost is not None and self.day_cost() >= plan.day_cost:
+            raise DialRefused(Why.COST)
+
+    def _forget(self, now: Moment) -> None:
+        while self._called and self._called[0][0] <= now - MINUTE:
+            self._called.popleft()
+        while self._refused and self._refused[0] <= now - MINUTE:
+            self._refused.popleft()
+        for name in [name for name, (at, _) in self._spent.items() if at <= now - DAY]:
+            del self._spent[name]

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from crm_core.words.clock import DAY, MINUTE, SECOND
+from crm_core.words.dialling import DialMeter, DialPlan, DialRefused, Why, country_of, may_call
+
+OURS = "+12025550111"
+AMERICA = DialPlan(region="US", countries=frozenset({"US"}), own=frozenset({OURS}))
+NOW = 1_767_603_600_000
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        ("+1 (202) 456-1414", "+12024561414"),
+        ("202 456 1414", "+12024561414"),
+        ("+1 800 222 1222", "+18002221222"),
+    ],
+)
+def test_a_number_of_the_accounts_own_country_is_called(raw: str, number: str) -> None:
+    assert may_call(raw, AMERICA) == number
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("+1 876 926 5555", Why.COUNTRY),
+        ("+1 809 221 1111", Why.COUNTRY),
+        ("+48 22 694 60 00", Why.COUNTRY),
+        ("+1 900 555 1212", Why.PREMIUM),
+        ("+44 70 1234 5678", Why.PREMIUM),
+        ("+979 1 2345 6789", Why.COSTLY),
+        ("+882 16 1234 5678", Why.COSTLY),
+        ("+881 6 1234 5678", Why.COSTLY),
+        ("+870 773 123456", Why.COSTLY),
+        ("911", Why.EMERGENCY),
+        ("112", Why.EMERGENCY),
+        ("+1911", Why.EMERGENCY),
+        ("12345", Why.SHORT),
+        ("sip:attacker@evil.example", Why.NO_NUMBER),
+        ("client:agent_7", Why.NO_NUMBER),
+        ("whatsapp:+12024561414", Why.NO_NUMBER),
+        ("=+12024561414", Why.NO_NUMBER),
+        ("+1202456١٤١٤", Why.NO_NUMBER),
+        ("\u202e+12024561414", Why.NO_NUMBER),
+        ("", Why.NO_NUMBER),
+        (OURS, Why.OWN),
+        ("202 555 0111", Why.OWN),
+    ],
+)
+def test_what_is_never_called(raw: str, why: Why) -> None:
+    with pytest.raises(DialRefused) as caught:
+        may_call(raw, AMERICA)
+    assert caught.value.why is why
+    assert caught.value.facts == {"why": why.value}
+
+
+def test_a_prefix_opens_a_part_of_another_country_and_closes_a_part_of_ones_own() -> None:
+    plan = DialPlan(countries=frozenset({"US"}), allowed=("+4420",), forbidden=("+1907",))
+    assert may_call("+44 20 7946 0018", plan) == "+442079460018"
+    with pytest.raises(DialRefused) as elsewhere:
+        may_call("+44 161 496 0018", plan)
+    with pytest.raises(DialRefused) as alaska:
+        may_call("+1 907 269 5511", plan)
+    assert (elsewhere.value.why, alaska.value.why) == (Why.COUNTRY, Why.FORBIDDEN)
+
+
+def test_an_allowed_prefix_does_not_open_what_costs_by_the_minute() -> None:
+    plan = DialPlan(countries=frozenset({"US"}), allowed=("+",))
+    for raw in ("+1 900 555 1212", "+979 1 2345 6789"):
+        with pytest.raises(DialRefused):
+            may_call(raw, plan)
+
+
+def test_an_account_that_names_no_country_calls_nobody() -> None:
+    with pytest.raises(DialRefused):
+        may_call("+12024561414", DialPlan())
+
+
+def test_jamaica_is_not_america() -> None:
+    assert [country_of(n) for n in ("+18769265555", "+18092211111", "+12024561414", "nonsense")] == [
+        "JM",
+        "DO",
+        "US",
+        "",
+    ]
+
+
+def test_a_thousand_premium_numbers_a_minute_are_refused_and_somebody_is_told() -> None:
+    meter = DialMeter()
+    why: Counter[Why] = Counter()
+    for n in range(1_000):
+        with pytest.raises(DialRefused) as caught:
+            meter.ask(f"+1900555{n:04}", AMERICA, agent_id=7, now=NOW + n * 60)
+        why[caught.value.why] += 1
+    assert why == {Why.PREMIUM: 1_000}
+    assert meter.alarmed_at == NOW + 999 * 60
+
+
+def test_a_single_refusal_alarms_nobody() -> None:
+    meter = DialMeter()
+    with pytest.raises(DialRefused):
+        meter.ask("911", AMERICA, agent_id=7, now=NOW)
+    assert meter.alarmed_at is None
+
+
+def test_an_agent_calls_so_many_numbers_a_minute_and_then_may_again() -> None:
+    meter = DialMeter()
+    for n in range(10):
+        meter.ask("+12024561414", AMERICA, agent_id=7, now=NOW + n * SECOND)
+    with pytest.raises(DialRefused) as caught:
+        meter.ask("+12024561414", AMERICA, agent_id=7, now=NOW + 10 * SECOND)
+    assert caught.value.why is Why.AGENT_RATE
+    assert meter.ask("+12024561414", AMERICA, agent_id=8, now=NOW + 10 * SECOND)
+    assert meter.ask("+12024561414", AMERICA, agent_id=7, now=NOW + MINUTE)
+
+
+def test_a_thousand_calls_a_minute_of_many_agents_stop_at_the_accounts_limit() -> None:
+    meter = DialMeter()
+    for n in range(60):
+        meter.ask("+12024561414", AMERICA, agent_id=n, now=NOW + n * 59)
+    for n in range(60, 1_000):
+        with pytest.raises(DialRefused) as caught:
+            meter.ask("+12024561414", AMERICA, agent_id=n, now=NOW + n * 59)
+        assert caught.value.why is Why.ACCOUNT_RATE
+    assert meter.alarmed_at is not None
+
+
+def test_a_days_cost_is_a_limit_and_a_day_later_it_is_open_again() -> None:
+    meter = DialMeter()
+    plan = DialPlan(countries=frozenset({"US"}), day_cost=5.0)
+    meter.spent([("CA1", NOW, 3.0), ("CA2", NOW, 1.5), ("CA2", NOW, 2.0)])
+    with pytest.raises(DialRefused) as caught:
+        meter.ask("+12024561414", plan, agent_id=7, now=NOW)
+    assert (caught.value.why, meter.day_cost(), meter.alarmed_at) == (Why.COST, 5.0, NOW)
+    assert meter.ask("+12024561414", plan, agent_id=7, now=NOW + DAY)
