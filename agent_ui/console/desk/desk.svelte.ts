@@ -163,6 +163,7 @@ export class Desk {
     switch (event.type) {
       case "EntryAdded":
       case "EntryChanged":
+        if (event.type === "EntryAdded") this.#sent(event.entry);
         this.outgoing.confirmed(event.entry.client_key);
         this.#entry(event.entry);
         this.#changed(event.conversation);
@@ -280,6 +281,12 @@ export class Desk {
     if (entry.kind === "note" && entry.author.id !== this.me.id && entry.text.includes(`@${this.me.name}`)) {
       for (const list of this.#lists.values()) if (list.listing.view === "mentions") void list.load();
     }
+  }
+
+  /** What this agent sent from another machine is no draft here any more. */
+  #sent({ author, client_key, conversation_id, kind, text }: EntryValue): void {
+    const isOwn = this.outgoing.parcels.some((parcel) => parcel.key === client_key);
+    if (author.kind === "agent" && author.id === this.me.id && kind !== "notice" && !isOwn) this.drafts.sent(conversation_id, kind, text);
   }
 
   async #carry(parcel: Parcel): Promise<EntryValue> {

@@ -87,10 +87,14 @@ export class Drafts {
   /** It was sent or thrown away elsewhere. What was written on here stays. */
   gone(conversationId: number, kind: DraftKind): void {
     const name = nameOf(conversationId, kind);
-    if (!this.#stored.get(name)) return;
-    this.#stored.delete(name);
-    this.#written.delete(name);
-    if (kind === "message") this.#letters?.clear(conversationId);
+    if (this.#stored.get(name)) this.#forget(conversationId, kind);
+  }
+
+  /** These words were sent from another machine. When they are all that stands here, nothing is left to send. */
+  sent(conversationId: number, kind: DraftKind, text: string): void {
+    const name = nameOf(conversationId, kind);
+    const here = this.of(conversationId, kind).text.trim();
+    if (here && here === text.trim() && !this.#timers.has(name)) this.#forget(conversationId, kind);
   }
 
   /** Saves at once what waits: the page is being left. */
@@ -99,6 +103,12 @@ export class Drafts {
       clearTimeout(timer);
       void this.#save(...partsOf(name), true);
     }
+  }
+
+  #forget(conversationId: number, kind: DraftKind): void {
+    this.#stored.delete(nameOf(conversationId, kind));
+    this.#written.delete(nameOf(conversationId, kind));
+    if (kind === "message") this.#letters?.clear(conversationId);
   }
 
   #touched(conversationId: number): void {

@@ -145,6 +145,20 @@ describe("a drafted reply", () => {
     expect(drafts.of(1, "message").text).toBe("");
   });
 
+  it("goes when its very words were sent from another machine, though they were typed here", async () => {
+    const { letters, drafts } = desk();
+    drafts.write(1, "message", text("Dear Ada"));
+    letters.change(1, { subject: "Order" });
+    drafts.sent(1, "message", "Dear Ada");
+    expect(drafts.of(1, "message").text).toBe("Dear Ada");
+    await vi.advanceTimersByTimeAsync(1_000);
+    drafts.sent(1, "message", "Dear Ann");
+    drafts.sent(1, "note", "Dear Ada");
+    expect(drafts.of(1, "message").text).toBe("Dear Ada");
+    drafts.sent(1, "message", "Dear Ada");
+    expect([drafts.of(1, "message").text, letters.of(1)]).toEqual(["", BLANK]);
+  });
+
   it("stays when it was written on here, whatever became of it elsewhere", () => {
     const { letters, drafts } = desk();
     drafts.take([told("Dear Ada", draftedOf(BLANK))]);
