@@ -1,4 +1,4 @@
-"""The customers' side on one page: SMS, WhatsApp, Telegram and a mailbox; the shop's chat is a page beside it."""
+"""The customers' side on one page: SMS two ways, WhatsApp, Telegram, Viber and a mailbox; the chat is on the shop's."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ from typing import Any, Final
 
 from aiohttp import hdrs, web
 
+from channels.simulators import viber
+from channels.simulators.gateway import Text
 from channels.simulators.mail import Letter, NotTaken
 from channels.simulators.telegram import Shown
 from channels.simulators.twilio import Message
 from crm_core.words.errors import Invalid, NotFound
-from hub.demo.providers import LENA, LENA_MAIL, LENA_NUMBER, SHOP_MAIL, SHOP_NUMBER, SHOP_WHATSAPP, Providers
+from hub.demo.providers import (
+    LENA,
+    LENA_MAIL,
+    LENA_NUMBER,
+    SHOP_MAIL,
+    SHOP_NUMBER,
+    SHOP_SHORT_NUMBER,
+    SHOP_WHATSAPP,
+    Providers,
+)
 
 FOLDER: Final = Path(__file__).parent / "customers"
 _KINDS: Final = {"customers.css": "text/css; charset=utf-8", "customers.js": "text/javascript; charset=utf-8"}
@@ -62,6 +73,8 @@ class Customers:
                 group.create_task(_forward(self._providers.phone.messages(), _text, news)),
                 group.create_task(_forward(self._providers.whatsapp.messages(), _text, news)),
                 group.create_task(_forward(self._providers.person.watch(), _chat, news)),
+                group.create_task(_forward(self._providers.viber.watch(), _viber, news)),
+                group.create_task(_forward(self._providers.handset.messages(), _short, news)),
                 group.create_task(_forward(self._providers.box.letters(), _letter, news)),
             ]
             try:
@@ -80,6 +93,8 @@ class Customers:
         return [
             *(_text(m) for m in self._providers.cloud.messages if m.inbound or m.error_code is None),
             *(_chat(s) for s in self._providers.person.screen),
+            *(_viber(s) for s in self._providers.viber.screen),
+            *(_short(text) for text in self._providers.handset.kept),
             *(_letter(one) for one in self._providers.box.kept),
         ]
 
@@ -87,7 +102,14 @@ class Customers:
         """Lena does something; only from this page, since a foreign one cannot set the header."""
         if hdrs.ORIGIN in request.headers and request.headers.get("X-Hub-Request") != "1":
             raise NotFound
-        acts = {"sms": self._sms, "whatsapp": self._whatsapp, "telegram": self._telegram, "mail": self._mail}
+        acts = {
+            "sms": self._sms,
+            "gateway": self._gateway,
+            "whatsapp": self._whatsapp,
+            "telegram": self._telegram,
+            "viber": self._viber,
+            "mail": self._mail,
+        }
         act = acts.get(request.match_info["device"])
         if act is None:
             raise NotFound
@@ -100,6 +122,10 @@ class Customers:
         text = str(said.get("text", ""))
         sid, status = await self._providers.phone.text(SHOP_NUMBER, text)
         return {"device": "sms", "id": sid, "mine": True, "text": text, "status": status}
+
+    async def _gateway(self, said: Json) -> Json:
+        self._providers.handset.text(SHOP_SHORT_NUMBER, str(said.get("text", "")))
+        return {}
 
     async def _whatsapp(self, said: Json) -> Json:
         phone, shop = self._providers.whatsapp, f"whatsapp:{SHOP_WHATSAPP}"
@@ -136,6 +162,23 @@ class Customers:
                 person.write(str(said.get("text", "")))
         return {}
 
+    async def _viber(self, said: Json) -> Json:
+        person = self._providers.viber
+        match said:
+            case {"read": str(seen)}:
+                person.read(int(seen))
+            case {"press": str(label)}:
+                person.press(label)
+            case {"photo": str(encoded)}:
+                person.send_photo(_bytes(encoded))
+            case {"place": True}:
+                person.send_place(52.2297, 21.0122)
+            case {"blocked": True}:
+                person.leave()
+            case _:
+                person.write(str(said.get("text", "")))
+        return {}
+
     async def _mail(self, said: Json) -> Json:
         kept = self._providers.box.kept
         answers = next((one for one in reversed(kept) if one.message_id == said.get("answers")), None)
@@ -150,7 +193,7 @@ class Customers:
                 files=files,
             )
         except NotTaken as error:
-            raise Invalid("The hub's mail listener did not take it. Try again in a moment.") from error
+            raise Invalid("The mail server did not take it. Try again in a moment.") from error
         return {}
 
 
@@ -159,6 +202,7 @@ _WHO: Final = {
     "number": LENA_NUMBER,
     "mail": LENA_MAIL,
     "shop_number": SHOP_NUMBER,
+    "shop_short_number": SHOP_SHORT_NUMBER,
     "shop_whatsapp": SHOP_WHATSAPP,
     "shop_mail": SHOP_MAIL,
 }
@@ -195,6 +239,30 @@ def _chat(shown: Shown) -> Json:
         "typing": shown.typing,
         "files": [_file(name, content) for name, content in shown.files],
     }
+
+
+def _viber(shown: viber.Shown) -> Json:
+    place = f"📍 {shown.place[0]}, {shown.place[1]}" if shown.place else ""
+    return {
+        "device": "viber",
+        # Its 64 bits would not survive a number of JavaScript.
+        "id": str(shown.token),
+        "mine": shown.mine,
+        "text": shown.text or place,
+        "buttons": [text for text, said in shown.buttons if not _is_address(said)],
+        "doors": [{"text": text, "address": said} for text, said in shown.buttons if _is_address(said)],
+        "links": [address for _, address in shown.links],
+        "files": [_file(name, content) for name, content in shown.files],
+        "seen": shown.is_seen,
+    }
+
+
+def _is_address(said: str) -> bool:
+    return said.startswith(("https://", "http://"))
+
+
+def _short(text: Text) -> Json:
+    return {"device": "gateway", "id": text.id, "mine": text.inbound, "text": text.text}
 
 
 def _letter(letter: Letter) -> Json:

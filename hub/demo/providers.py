@@ -1,17 +1,20 @@
 """The demo's providers: stand-ins on this machine, and accounts that are set to them.
 
-The channels run exactly the code they run for real: signed webhooks, the Bot API, SMTP. What stands on the customers'
-devices is kept by the stand-ins, in memory: after a restart the devices are empty, the hub's timeline is not.
+The channels run exactly the code they run for real: signed webhooks, the Bot API, SMTP and IMAP. What stands on
+the customers' devices is kept by the stand-ins, in memory: after a restart the devices are empty, the hub's timeline
+is not.
 """
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from channels.simulators import viber
+from channels.simulators.gateway import Handset, HttpGateway, settings_of
+from channels.simulators.imap import ImapServer
 from channels.simulators.mail import Box, PostOffice
 from channels.simulators.telegram import Bot, BotServer, Person
 from channels.simulators.twilio import Manner, Phone, TwilioCloud
@@ -27,6 +30,7 @@ from hub.keys import House
 
 SHOP_NUMBER: Final = "+15005550006"
 SHOP_WHATSAPP: Final = "+15005550010"
+SHOP_SHORT_NUMBER: Final = "8808"
 SHOP_MAIL: Final = "hello@fern-clay.example"
 LENA: Final = "Lena Hoffmann"
 LENA_NUMBER: Final = "+48600100200"
@@ -35,10 +39,15 @@ _SID: Final = "AC" + "d" * 32
 _TOKEN: Final = "1000:demo-stand-in"  # noqa: S105
 _AUTH: Final = "demo-auth-token"
 _SECRET: Final = "demo-webhook-secret"  # noqa: S105
+_VIBER: Final = "demo-viber-token-of-the-shop"
+_GATEWAY: Final = "demo-gateway-key"
+_PASSWORD: Final = "demo-mailbox-password"  # noqa: S105
 _NAMES: Final[Mapping[str, str]] = {
     "sms": "Shop's number",
     "whatsapp": "Shop's WhatsApp",
     "telegram": "@fern_clay_bot",
+    "viber": "Fern & Clay on Viber",
+    "gateway": "Shop's short number",
     "email": "Shop's mailbox",
 }
 _TEMPLATES: Final = (
@@ -58,15 +67,17 @@ _TEMPLATES: Final = (
 _SYSTEM: Final = Actor(0, "Demo", Role.ADMINISTRATOR)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Providers:
-    """Everybody's devices, and where the hub takes mail."""
+    """Everybody's devices, and where mail is handed in."""
 
     cloud: TwilioCloud
     phone: Phone
     whatsapp: Phone
     bot: Bot
     person: Person
+    viber: viber.Person
+    handset: Handset
     post: PostOffice
     box: Box
     mail_port: int
@@ -75,51 +86,87 @@ class Providers:
 @asynccontextmanager
 async def serving(house: House) -> AsyncIterator[Providers]:
     """Open the stand-ins and set the demo's accounts to them, until the block ends."""
-    cloud = TwilioCloud(account_sid=_SID, auth_token=_AUTH, clock=house.clock, seed=house.clock())
-    # Yesterday's messages are the hub's to know: this cloud is of today, and would take every window for closed.
-    cloud.manner = Manner(windows=False)
-    cloud.templates = {template["id"]: template["text"] for template in _TEMPLATES}
-    telegram = BotServer(house.clock)
+    cloud, bot_server, viber_server = _cloud(house), BotServer(house.clock), viber.ViberServer(house.clock)
     # Ids of this run must not be those of the run before: the hub would know their messages again.
-    bot = telegram.bot(_TOKEN, username="fern_clay_bot")
+    bot = bot_server.bot(_TOKEN, username="fern_clay_bot")
     bot.next_message = bot.next_update = house.clock() // SECOND % 2**31
-    post = PostOffice()
-    mail_port = _free_port()
-    async with cloud.serving() as twilio, telegram.serving() as api, post.serving() as outgoing:
-        settings = _settings(twilio, api, outgoing, mail_port)
+    viber_bot = viber_server.bot(_VIBER, name="Fern & Clay")
+    gateway = HttpGateway(key=_GATEWAY, secret=_SECRET, clock=house.clock)
+    imap = ImapServer(house.clock)
+    imap.mailbox(SHOP_MAIL, password=_PASSWORD)
+    post = PostOffice(imap)
+    async with AsyncExitStack() as stack:
+        settings = {
+            **_texting(await stack.enter_async_context(cloud.serving())),
+            "telegram": _telegram(await stack.enter_async_context(bot_server.serving())),
+            "viber": _viber(await stack.enter_async_context(viber_server.serving())),
+            "gateway": settings_of(
+                await stack.enter_async_context(gateway.serving()),
+                key=_GATEWAY,
+                secret=_SECRET,
+                sender=SHOP_SHORT_NUMBER,
+            ),
+        }
+        mail_port = await stack.enter_async_context(post.serving())
+        settings["email"] = _email(await stack.enter_async_context(imap.serving()), mail_port)
         accounts = await house.db.write(_set, house, settings)
-        for kind, number in (("sms", SHOP_NUMBER), ("whatsapp", f"whatsapp:{SHOP_WHATSAPP}")):
-            cloud.numbers[number] = f"{house.settings.public_url}/in/{accounts[kind].public_key}"
+        doors = {kind: f"{house.settings.public_url}/in/{account.public_key}" for kind, account in accounts.items()}
+        cloud.numbers |= {SHOP_NUMBER: doors["sms"], f"whatsapp:{SHOP_WHATSAPP}": doors["whatsapp"]}
+        gateway.reports = doors["gateway"]
         yield Providers(
             cloud=cloud,
             phone=cloud.phone(LENA_NUMBER, name=LENA),
             whatsapp=cloud.phone(f"whatsapp:{LENA_NUMBER}", name=LENA),
             bot=bot,
             person=bot.person(LENA, language="de"),
+            viber=viber_bot.person(LENA, language="de"),
+            handset=gateway.phone(LENA_NUMBER),
             post=post,
             box=post.box(LENA_MAIL, name=LENA),
             mail_port=mail_port,
         )
 
 
-def _settings(twilio: str, api: str, outgoing: int, mail_port: int) -> dict[str, dict[str, Any]]:
-    """By kind: accounts at the stand-ins' addresses, at the port where mail goes out and where it comes in."""
+def _cloud(house: House) -> TwilioCloud:
+    cloud = TwilioCloud(account_sid=_SID, auth_token=_AUTH, clock=house.clock, seed=house.clock())
+    # Yesterday's messages are the hub's to know: this cloud is of today, and would take every window for closed.
+    cloud.manner = Manner(windows=False)
+    cloud.templates = {template["id"]: template["text"] for template in _TEMPLATES}
+    return cloud
+
+
+def _texting(twilio: str) -> dict[str, dict[str, Any]]:
     credentials = {"account_sid": _SID, "auth_token": _AUTH, "api_origin": twilio}
     return {
         "sms": {**credentials, "sender": SHOP_NUMBER},
         "whatsapp": {**credentials, "sender": SHOP_WHATSAPP, "templates": _TEMPLATES},
-        "telegram": {"bot_token": _TOKEN, "mode": "webhook", "webhook_secret": _SECRET, "api_url": api},
-        "email": {
-            "address": SHOP_MAIL,
-            "name": "Fern & Clay",
-            "signature": "<p>Fern &amp; Clay · plants and pots</p>",
-            "incoming": "listener",
-            "listener_port": mail_port,
-            "smtp_host": "127.0.0.1",
-            "smtp_port": outgoing,
-            "smtp_security": "none",
-            "smtp_sign_in": False,
-        },
+    }
+
+
+def _telegram(api: str) -> dict[str, Any]:
+    return {"bot_token": _TOKEN, "mode": "webhook", "webhook_secret": _SECRET, "api_url": api}
+
+
+def _viber(api: str) -> dict[str, Any]:
+    return {"auth_token": _VIBER, "sender_name": "Fern & Clay", "api_url": api}
+
+
+def _email(imap_port: int, smtp_port: int) -> dict[str, Any]:
+    return {
+        "address": SHOP_MAIL,
+        "name": "Fern & Clay",
+        "signature": "<p>Fern &amp; Clay · plants and pots</p>",
+        "password": _PASSWORD,
+        "incoming": "imap",
+        "imap_host": "127.0.0.1",
+        "imap_port": imap_port,
+        "imap_security": "none",
+        # A customer may be faster than the first look into the mailbox.
+        "history_days": 1,
+        "smtp_host": "127.0.0.1",
+        "smtp_port": smtp_port,
+        "smtp_security": "none",
+        "smtp_sign_in": True,
     }
 
 
@@ -139,9 +186,3 @@ def _set(tx: Tx, house: House, wanted: Mapping[str, Mapping[str, Any]]) -> dict[
                 tx, _SYSTEM, house.sealer, house.accounts.manifests, account.id, change
             )
     return answer
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port

@@ -20,7 +20,7 @@ class EverydayCustomer:
         await expect(self.page.get_by_text("+48600100200")).to_be_visible()
 
     def device(self, name: str) -> Locator:
-        """One of `SMS`, `WhatsApp`, `Telegram`, `Mailbox`."""
+        """One of `SMS`, `SMS by a gateway`, `WhatsApp`, `Telegram`, `Viber`, `Mailbox`."""
         return self.page.get_by_role("region", name=name, exact=True)
 
     async def text(self, name: str, words: str) -> None:

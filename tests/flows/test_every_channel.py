@@ -1,4 +1,4 @@
-"""One customer, four ways: Telegram, mail, SMS and WhatsApp, answered on each from one timeline."""
+"""One customer, five ways: Telegram, mail, SMS two ways and WhatsApp, answered on each from one timeline."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ TO_TELEGRAM = "We do, from 40 to 180 cm."
 BY_MAIL = "Could you send me the price list, please?"
 TO_MAIL = "With pleasure: the small ones are 35 euros."
 AGAIN_BY_MAIL = "Thank you, I take a small one."
-BY_SMS = "I stand before your door."
-TO_SMS = "I am coming, please give me a minute!"
-BY_WHATSAPP = "It stands on the balcony now!"
-TO_WHATSAPP = "How it shines! Water it once a week, not more."
+BY_HER_NUMBER = (
+    ("SMS", "I stand before your door.", "I am coming, please give me a minute!"),
+    ("SMS by a gateway", "At the back door, I mean.", "I see you!"),
+    ("WhatsApp", "It stands on the balcony now!", "How it shines! Water it once a week, not more."),
+)
 
 
 async def test_a_customer_is_answered_wherever_she_writes_from_one_timeline(hub: HubProcess, people: People) -> None:
@@ -46,18 +47,20 @@ async def test_a_customer_is_answered_wherever_she_writes_from_one_timeline(hub:
     await anna.sees(AGAIN_BY_MAIL)
 
     await lena.share_number()
-    await lena.text("SMS", BY_SMS)
-    await anna.sees(BY_SMS)
-    await answers(anna, TO_SMS)
-    await lena.sees_once("SMS", TO_SMS)
+    for device, asked, answered in BY_HER_NUMBER:
+        await lena.text(device, asked)
+        await anna.sees(asked)
+        await answers(anna, answered)
+        await lena.sees_once(device, answered)
 
-    await lena.text("WhatsApp", BY_WHATSAPP)
-    await anna.sees(BY_WHATSAPP)
-    await answers(anna, TO_WHATSAPP)
-    await lena.sees_once("WhatsApp", TO_WHATSAPP)
-
-    said = [BY_TELEGRAM, TO_TELEGRAM, BY_MAIL, TO_MAIL, AGAIN_BY_MAIL, BY_SMS, TO_SMS]
-    said += [BY_WHATSAPP, TO_WHATSAPP]
+    said = [
+        BY_TELEGRAM,
+        TO_TELEGRAM,
+        BY_MAIL,
+        TO_MAIL,
+        AGAIN_BY_MAIL,
+        *(words for _, *both in BY_HER_NUMBER for words in both),
+    ]
     await anna.page.reload()
     await anna.sees_once_each(said)
     await expect(anna.page.get_by_role("heading", name=LENA, level=1)).to_be_visible()

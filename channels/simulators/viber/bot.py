@@ -63,6 +63,7 @@ class Bot:
         """One is taken for every message to be sent; none lets it go well."""
         self.asked: list[tuple[str, Json]] = []
         """Every request: its method and what it said."""
+        self._early: list[tuple[str, Json]] = []
         self._clock = clock
         # Tokens are of 64 bits, and a hub remembers those of a run before.
         self._last = clock() << 20
@@ -84,10 +85,20 @@ class Bot:
     def report(self, event: str, **said: Any) -> int:
         """Owe the webhook a callback; the token of the message that it is about."""
         said.setdefault("message_token", self._next())
-        if self.webhook and (event not in _OPTIONAL or event in self.wanted):
+        if not self.webhook:
+            self._early.append((event, said))
+        elif event not in _OPTIONAL or event in self.wanted:
             self.caller.owe(self.callback(self.webhook, event, said))
         token: int = said["message_token"]
         return token
+
+    def point(self, url: str, wanted: frozenset[str] | None) -> None:
+        """Call this address from now on, with what waited for one first; none asks for the callbacks as before."""
+        self.webhook = url
+        self.wanted = self.wanted if wanted is None else wanted
+        early, self._early = self._early, []
+        for event, said in early:
+            self.report(event, **said)
 
     def callback(self, url: str, event: str, said: Mapping[str, Any]) -> Owed:
         """A call in Viber's shape, signed over its bytes."""

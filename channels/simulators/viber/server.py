@@ -108,9 +108,7 @@ async def _pointed(bot: Bot, said: Json) -> Json:
             status = await bot.caller.call(http, bot.callback(url, "webhook", {"message_token": 0}))
         if status != 200:
             raise Refusal(1, "invalidUrl")
-    bot.webhook = url
-    if "event_types" in said:
-        bot.wanted = frozenset(said["event_types"])
+    bot.point(url, frozenset(said["event_types"]) if "event_types" in said else None)
     return {"event_types": sorted(bot.wanted)}
 
 

@@ -48,8 +48,13 @@
     for (const label of seen.buttons || []) {
       const button = element("button", label, "press");
       button.type = "button";
-      button.addEventListener("click", () => act("telegram", { press: label }));
+      button.addEventListener("click", () => act(seen.device, { press: label }));
       item.append(button);
+    }
+    for (const door of seen.doors || []) {
+      const link = element("a", door.text, "press as-button");
+      Object.assign(link, { href: door.address, target: "_blank", rel: "noopener" });
+      item.append(link);
     }
     withFiles(item, seen.files);
     for (const address of seen.links || []) {
@@ -57,14 +62,15 @@
       Object.assign(link, { href: address, target: "_blank", rel: "noopener" });
       item.append(link);
     }
-    if (seen.device === "whatsapp" && !seen.mine) read(seen.id);
+    if (READ.includes(seen.device) && !seen.mine && !seen.seen) read(seen.device, seen.id);
     return item;
   };
 
-  // WhatsApp tells the sender once its owner has had it before their eyes.
-  const read = (id) => {
-    if (!document.hidden) act("whatsapp", { read: id }).catch(() => {});
-    else document.addEventListener("visibilitychange", () => read(id), { once: true });
+  // WhatsApp and Viber tell the sender once its owner has had it before their eyes.
+  const READ = ["whatsapp", "viber"];
+  const read = (device, id) => {
+    if (!document.hidden) act(device, { read: id }).catch(() => {});
+    else document.addEventListener("visibilitychange", () => read(device, id), { once: true });
   };
 
   const letter = (seen) => {
@@ -99,10 +105,11 @@
 
   const show = (seen) => {
     if (seen.device === "all") {
-      for (const id of ["sms", "whatsapp", "telegram", "mail"]) byId(id).replaceChildren();
+      for (const id of ["sms", "gateway", "whatsapp", "telegram", "viber", "mail"]) byId(id).replaceChildren();
       shown.clear();
       byId("who").textContent = seen.who.name;
       byId("sms-to").textContent = `${seen.who.number} → ${seen.who.shop_number}`;
+      byId("gateway-to").textContent = `→ ${seen.who.shop_short_number}`;
       byId("whatsapp-to").textContent = seen.who.shop_whatsapp;
       byId("mail-to").textContent = `${seen.who.mail} → ${seen.who.shop_mail}`;
       seen.seen.forEach(show);
@@ -161,9 +168,13 @@
       input.value = "";
     });
   }
-  document.querySelector('[data-say="place"]').addEventListener("click", async () => {
-    show(await act("whatsapp", { place: true }));
-  });
+  for (const button of document.querySelectorAll('[data-say="place"]')) {
+    button.addEventListener("click", async () => {
+      const said = await act(button.dataset.on, { place: true });
+      if (said.device) show(said);
+    });
+  }
+  document.querySelector('[data-say="leave"]').addEventListener("click", () => act("viber", { blocked: true }));
   document.querySelector('[data-say="contact"]').addEventListener("click", () => act("telegram", { contact: true }));
   document.querySelector('[data-say="block"]').addEventListener("click", async (event) => {
     const blocked = event.target.getAttribute("aria-pressed") !== "true";

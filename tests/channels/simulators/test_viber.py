@@ -63,10 +63,12 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene() -> AsyncIterator[Scene]:
+async def scene(*, written: str = "") -> AsyncIterator[Scene]:
     clock = VirtualClock()
     server = ViberServer(clock)
     bot = server.bot(KEY, name="Shop")
+    if written:
+        bot.person("Ann Lee").write(written)
     async with server.serving() as url, door() as at, aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
         bench = Bench(clock)
         settings = ViberSettings.model_validate({"auth_token": KEY, "sender_name": "Shop", "api_url": url})
@@ -87,6 +89,12 @@ async def test_the_bot_is_pointed_at_the_hub_which_is_called_before_it_is_believ
         assert s.bot.caller.called[0] == (s.door.url, 200)
         findings = await examine_viber(s.account, s.bench.tools(s.http))
         assert [(f.step, f.problem) for f in findings] == [("server", None), ("token", None), ("webhook", None)]
+
+
+async def test_what_was_written_before_the_bot_was_pointed_anywhere_waits() -> None:
+    async with scene(written="too early?") as s:
+        await s.door.until(lambda: bool(s.messages))
+        assert s.messages[0].content.text == "too early?"
 
 
 async def test_what_people_send_arrives_with_its_file_and_place() -> None:
