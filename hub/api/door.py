@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from aiohttp import web
 
@@ -19,13 +20,11 @@ from hub.api.routes import ROUTES
 PREFIX = "/api/v1"
 
 
-def mount(app: web.Application, routes: Sequence[Route] = ROUTES) -> None:
+def mount(app: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:
     """Add `/api/…` and `/sign-in/…` to the application, and the security headers of every answer."""
-    endpoints = [Endpoint(route) for route in routes]
+    endpoints, described, text = _compiled(routes)
     for endpoint in endpoints:
         app.router.add_route(endpoint.route.method, PREFIX + endpoint.route.path, endpoint.__call__)
-    described = document(endpoints)
-    text = json.dumps(described, ensure_ascii=False)
 
     async def openapi(_request: web.Request) -> web.Response:
         return web.Response(text=text, content_type="application/json")
@@ -41,3 +40,11 @@ def mount(app: web.Application, routes: Sequence[Route] = ROUTES) -> None:
     app.router.add_route("GET", "/api/docs", docs)
     signing_in.mount(app)
     app.on_response_prepare.append(add_headers)
+
+
+@cache
+def _compiled(routes: tuple[Route, ...]) -> tuple[tuple[Endpoint, ...], dict[str, Any], str]:
+    """The routes ready to be called, and what describes them: the same for every application of a process."""
+    endpoints = tuple(Endpoint(route) for route in routes)
+    described = document(endpoints)
+    return endpoints, described, json.dumps(described, ensure_ascii=False)
