@@ -22,7 +22,7 @@ from crm_core.words.clock import Clock, system_clock
 from crm_core.words.errors import HubError
 from crm_core.words.values import Activity
 from hub import metrics
-from hub.api import door, files, health, inlets, letters, pages, rating
+from hub.api import door, files, health, inlets, letters, pages, phones, rating
 from hub.api.chat import ChatDoor
 from hub.api.files import files_origin_guard
 from hub.api.middleware import identified, worded
@@ -35,6 +35,9 @@ from hub.console import door as console_door
 from hub.console.gateway import Gateway
 from hub.desk import chores, fallback
 from hub.desk.assigner import Assigner
+from hub.desk.calls.arranging import Arranger
+from hub.desk.calls.lines import Lines
+from hub.desk.calls.minding import Minder
 from hub.desk.delivering import Deliverer
 from hub.desk.front import Front
 from hub.desk.invitations import Invitations
@@ -153,6 +156,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         examiner=Examiner(toolbox, clock),
         invitations=invitations,
         surveys=Surveys(derived_key(key, "surveys"), clock, settings.public_url),
+        lines=Lines(accounts, front.source),
     )
     return house, _workers(house, front)
 
@@ -165,7 +169,8 @@ def _workers(house: House, front: Front) -> dict[str, Worker]:
     front.keep = reader.keep
     typists = TypingTeller(db, accounts)
     bus.hear(typists.heard)
-    for listener in (accounts.heard, house.assigner.heard, deliverer.heard):
+    arranger, minder = Arranger(db, accounts), Minder(db, house.clock, house.assigner)
+    for listener in (accounts.heard, house.assigner.heard, deliverer.heard, arranger.heard, minder.heard):
         bus.subscribe(listener)
     afterwards = {chores.SWEEP: lambda names: _remove_files(house.media, names)}
     actions = {
@@ -181,6 +186,8 @@ def _workers(house: House, front: Front) -> dict[str, Worker]:
         "deliverer": deliverer.run,
         "reader": reader.run,
         "typists": typists.run,
+        "arranger": arranger.run,
+        "minder": minder.run,
         "jobs": jobs.run,
         "presence": house.presence.run,
     }
@@ -236,6 +243,7 @@ def make_app(house: House) -> web.Application:
     files.mount(app)
     letters.mount(app)
     rating.mount(app)
+    phones.mount(app)
     health.mount(app)
     pages.mount(app)
     inlets.mount(app)

@@ -17,6 +17,7 @@ from hub.auth.tickets import Tickets
 from hub.bus.local import Bus
 from hub.config import Settings
 from hub.desk.assigner import Assigner
+from hub.desk.calls.lines import Lines
 from hub.desk.invitations import Invitations
 from hub.desk.surveys import Surveys
 from hub.machinery.accounts import Accounts
@@ -43,6 +44,7 @@ class House:
     examiner: Examiner
     invitations: Invitations
     surveys: Surveys
+    lines: Lines
     draining: bool = field(default=False)
     """Set when the hub was told to stop: readiness fails, sockets are sent elsewhere."""
     group: asyncio.TaskGroup | None = field(default=None)

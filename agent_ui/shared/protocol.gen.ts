@@ -40,7 +40,7 @@ export type WorkState = "queued" | "offered" | "assigned" | "done";
 export type OfferState = "pending" | "accepted" | "declined" | "timed_out" | "withdrawn";
 
 /** A note is a kind of its own: what sends messages cannot even read one. */
-export type EntryKind = "message" | "note" | "notice";
+export type EntryKind = "message" | "note" | "notice" | "call";
 
 export type Direction = "in" | "out" | "internal";
 
@@ -53,6 +53,61 @@ export type DraftMode = "reply" | "all" | "forward";
 export type AuthorKind = "contact" | "agent" | "system";
 
 export type ContactKind = "person" | "company";
+
+/**
+ * Where a call stands. Only forwards from WRAP_UP; nothing follows ENDED.
+ * `ringing`: In: reported, nothing decided yet. Out: the contact's device rings.
+ * `greeting`: A prompt or a menu plays.
+ * `offered`: An agent is asked; the caller hears what they heard in line.
+ * `connecting`: An agent said yes; their device is being connected.
+ * `voicemail`: The caller leaves a message.
+ * `wrap_up`: The contact is gone; an agent still writes down what it was about.
+ */
+export type CallState = "ringing" | "greeting" | "queued" | "offered" | "connecting" | "talking" | "held" | "voicemail" | "wrap_up" | "ended";
+
+/**
+ * What came of a call: exactly one, once the contact's side is over.
+ * `abandoned`: The caller hung up while they waited.
+ * `missed`: Nobody could take it: closed, nobody there, or waited too long.
+ * `callback`: The caller asked to be called back and keeps the place in line.
+ * `cancelled`: The agent gave up before the contact answered.
+ */
+export type CallOutcome = "answered" | "abandoned" | "missed" | "voicemail" | "callback" | "no_answer" | "busy" | "cancelled" | "failed";
+
+/**
+ * `customer`: The contact's side.
+ * `third`: A number outside that was called in.
+ */
+export type LegRole = "customer" | "agent" | "supervisor" | "third";
+
+/**
+ * `invited`: An agent is asked on their console; no device is called yet.
+ * `lost`: The device went away without hanging up: a refresh, a sleeping laptop. It may come back.
+ */
+export type LegState = "invited" | "dialling" | "ringing" | "connected" | "lost" | "ended";
+
+/**
+ * How a leg takes part.
+ * `consult`: Asked by the agent while the contact is held; becomes TALK when the call is handed over or made three-way.
+ * `monitor`: Hears everybody, is heard by nobody.
+ * `whisper`: Hears everybody, is heard by the agent.
+ * `barge`: Is heard by everybody.
+ */
+export type LegMode = "talk" | "consult" | "monitor" | "whisper" | "barge";
+
+/** `nobody`: A connection broke. */
+export type EndedBy = "contact" | "agent" | "supervisor" | "system" | "nobody";
+
+export type RecordingState = "off" | "on" | "paused";
+
+/**
+ * What became of a recording.
+ * `awaited`: Over, and on its way from the provider.
+ * `missing`: It never arrived.
+ */
+export type KeptState = "running" | "awaited" | "stored" | "missing";
+
+export type TransferKind = "blind" | "attended";
 
 /** What moves through a pipeline. A lead that is qualified becomes another kind; it stays the same case. */
 export type CaseKind = "lead" | "deal" | "request" | "job" | "custom";
@@ -68,6 +123,149 @@ export type ResyncReason = "new" | "unknown_position" | "too_old" | "other_epoch
 
 /** `not_understood`: The one answer to every unknown or wrong frame. */
 export type ProblemCode = "not_understood";
+
+/** One stretch of recording. */
+export interface RecordingValue {
+  id: number;
+  state: KeptState;
+  since: number;
+  external_id: string;
+  file_id: number | null;
+  duration: number | null;
+  is_voicemail: boolean;
+  /** Who recorded it, where the agent's device does. */
+  agent_id: number | null;
+}
+
+/** Somebody who takes part, or is asked to. */
+export interface LegValue {
+  id: number;
+  role: LegRole;
+  state: LegState;
+  mode: LegMode;
+  agent_id: number | null;
+  /** The number, in E.164 where it is one; empty for devices of ours. */
+  address: string;
+  name: string;
+  /** Of an agent: the browser tab that carries the sound, or `phone` for their own telephone. */
+  device: string;
+  external_id: string;
+  muted: boolean;
+  /** The agent who called them in. */
+  asked_by: number | null;
+  made_at: number;
+  /** When it came into this state. */
+  since: number;
+  connected_at: number | null;
+  ended_at: number | null;
+  /** When the hub stops waiting for them: a device that does not answer, an agent who does not say yes. */
+  until: number | null;
+  ended_by: EndedBy | null;
+  /** Why it ended, as a code: hung_up, no_answer, busy, declined, failed, replaced, moved. */
+  reason: string;
+  /** Milliseconds connected in all. */
+  talk: number;
+  /** Of an agent who is done: until when they write down what it was about. */
+  wrap_up_until: number | null;
+  wrap_up: number;
+  /** good, fair or poor, as their device measured it last. */
+  quality: string;
+}
+
+/** Something said to the contact by the machine. */
+export interface PromptValue {
+  /** Grows within a call: a device plays each once. */
+  seq: number;
+  /** greeting, closed, recording, menu, position, callback, voicemail, goodbye, wait, listening. */
+  code: string;
+  /** What is said, in the call's language. */
+  text: string;
+  language: string;
+  /** Keys that are listened for, such as `12*`; empty: none. */
+  digits: string;
+  /** What the keys mean, in words, for a device that shows it. */
+  choices: Record<string, string>;
+  /** A recorded prompt instead of a synthetic voice. */
+  file_id: number | null;
+  position: number | null;
+  /** Estimated wait in ms. */
+  wait: number | null;
+}
+
+/** A transfer under way, or one of the past. */
+export interface TransferValue {
+  kind: TransferKind;
+  by_agent_id: number;
+  at: number;
+  leg_id: number | null;
+  to_agent_id: number | null;
+  to_queue_id: number | null;
+  to_number: string;
+  /** Empty while it is under way; done, cancelled, failed. */
+  result: string;
+}
+
+/** A call as the console shows it, and the call record once it is over. */
+export interface CallValue {
+  id: number;
+  conversation_id: number;
+  /** Its line in the timeline. */
+  entry_id: number;
+  account_id: number;
+  channel: string;
+  direction: Direction;
+  state: CallState;
+  outcome: CallOutcome | null;
+  who: string;
+  /** The contact's number in E.164, else how the channel knows them; empty when it is hidden. */
+  number: string;
+  /** Our number, or the name of the account. */
+  line: string;
+  contact_id: number | null;
+  identity_id: number;
+  queue_id: number | null;
+  /** Whose call it is now, or was last. */
+  agent_id: number | null;
+  legs: LegValue[];
+  recording: RecordingState;
+  recordings: RecordingValue[];
+  transfers: TransferValue[];
+  /** What the contact hears said now. */
+  prompt: PromptValue | null;
+  three_way: boolean;
+  started_at: number;
+  /** When it came into this state. */
+  since: number;
+  /** Its place in line; kept through transfers and callbacks. */
+  queued_at: number | null;
+  answered_at: number | null;
+  /** When the contact's side was over. */
+  ended_at: number | null;
+  ring: number;
+  greet: number;
+  wait: number;
+  talk: number;
+  hold: number;
+  wrap_up: number;
+  position: number | null;
+  /** Estimated wait in ms as last told. */
+  estimate: number | null;
+  ended_by: EndedBy | null;
+  /** Why it went wrong, as a code or in the provider's words. */
+  reason: string;
+  disposition: string | null;
+  note: string;
+  /** none, optional, mandatory, timeout (the default of a queue), forced. */
+  wrap_up_mode: string;
+  /** The call that asked for this one. */
+  callback_of: number | null;
+  /** Keys pressed in menus. */
+  chosen: string[];
+  /** As the provider tells it, such as `0.0085 USD`. */
+  cost: string;
+  external_id: string;
+  version: number;
+}
 
 export interface Author {
   kind: AuthorKind;
@@ -112,6 +310,22 @@ export interface Spot {
   title: string;
 }
 
+/** A call in the timeline: what came of it so far. Durations are int ms. */
+export interface CallLine {
+  id: number;
+  direction: Direction;
+  state: CallState;
+  outcome: CallOutcome | null;
+  number: string;
+  agent_id: number | null;
+  queue_id: number | null;
+  wait: number;
+  talk: number;
+  recordings: RecordingValue[];
+  disposition: string | null;
+  note: string;
+}
+
 /** What only some messages have. None of it is needed to read the text. */
 export interface EntryDetails {
   subject: string;
@@ -145,6 +359,7 @@ export interface EntryDetails {
   withdrawn_at: number | null;
   /** When an agent wants it sent. */
   send_at: number | null;
+  call: CallLine | null;
   /** Its sender could not be checked: it claims an address that its mail system does not vouch for. */
   unverified: boolean;
 }
@@ -297,6 +512,9 @@ export interface AgentValue {
   /** Since when nothing was given to them or taken from them; the longest idle is offered first. */
   idle_since: number;
   wrap_up_until: number | null;
+  /** How calls reach them: browser, phone (their own telephone, `call_number`), or off. */
+  call_device: string;
+  call_number: string;
   language: string;
   disabled: boolean;
   version: number;
@@ -373,6 +591,10 @@ export interface OfferValue {
   id: number;
   work_id: number;
   conversation_id: number;
+  /** The call it is about; none for messages. */
+  call_id: number | null;
+  /** Of a call: talk, consult (a colleague asks for advice) or callback. */
+  purpose: string;
   agent_id: number;
   queue_id: number;
   state: OfferState;
@@ -386,6 +608,43 @@ export interface OfferValue {
   version: number;
 }
 
+/**
+ * What happens after so long in line (ROUTING.md section 9); the place in line is kept.
+ *
+ * `then`: queue (moved to another one), priority (raised by 1), widen (skills are not asked for any more),
+ * voicemail, callback, number, hang_up.
+ */
+export interface WaitingStep {
+  /** Milliseconds since the call joined this queue. */
+  after: number;
+  then: string;
+  queue_id: number | null;
+  number: string;
+}
+
+/** How a queue deals with calls. */
+export interface QueueVoice {
+  offer_seconds: number;
+  wrap_up_seconds: number;
+  /**
+   * none; optional (ends by itself, asks for nothing); timeout (ends by itself, asks for a disposition);
+   * mandatory (ends only with a disposition); forced (ends by itself, with the disposition below).
+   */
+  wrap_up_mode: string;
+  /** What a forced wrap-up ends with. */
+  disposition: string;
+  /** Between two announcements of the place in line; 0: none. */
+  announce_seconds: number;
+  /** Callers may press `*` to be called back at their place. */
+  callback: boolean;
+  /** What happens when nobody of the queue is at work: queue (wait all the same), voicemail, callback, hang_up. */
+  no_agents: string;
+  /** Callers in line at most; further ones go where `no_agents` says. 0: no limit. */
+  most_waiting: number;
+  steps: WaitingStep[];
+  music_file_id: number | null;
+}
+
 export interface QueueValue {
   id: number;
   name: string;
@@ -397,6 +656,7 @@ export interface QueueValue {
   cooldown_seconds: number;
   strategy: string;
   skills: Record<string, number>;
+  voice: QueueVoice;
   archived: boolean;
   version: number;
 }
@@ -440,6 +700,8 @@ export interface AccountValue {
 export interface WorkValue {
   id: number;
   conversation_id: number;
+  call_id: number | null;
+  purpose: string;
   queue_id: number;
   medium: Medium;
   state: WorkState;
@@ -549,6 +811,12 @@ export interface AccountChanged {
   account: AccountValue;
 }
 
+/** A call came, moved on or ended. */
+export interface CallChanged {
+  type: "CallChanged";
+  call: CallValue;
+}
+
 /** Sessions of an agent ended: one (`session_id`), or all of them. Their sockets are closed. */
 export interface SignedOut {
   type: "SignedOut";
@@ -588,6 +856,8 @@ export interface Snapshot {
   mine: ConversationValue[];
   /** Made to me and pending, by id. */
   offers: OfferValue[];
+  /** That I take part in, am asked into, or write down, by id. */
+  calls: CallValue[];
   /** Mine, by conversation and kind. */
   drafts: DraftValue[];
   watched: Watched[];
@@ -662,6 +932,18 @@ export interface ViewingShown {
   type: "viewing";
   conversation_id: number;
   agent_ids: number[];
+}
+
+/**
+ * What the browser of another leg of a call says to mine: an offer, an answer. Every tab hears it; the one that
+ * carries the call takes it.
+ */
+export interface PhoneHeard {
+  type: "phone";
+  call_id: number;
+  from_leg: number;
+  to_leg: number;
+  body: Record<string, unknown>;
 }
 
 /** Who came, and who has been away for a minute. */
@@ -746,6 +1028,7 @@ export type AnyEvent =
   | CaseChanged
   | PipelineChanged
   | AccountChanged
+  | CallChanged
   | SignedOut;
 
 export type FromServer =
@@ -757,6 +1040,7 @@ export type FromServer =
   | WatchedShown
   | TypingShown
   | ViewingShown
+  | PhoneHeard
   | PresenceShown
   | Position
   | Resync

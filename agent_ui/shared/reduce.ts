@@ -5,12 +5,14 @@ import { WATCHED_ENTRIES } from './protocol.gen';
 import type {
   AgentValue,
   AnyEvent,
+  CallValue,
   ContactValue,
   ConversationValue,
   DraftChanged,
   DraftValue,
   EntryValue,
   FromServer,
+  LegValue,
   OfferValue,
   QueueValue,
   Snapshot,
@@ -93,6 +95,8 @@ function after(snapshot: Snapshot, event: AnyEvent): Snapshot {
       return withOffer(snapshot, event.offer);
     case 'DraftChanged':
       return withDraft(snapshot, event);
+    case 'CallChanged':
+      return { ...snapshot, calls: put(snapshot.calls, event.call, id, takesPart(event.call, snapshot.me.id)) };
     case 'ContactChanged':
       return withContact(snapshot, event.contact, event.conversation_ids);
     case 'AgentChanged':
@@ -166,6 +170,16 @@ function withAgent(snapshot: Snapshot, agent: AgentValue): Snapshot {
   const shown: AgentValue = { ...agent, units_used: 0, present };
   const me = agent.id === snapshot.me.id ? shown : snapshot.me;
   return { ...snapshot, me, agents: put(snapshot.agents, shown, id, true) };
+}
+
+/** Whether an agent is in a call, asked into it, or writing it down. */
+export function takesPart(call: CallValue, agentId: number): boolean {
+  return call.legs.some((leg) => leg.agent_id === agentId && (leg.state !== 'ended' || isWrapping(leg)));
+}
+
+/** Whether an agent who is out of a call still writes it down. */
+export function isWrapping(leg: LegValue): boolean {
+  return leg.state === 'ended' && leg.wrap_up_until !== null && leg.wrap_up === 0;
 }
 
 function settled(queue: QueueValue): QueueValue {

@@ -52,6 +52,8 @@ class Calling:
 
     media: str
     """How a browser carries the sound: `webrtc` (straight to the contact's browser), `sip` or `twilio`."""
+    number: str = ""
+    """The caller id of calls that go out, in E.164."""
     dials_numbers: bool = False
     """Calls out, transfers to numbers, agents' own telephones."""
     speaks: bool = True

@@ -109,6 +109,24 @@ def add_by_machine(tx: Tx, entry: dict[str, Any]) -> EntryValue:
     return value
 
 
+def arrived(tx: Tx, entry: dict[str, Any], **values: Any) -> EntryValue:
+    """Tell of what the contact left by other ways than writing; the entry is stored already."""
+    conversation = change(
+        tx,
+        entry["conversation_id"],
+        last_entry_id=entry["id"],
+        last_inbound_id=entry["id"],
+        last_activity_at=tx.now,
+        preview=preview(entry["text"]) or _named_files(entry["files"]),
+        preview_author=AuthorKind.CONTACT,
+        entry_count=Conversation.entry_count + 1,
+        **values,
+    )
+    value = entry_value(entry)
+    tx.record(EntryAdded(entry=value, conversation=conversation))
+    return value
+
+
 def change_details(
     tx: Tx,
     entry_id: int,

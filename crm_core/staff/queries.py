@@ -173,6 +173,8 @@ def _value(found: Row[Any], queues: list[int], used: int) -> AgentValue:
         units_total=found.units,
         idle_since=found.idle_since,
         wrap_up_until=found.wrap_up_until,
+        call_device=found.call_device or "browser",
+        call_number=found.call_number or "",
         language=found.language,
         disabled=found.disabled_at is not None,
         version=found.version,

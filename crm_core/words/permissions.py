@@ -10,6 +10,7 @@ from crm_core.words.errors import Denied
 from crm_core.words.events import (
     AccountChanged,
     AnyEvent,
+    CallChanged,
     CaseChanged,
     ContactChanged,
     ConversationChanged,
@@ -20,7 +21,7 @@ from crm_core.words.events import (
     SignedOut,
     WorkChanged,
 )
-from crm_core.words.values import ConversationStatus, Role
+from crm_core.words.values import CallValue, ConversationStatus, Role
 
 
 class Permission(StrEnum):
@@ -34,6 +35,8 @@ class Permission(StrEnum):
     WATCH_AGENTS = "watch_agents"
     """Set other people's state, read the activity ledger and decision traces."""
     EDIT_CANNED = "edit_canned"
+    LISTEN_IN = "listen_in"
+    """Listen to calls, whisper, join them, take them over."""
     CONFIGURE = "configure"
     """Accounts, queues, dispositions, agents and their roles."""
 
@@ -47,6 +50,7 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_ALL,
             Permission.WATCH_AGENTS,
             Permission.EDIT_CANNED,
+            Permission.LISTEN_IN,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Permission),
@@ -113,6 +117,19 @@ def may_read_case(actor: Actor, case: CaseFacts) -> bool:
     return actor.may(Permission.SEE_ALL) or case.owner_id == actor.agent_id or case.queue_id in actor.queues
 
 
+def may_read_call(actor: Actor, call: CallValue) -> bool:
+    """An agent reads the calls they took part in and those of their queues; a supervisor reads every one.
+
+    The same rule stands as SQL in `calls.queries.readable_by`; a test keeps the two equal.
+    """
+    return (
+        actor.may(Permission.SEE_ALL)
+        or call.agent_id == actor.agent_id
+        or call.queue_id in actor.queues
+        or any(leg.agent_id == actor.agent_id for leg in call.legs)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Who is told of an event: the union of these."""
@@ -147,6 +164,12 @@ def audience(event: AnyEvent) -> Audience:
             return _of(c.assignee_id, c.queue_id, event.lost_agent_id, event.lost_queue_id)
         case CaseChanged(case=case):
             return _of(case.owner_id, case.queue_id, event.lost_agent_id, event.lost_queue_id)
+        case CallChanged(call=call):
+            agents = frozenset(leg.agent_id for leg in call.legs if leg.agent_id is not None)
+            queues = frozenset() if call.queue_id is None else frozenset({call.queue_id})
+            return Audience(
+                all_seers=True, agents=agents if call.agent_id is None else agents | {call.agent_id}, queues=queues
+            )
         case OfferChanged(offer=offer):
             return Audience(all_seers=True, agents=frozenset({offer.agent_id}))
         case DraftChanged(agent_id=agent):

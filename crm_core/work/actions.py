@@ -46,6 +46,8 @@ def new_work(tx: Tx, **known: Any) -> dict[str, Any]:
         "preferred_until": None,
         "done_at": None,
         "trace": None,
+        "call_id": None,
+        "purpose": None,
         "version": 1,
         **known,
     }
@@ -65,6 +67,8 @@ def work_value(row: Fields, cooling: Mapping[int, Moment]) -> WorkValue:
     return WorkValue(
         id=row["id"],
         conversation_id=row["conversation_id"],
+        call_id=row["call_id"],
+        purpose=row["purpose"] or "",
         queue_id=row["queue_id"],
         medium=Medium(row["medium"]),
         state=WorkState(row["state"]),
@@ -80,9 +84,20 @@ def work_value(row: Fields, cooling: Mapping[int, Moment]) -> WorkValue:
 
 
 def open_work(tx: Tx, conversation_id: int) -> Row[Any] | None:
-    """The work item of a conversation that is not done, if any."""
+    """The work item of a conversation's messages that is not done, if any."""
     return tx.first(
-        select(*WORK.c).where(WorkItem.conversation_id == conversation_id, WorkItem.state != WorkState.DONE)
+        select(*WORK.c).where(
+            WorkItem.conversation_id == conversation_id, WorkItem.state != WorkState.DONE, WorkItem.call_id.is_(None)
+        )
+    )
+
+
+def open_work_of_call(tx: Tx, call_id: int, purpose: str) -> Row[Any] | None:
+    """What a call still needs of this kind, if anything."""
+    return tx.first(
+        select(*WORK.c).where(
+            WorkItem.call_id == call_id, WorkItem.purpose == purpose, WorkItem.state != WorkState.DONE
+        )
     )
 
 
@@ -166,6 +181,8 @@ def offer_value(tx: Tx, row: Fields) -> OfferValue:
         id=row["id"],
         work_id=row["work_id"],
         conversation_id=row["conversation_id"],
+        call_id=row["call_id"],
+        purpose=row["purpose"] or "",
         agent_id=row["agent_id"],
         queue_id=row["queue_id"],
         state=OfferState(row["state"]),
@@ -198,6 +215,8 @@ def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) 
     agent = load.locked(tx, agent_id)
     if work is None or agent.disabled_at is not None or agent.activity != Activity.AVAILABLE:
         return None
+    if agent.wrap_up_until is not None and agent.wrap_up_until > tx.now:
+        return None
     if units_held(tx, agent_id) + UNITS[Medium(work.medium)] > agent.units:
         return None
     set_work(tx, work_id, work.version, state=WorkState.OFFERED, agent_id=agent_id, trace=trace)
@@ -206,6 +225,8 @@ def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) 
         "ws": tx.ws,
         "work_id": work_id,
         "conversation_id": work.conversation_id,
+        "call_id": work.call_id,
+        "purpose": work.purpose,
         "queue_id": work.queue_id,
         "agent_id": agent_id,
         "medium": work.medium,
@@ -219,7 +240,8 @@ def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) 
     tx.execute(_insert_offer, row)
     value = offer_value(tx, row)
     tx.record(OfferChanged(offer=value))
-    conversations.changed(tx, conversations.change(tx, work.conversation_id, work_state=WorkState.OFFERED))
+    if work.call_id is None:
+        conversations.changed(tx, conversations.change(tx, work.conversation_id, work_state=WorkState.OFFERED))
     load.busied(tx, agent_id)
     return value
 
@@ -243,7 +265,8 @@ def end_offer(tx: Tx, offer_id: int, state: OfferState, *, reason: str = "") -> 
 def requeue(tx: Tx, ended: OfferValue) -> None:
     """Put work back at its old place after its offer ended without being accepted."""
     set_work(tx, ended.work_id, None, state=WorkState.QUEUED, agent_id=None)
-    conversations.changed(tx, conversations.change(tx, ended.conversation_id, work_state=WorkState.QUEUED))
+    if ended.call_id is None:
+        conversations.changed(tx, conversations.change(tx, ended.conversation_id, work_state=WorkState.QUEUED))
     load.touch(tx, ended.agent_id)
 
 
@@ -297,8 +320,16 @@ def give(tx: Tx, work: Fields, agent_id: int) -> WorkValue:
 
 
 def finish(tx: Tx, conversation_id: int) -> WorkValue | None:
-    """End the open work of a conversation, withdrawing its offer; none when it had none."""
-    work = open_work(tx, conversation_id)
+    """End the open work of a conversation's messages, withdrawing its offer; none when it had none."""
+    return _finish(tx, open_work(tx, conversation_id))
+
+
+def finish_of_call(tx: Tx, call_id: int, purpose: str) -> WorkValue | None:
+    """End what a call needed, withdrawing its offer; none when it needed nothing."""
+    return _finish(tx, open_work_of_call(tx, call_id, purpose))
+
+
+def _finish(tx: Tx, work: Row[Any] | None) -> WorkValue | None:
     if work is None:
         return None
     withdraw_of_work(tx, work.id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Row, column, delete, func, insert, select, table, update
 
 from crm_core.conversations.model import Conversation
@@ -16,7 +17,7 @@ from crm_core.words.errors import Conflict, Invalid, NotFound
 from crm_core.words.events import QueueChanged
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.text import one_line
-from crm_core.words.values import ConversationStatus, QueueValue, WorkState
+from crm_core.words.values import ConversationStatus, QueueValue, QueueVoice, WorkState
 from crm_core.work.model import Queue, WorkItem
 
 TABLE = Queue.__table__
@@ -175,6 +176,7 @@ def _value(found: Row[Any], line: Row[Any] | None) -> QueueValue:
         cooldown_seconds=found.cooldown_seconds,
         strategy=found.strategy,
         skills=found.skills or {},
+        voice=msgspec.convert(found.voice or {}, QueueVoice),
         archived=found.archived_at is not None,
         version=found.version,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from crm_core.work.actions import pending_offers
 from hub.api.call import Call
+from hub.api.models.calls import Taking
 from hub.api.models.conversations import Declining, Offer
 from hub.api.models.shapes import ListOf
 from hub.desk import assignments
+from hub.desk.calls import taking
 
 
 async def mine(call: Call) -> ListOf[Offer]:
@@ -15,9 +17,10 @@ async def mine(call: Call) -> ListOf[Offer]:
     return ListOf[Offer](items=[Offer.model_validate(value) for value in found])
 
 
-async def accept(call: Call, offer_id: int) -> Offer:
+async def accept(call: Call, offer_id: int, body: Taking) -> Offer:
     """Take the offered work. Of two who try, one gets it."""
-    return await call.write(Offer.model_validate, assignments.accept, call.actor, offer_id)
+    lines = call.house.lines.by_id
+    return await call.write(Offer.model_validate, taking.accept, call.actor, offer_id, body.device, lines)
 
 
 async def decline(call: Call, offer_id: int, body: Declining) -> Offer:

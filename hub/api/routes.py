@@ -12,6 +12,7 @@ from crm_core.words.permissions import Permission
 from hub.api import (
     accounts,
     agents,
+    calls,
     cases,
     contacts,
     conversations,
@@ -19,6 +20,7 @@ from hub.api import (
     entries,
     merging,
     offers,
+    phones,
     phrases,
     pipelines,
     queues,
@@ -32,6 +34,7 @@ from hub.api.route import PUBLIC, Route, delete, get, patch, post, put
 WORK: Final = Permission.WORK
 WATCH: Final = Permission.WATCH_AGENTS
 CONFIGURE: Final = Permission.CONFIGURE
+LISTEN: Final = Permission.LISTEN_IN
 CANNED: Final = Permission.EDIT_CANNED
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -116,6 +119,34 @@ ROUTES: Final[tuple[Route, ...]] = (
     get("/offers", offers.mine, WORK),
     post("/offers/{offer_id}/accept", offers.accept, WORK, Conflict, Gone),
     post("/offers/{offer_id}/decline", offers.decline, WORK, Conflict, Gone),
+    get("/calls", calls.page, WORK),
+    post("/calls", calls.place, WORK, Conflict, status=201),
+    get("/calls/export", phones.export, WORK),
+    get("/calls/{call_id}", calls.get, WORK),
+    get("/calls/{call_id}/recordings/{recording_id}", phones.recording, WORK, status=302),
+    get("/calls/{call_id}/history", calls.history, WATCH),
+    post("/calls/{call_id}/hold", calls.hold, WORK, Conflict, Gone),
+    post("/calls/{call_id}/mute", calls.mute, WORK, Conflict, Gone),
+    post("/calls/{call_id}/recording", calls.record, WORK, Conflict, Gone),
+    post("/calls/{call_id}/hang-up", calls.hang_up, WORK, Conflict, Gone),
+    post("/calls/{call_id}/transfer", calls.transfer, WORK, Conflict, Gone),
+    post("/calls/{call_id}/transfer/complete", calls.complete_transfer, WORK, Conflict, Gone),
+    post("/calls/{call_id}/transfer/cancel", calls.cancel_transfer, WORK, Conflict, Gone),
+    post("/calls/{call_id}/three-way", calls.three_way, WORK, Conflict, Gone),
+    post("/calls/{call_id}/rejoin", calls.rejoin, WORK, Conflict, Gone),
+    post("/calls/{call_id}/answer", calls.answer, WORK, Conflict, Gone),
+    post("/calls/{call_id}/decline", calls.decline, WORK, Conflict, Gone),
+    post("/calls/{call_id}/connected", calls.connected, WORK, Conflict, Gone),
+    post("/calls/{call_id}/device-failed", calls.device_failed, WORK, Conflict, Gone),
+    post("/calls/{call_id}/quality", calls.measured, WORK, Conflict, Gone),
+    post("/calls/{call_id}/signals", calls.say, WORK, keyed=False, status=204),
+    post("/calls/{call_id}/wrap-up", calls.wrap_up, WORK, Conflict, Gone),
+    post("/calls/{call_id}/listen", calls.listen, LISTEN, Conflict, Gone),
+    post("/calls/{call_id}/take-over", calls.take_over, LISTEN, Conflict, Gone),
+    post("/calls/{call_id}/end", calls.end, LISTEN),
+    get("/lines", calls.lines, WORK),
+    post("/phones", phones.lend, WORK, Conflict, keyed=False),
+    put("/me/phone", calls.set_phone, WORK),
     get("/contacts", contacts.page, WORK),
     post("/contacts", contacts.add, WORK, Conflict, status=201),
     get("/contacts/{contact_id}", contacts.get, WORK),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from crm_core.words.values import AuthorKind, EntryKind
 
@@ -35,4 +36,17 @@ class PresenceSeen:
     present: bool
 
 
-Whisper: TypeAlias = Typing | Viewing | PresenceSeen
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSaid:
+    """What the browser of one leg of a call says to that of another."""
+
+    call_id: int
+    from_leg: int
+    to_leg: int
+    to_agent: int | None
+    """The agent whose leg it is for; none for the contact's."""
+    identity_id: int
+    body: Mapping[str, Any]
+
+
+Whisper: TypeAlias = Typing | Viewing | PresenceSeen | PhoneSaid

@@ -30,13 +30,14 @@ from crm_core.words.events import (
 from crm_core.words.permissions import Actor
 from crm_core.words.values import AuthorKind, EntryKind
 from hub.bus.local import Bus
-from hub.bus.whispers import PresenceSeen, Typing, Viewing, Whisper
+from hub.bus.whispers import PhoneSaid, PresenceSeen, Typing, Viewing, Whisper
 from hub.console.backlog import MOST, Backlog, Kept
 from hub.console.crowd import Console, Crowd
 from hub.console.fan import Fan
 from hub.console.frames import encoded
 from hub.console.protocol import (
     CloseCode,
+    PhoneHeard,
     Position,
     PresenceShown,
     Restarting,
@@ -273,6 +274,14 @@ class Live:
             case Viewing():
                 shown = ViewingShown(conversation_id=whisper.conversation_id, agent_ids=list(whisper.agent_ids))
                 self.fan.spread(self.rooms.consoles(whisper.conversation_id), encoded(shown))
+            case PhoneSaid(to_agent=agent_id) if agent_id is not None:
+                said = PhoneHeard(
+                    call_id=whisper.call_id,
+                    from_leg=whisper.from_leg,
+                    to_leg=whisper.to_leg,
+                    body=dict(whisper.body),
+                )
+                self.fan.spread(self.crowd.of_agent(agent_id), encoded(said))
             case PresenceSeen(agent_id=agent_id, present=True):
                 self._left.discard(agent_id)
                 self._came.add(agent_id)

@@ -18,6 +18,7 @@ from crm_core.words.values import (
     AccountValue,
     AgentValue,
     AuthorKind,
+    CallValue,
     CannedValue,
     ContactValue,
     ConversationValue,
@@ -72,6 +73,8 @@ class Snapshot(Value, frozen=True, kw_only=True):
     """Assigned to me and not closed, by id."""
     offers: list[OfferValue]
     """Made to me and pending, by id."""
+    calls: list[CallValue]
+    """That I take part in, am asked into, or write down, by id."""
     drafts: list[DraftValue]
     """Mine, by conversation and kind."""
     watched: list[Watched]
@@ -149,6 +152,16 @@ class ViewingShown(ServerFrame, frozen=True, kw_only=True, tag="viewing"):
 
     conversation_id: int
     agent_ids: list[int]
+
+
+class PhoneHeard(ServerFrame, frozen=True, kw_only=True, tag="phone"):
+    """What the browser of another leg of a call says to mine: an offer, an answer. Every tab hears it; the one that
+    carries the call takes it."""
+
+    call_id: int
+    from_leg: int
+    to_leg: int
+    body: dict[str, object]
 
 
 class PresenceShown(ServerFrame, frozen=True, kw_only=True, tag="presence"):
@@ -265,6 +278,7 @@ FromServer: TypeAlias = (
     | WatchedShown
     | TypingShown
     | ViewingShown
+    | PhoneHeard
     | PresenceShown
     | Position
     | Resync

@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from crm_core.calls.rules.ending import takes_part
 from crm_core.words.events import (
     AccountChanged,
     AgentChanged,
     AnyEvent,
+    CallChanged,
     CannedChanged,
     ContactChanged,
     ConversationChanged,
@@ -87,6 +89,9 @@ def _after(snapshot: Snapshot, event: AnyEvent) -> Snapshot:
             return _offer(snapshot, offer)
         case DraftChanged():
             return _draft(snapshot, event)
+        case CallChanged(call=call):
+            mine = takes_part(call, snapshot.me.id)
+            return replace(snapshot, calls=_put(snapshot.calls, call, _id, keep=mine))
         case ContactChanged():
             return _contact(snapshot, event.contact, event.conversation_ids)
         case _:

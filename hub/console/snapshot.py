@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crm_core.accounts import queries as accounts
+from crm_core.calls import queries as calls
 from crm_core.cases.pipelines import pipelines
 from crm_core.contacts import queries as contacts
 from crm_core.conversations import drafts, phrases, timeline
@@ -60,6 +61,7 @@ def snapshot(tx: Tx, actor: Actor, watching: Sequence[int] = ()) -> Snapshot:
         accounts=sorted(accounts.accounts(tx), key=lambda a: a.id) if actor.may(Permission.CONFIGURE) else [],
         mine=sorted(conversations.held_by(tx, actor.agent_id), key=lambda c: c.id),
         offers=sorted(work.pending_offers(tx, agent_id=actor.agent_id), key=lambda o: o.id),
+        calls=calls.with_agent(tx, actor.agent_id),
         drafts=sorted(drafts.drafts_of(tx, actor.agent_id), key=lambda d: (d.conversation_id, d.kind)),
         watched=[one for one in shown if one is not None],
     )

@@ -84,7 +84,7 @@ def _inner(kind: shape.Type) -> Iterator[shape.Type]:
 
 def _place(cls: type) -> tuple[int, int]:
     """Where a class stands in the sources: the order of the generated file."""
-    rooms = ("marks", "timeline", "people", "cases", "house")
+    rooms = ("marks", "calls", "timeline", "people", "cases", "house")
     values = (f"crm_core.words.values.{room}" for room in rooms)
     modules = ("crm_core.words.content", *values, "crm_core.words.events", protocol.__name__)
     return modules.index(cls.__module__), inspect.getsourcelines(cls)[1]

@@ -30,8 +30,11 @@ from crm_core.work import queues
 from crm_core.work.rules import UNITS
 from hub.desk.assignments import give_back_stranded, give_back_waiting
 from routing.engine import Engine
+from routing.estimate import staffing
 from routing.model import Agent, Capacity, Decision, Queue, Strategy, Work
 
+OFF: Final = "off"
+"""The device of agents who take no calls."""
 SWEEP_SECONDS: Final = 2.0
 """How long a lost wake-up may go unnoticed."""
 
@@ -44,6 +47,14 @@ class _Facts:
     queues: Sequence[QueueValue]
     work: Sequence[WorkValue]
     deadlines: dict[int, Moment]
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Agents who take calls of a queue: how many are free now, and how much of their time it gets in all."""
+
+    idle: int
+    staffed: float
 
 
 def _facts(tx: Tx) -> _Facts:
@@ -64,8 +75,8 @@ class Assigner:
         """Work that is offered or assigned."""
         self._used: defaultdict[int, Counter[Medium]] = defaultdict(Counter)
         """What each agent holds, by medium: counted from `_held` as it changes."""
-        self._waiting: dict[int, int] = {}
-        """Conversations in line, and their work."""
+        self._waiting: dict[tuple[int | None, int], int] = {}
+        """Calls, and conversations with messages, in line, and their work."""
         self._deadlines: dict[int, Moment] = {}
         self._unsettled: dict[int, Decision] = {}
         """Decisions by work, of which it is not known that they were stored: the engine has let go of that work."""
@@ -121,8 +132,15 @@ class Assigner:
             self._awake.set()
 
     def position(self, conversation_id: int) -> int | None:
-        """The place of a conversation's work in its line, 1 for the next; none when it does not wait."""
-        work_id = self._waiting.get(conversation_id)
+        """The place of a conversation's messages in their line, 1 for the next; none when they do not wait."""
+        return self._place((None, conversation_id))
+
+    def position_of_call(self, call_id: int) -> int | None:
+        """The place of a call in its line, 1 for the next; none when it does not wait."""
+        return self._place((call_id, 0))
+
+    def _place(self, line: tuple[int | None, int]) -> int | None:
+        work_id = self._waiting.get(line)
         try:
             return None if work_id is None else self._engine.position(work_id)
         except KeyError:
@@ -139,6 +157,27 @@ class Assigner:
             queue_id in agent.queues and agent.activity is Activity.AVAILABLE and self._is_present(agent.id)
             for agent in self._agents.values()
         )
+
+    def anyone_for_calls(self, queue_id: int | None) -> bool:
+        """Whether somebody of a queue is at work and takes calls, busy or not."""
+        return bool(self._crew(queue_id))
+
+    def crew(self, queue_id: int) -> Crew:
+        """Who of a queue takes calls now: how many are free, and how much of their time the queue gets."""
+        mates = self._crew(queue_id)
+        now = self._clock()
+        idle = sum(1 for a in mates if not +self._used[a.id] and (a.wrap_up_until or 0) <= now)
+        return Crew(idle, staffing(len(a.queues) for a in mates))
+
+    def _crew(self, queue_id: int | None) -> list[AgentValue]:
+        return [
+            agent
+            for agent in self._agents.values()
+            if queue_id in agent.queues
+            and agent.activity is Activity.AVAILABLE
+            and agent.call_device != OFF
+            and self._is_present(agent.id)
+        ]
 
     async def run(self) -> None:
         """Offer what can be offered and end what ran out, until cancelled."""
@@ -231,7 +270,11 @@ class Assigner:
         if queue.archived:
             self._engine.remove_queue(queue.id)
             return
-        offer_ms = {Medium.CHAT: queue.chat_offer_seconds * 1000, Medium.MAIL: queue.mail_offer_seconds * 1000}
+        offer_ms = {
+            Medium.CALL: queue.voice.offer_seconds * 1000,
+            Medium.CHAT: queue.chat_offer_seconds * 1000,
+            Medium.MAIL: queue.mail_offer_seconds * 1000,
+        }
         self._engine.set_queue(
             Queue(id=queue.id, name=queue.name, strategy=Strategy(queue.strategy), offer_ms=offer_ms)
         )
@@ -252,6 +295,7 @@ class Assigner:
                 used=dict(self._used[agent_id]),
                 idle_since=agent.idle_since,
                 wrap_up_until=agent.wrap_up_until,
+                muted=frozenset({Medium.CALL}) if agent.call_device == OFF else frozenset(),
             )
         )
 
@@ -261,7 +305,7 @@ class Assigner:
             self._held[item.id] = item
             self._used[item.agent_id][item.medium] += 1
         if item.state is WorkState.QUEUED:
-            self._waiting[item.conversation_id] = item.id
+            self._waiting[_line_of(item)] = item.id
             self._engine.set_work(
                 Work(
                     id=item.id,
@@ -277,7 +321,7 @@ class Assigner:
             )
         else:
             self._engine.remove_work(item.id)
-            self._waiting.pop(item.conversation_id, None)
+            self._waiting.pop(_line_of(item), None)
         touched = {item.agent_id, before.agent_id if before else None}
         for agent_id in touched & self._agents.keys():
             assert agent_id is not None
@@ -288,6 +332,11 @@ class Assigner:
         if before is not None and before.agent_id is not None:
             self._used[before.agent_id][before.medium] -= 1
         return before
+
+
+def _line_of(item: WorkValue) -> tuple[int | None, int]:
+    """What waits: a call by its id, or a conversation's messages."""
+    return (None, item.conversation_id) if item.call_id is None else (item.call_id, 0)
 
 
 def _both(tx: Tx, agent_id: int, work_id: int) -> tuple[AgentValue, WorkValue | None]:

@@ -45,7 +45,8 @@ def author_of(actor: Actor) -> Author:
 
 def accept(tx: Tx, actor: Actor, offer_id: int) -> OfferValue:
     """
-    Take the offered work: the conversation is the actor's from now on.
+    Take the offered work: the conversation is the actor's from now on. What a call needs is the callers' to do
+    (`hub.desk.calls.taking`).
 
     Raises Gone when the offer ended or its deadline has passed, NotFound when it was made to somebody else.
     """
@@ -56,11 +57,13 @@ def accept(tx: Tx, actor: Actor, offer_id: int) -> OfferValue:
     if offered.expires_at <= tx.now:
         raise Gone("The time to accept this offer is over.")
     accepted = work.end_offer(tx, offer_id, OfferState.ACCEPTED)
+    load.answered(tx, actor.agent_id)
+    if accepted.call_id is not None:
+        return accepted
     item = work.open_work(tx, accepted.conversation_id)
     if item is None:
         raise Gone
     work.give(tx, item._mapping, actor.agent_id)
-    load.answered(tx, actor.agent_id)
     conversations.add_notice(
         tx,
         accepted.conversation_id,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from channels.contract import (
+    CallArrived,
+    CallReported,
     ChannelEvent,
     Deliver,
     DeliveryReported,
@@ -18,6 +20,7 @@ from channels.contract import (
     Stored,
     TypingSeen,
 )
+from crm_core.calls.rules.scenes import scene
 from crm_core.conversations.queries import open_of_address
 from crm_core.files.actions import NewFile, add
 from crm_core.files.served import LAID_OUT
@@ -28,6 +31,7 @@ from crm_core.words.values import AuthorKind, EntryValue
 from hub.bus.local import Bus
 from hub.bus.whispers import Typing
 from hub.desk import editing, inbound, receipts
+from hub.desk.calls import arriving, moving
 from hub.desk.inbound import Source
 from hub.desk.invitations import Invitations
 from hub.desk.manners import read
@@ -60,9 +64,9 @@ class Front:
         self.keep: Keep | None = None
         """What is done with originals; set by whoever reads them."""
 
-    def delivering(self, opened: Open) -> Deliver:
-        """The way in for one account's events."""
-        source = Source(
+    def source(self, opened: Open) -> Source:
+        """An open account as the desk needs it."""
+        return Source(
             opened.account.id,
             opened.kind,
             opened.medium,
@@ -70,6 +74,10 @@ class Front:
             read(opened.manner),
             self._invitations.redeem,
         )
+
+    def delivering(self, opened: Open) -> Deliver:
+        """The way in for one account's events."""
+        source = self.source(opened)
 
         async def deliver(event: ChannelEvent, /) -> Stored:
             match event:
@@ -90,6 +98,11 @@ class Front:
                     return Stored(entry=await self._edited(source, event))
                 case MessageWithdrawn():
                     return Stored(entry=await self._db.write(editing.withdraw, source.account_id, event))
+                case CallArrived():
+                    return Stored(scene=scene(await self._db.write(arriving.take, source, event)))
+                case CallReported():
+                    call = await self._db.write(moving.report, source.account_id, event)
+                    return Stored(scene=None if call is None else scene(call))
             return Stored()
 
         return deliver

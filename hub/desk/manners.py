@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, time
 from itertools import pairwise
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -64,6 +64,50 @@ class BusinessHours(BaseModel):
         return hours.Hours(ZoneInfo(self.timezone), week, frozenset(self.holidays))
 
 
+class MenuKey(BaseModel):
+    """What a key of the phone menu does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digit: Annotated[str, Field(pattern=r"^[0-9#]$")]
+    label: Annotated[str, Field(max_length=80)] = ""
+    then: Literal["queue", "voicemail", "callback", "number", "hang_up"] = "queue"
+    queue_id: int | None = None
+    number: Annotated[str, Field(pattern=r"^(\+[0-9]{5,15})?$")] = ""
+
+
+class CallManner(BaseModel):
+    """How an account's calls are answered. Spoken words by language; where they are missing, the house's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    greeting: Texts = {}
+    closed: Texts = {}
+    """Said outside of the business hours."""
+    closed_then: Literal["voicemail", "callback", "hang_up"] = "voicemail"
+    menu_prompt: Texts = {}
+    menu: Annotated[list[MenuKey], Field(max_length=11)] = []
+    record: bool = False
+    recording_notice: bool = True
+    """Callers are told that they are recorded, before anybody speaks."""
+    voicemail: bool = True
+    voicemail_greeting: Texts = {}
+    most_voicemail_seconds: Annotated[int, Field(ge=10, le=600)] = 120
+    announce_listening: bool = False
+    """Callers are told when a supervisor joins."""
+
+    @model_validator(mode="after")
+    def _keys_lead_somewhere(self) -> CallManner:
+        digits = [key.digit for key in self.menu]
+        if len(set(digits)) != len(digits):
+            raise ValueError("Two keys of the menu are the same.")
+        if any(key.then == "number" and not key.number for key in self.menu):
+            raise ValueError("A key of the menu has no number to call.")
+        if self.menu and not any(text.strip() for text in self.menu_prompt.values()):
+            raise ValueError("A menu needs words that say what its keys do.")
+        return self
+
+
 class Manner(BaseModel):
     """How an account behaves without anybody."""
 
@@ -79,6 +123,7 @@ class Manner(BaseModel):
     """None: always open."""
     survey: bool = False
     """Ask how it went when a conversation is closed."""
+    calls: CallManner = CallManner()
     fallback_account_id: int | None = None
     """By which account a message goes that could not be delivered by this one."""
 

@@ -13,7 +13,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from channels.contract import Visit, VisitorHistory, VisitorNews
+from channels.contract import PhoneSignal, Visit, VisitorHistory, VisitorNews
+from crm_core.calls import queries as calls
+from crm_core.calls.rules.call import leg, living
 from crm_core.contacts import visitors
 from crm_core.contacts.rules import claims
 from crm_core.conversations import visits
@@ -22,17 +24,19 @@ from crm_core.store.journal import Committed
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
 from crm_core.words.content import DeliveryStatus
-from crm_core.words.events import AgentChanged, ConversationChanged, EntryAdded, EntryChanged, WorkChanged
+from crm_core.words.errors import NotFound
+from crm_core.words.events import AgentChanged, CallChanged, ConversationChanged, EntryAdded, EntryChanged, WorkChanged
 from crm_core.words.values import (
     AuthorKind,
     ConversationStatus,
     ConversationValue,
     EntryKind,
     EntryValue,
+    LegRole,
     WorkState,
 )
 from hub.bus.local import Bus
-from hub.bus.whispers import PresenceSeen, Typing, Whisper
+from hub.bus.whispers import PhoneSaid, PresenceSeen, Typing, Whisper
 from hub.desk import leads
 from hub.desk.receipts import contact_read
 
@@ -162,6 +166,9 @@ class Visitors:
                     self._tell(happened.position, conversation, VisitorNews(position=happened.position, entry=shown))
                 case ConversationChanged(conversation=conversation):
                     self._tell(happened.position, conversation, VisitorNews(position=happened.position))
+                case CallChanged(call=call):
+                    for follower in tuple(self._by_identity.get(call.identity_id, ())):
+                        follower.tell(VisitorNews(position=happened.position, call=call))
                 case WorkChanged() | AgentChanged():
                     self._look_soon()
                 case _:
@@ -184,7 +191,14 @@ class Visitors:
                 follower.tell(VisitorNews(position=position, entry=entry, conversation=shown))
 
     def _whispered(self, whisper: Whisper) -> None:
-        if isinstance(whisper, Typing) and whisper.by is AuthorKind.AGENT and whisper.kind is EntryKind.MESSAGE:
+        if isinstance(whisper, PhoneSaid):
+            if whisper.to_agent is None:
+                said = PhoneSignal(
+                    call_id=whisper.call_id, from_leg=whisper.from_leg, to_leg=whisper.to_leg, body=whisper.body
+                )
+                for follower in tuple(self._by_identity.get(whisper.identity_id, ())):
+                    follower.tell(VisitorNews(position=0, signal=said))
+        elif isinstance(whisper, Typing) and whisper.by is AuthorKind.AGENT and whisper.kind is EntryKind.MESSAGE:
             for follower in tuple(self._by_conversation.get(whisper.conversation_id, ())):
                 follower.tell(VisitorNews(position=0, typing=whisper.on))
         elif isinstance(whisper, PresenceSeen) and self._by_identity:
@@ -241,6 +255,7 @@ class VisitorsOfAccount:
             conversation=said.conversation,
             queue_position=self._house.position(said.conversation),
             has_more=said.has_more,
+            call=await self._house.db.read(calls.live_of, visit.identity_id),
         )
 
     def follow(self, visit: Visit, /) -> AbstractAsyncContextManager[AsyncIterator[VisitorNews]]:
@@ -268,6 +283,11 @@ class VisitorsOfAccount:
         if conversation is not None:
             self._house.bus.whisper(Typing(conversation_id=conversation, by=AuthorKind.CONTACT, on=on))
 
+    async def relay(self, visit: Visit, signal: PhoneSignal, /) -> None:
+        ends = await self._house.db.read(_ends, visit.identity_id, signal)
+        if ends is not None:
+            self._house.bus.whisper(ends)
+
     def file_url(self, visit: Visit, file_id: int, /) -> str:
         return self._house.file_url(file_id)
 
@@ -279,6 +299,27 @@ def _has_read(tx: Tx, identity_id: int, entry_id: int) -> None:
     conversation_id = visits.conversation_of(tx, identity_id, entry_id)
     if conversation_id is not None:
         contact_read(tx, conversation_id, identity_id, entry_id)
+
+
+def _ends(tx: Tx, identity_id: int, signal: PhoneSignal) -> PhoneSaid | None:
+    """What a visitor says to an agent's browser, if both take part in the visitor's own call."""
+    try:
+        call = calls.whole(tx, signal.call_id)
+    except NotFound:
+        return None
+    own, other = leg(call, signal.from_leg), leg(call, signal.to_leg)
+    if call.identity_id != identity_id or own is None or own.role is not LegRole.CUSTOMER:
+        return None
+    if other is None or other.agent_id is None or other not in living(call):
+        return None
+    return PhoneSaid(
+        call_id=call.id,
+        from_leg=own.id,
+        to_leg=other.id,
+        to_agent=other.agent_id,
+        identity_id=identity_id,
+        body=signal.body,
+    )
 
 
 async def _items(follower: _Follower) -> AsyncIterator[VisitorNews]:

@@ -36,7 +36,7 @@ from crm_core.words.errors import HubError, NotFound, StoreUnavailable
 from crm_core.words.events import AccountChanged
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
-from hub.machinery.tools import AccountCursors, AccountFiles, AccountSecrets, ReplyTokens
+from hub.machinery.tools import AccountCalls, AccountCursors, AccountFiles, AccountSecrets, ReplyTokens
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -112,6 +112,7 @@ class Toolbox:
             tokens=ReplyTokens(self._key, account_id),
             peers=self.guard,
             secrets=AccountSecrets(self._db, self._sealer, account_id),
+            calls=AccountCalls(self._db, account_id),
         )
 
 

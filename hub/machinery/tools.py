@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import structlog
@@ -13,9 +13,14 @@ import structlog
 from channels.contract import Kept
 from crm_core.accounts import actions, queries
 from crm_core.accounts.sealing import Sealer
+from crm_core.calls import queries as calls
+from crm_core.calls.rules.call import Call
+from crm_core.calls.rules.scenes import scene
 from crm_core.files.actions import NewFile, add
 from crm_core.files.served import served
 from crm_core.store.database import Database
+from crm_core.store.transaction import Tx
+from crm_core.words.calls import Scene
 from crm_core.words.clock import DAY
 from crm_core.words.content import FileRef
 from crm_core.words.values import AuthorKind
@@ -27,6 +32,23 @@ _TOKEN_CHARACTERS: Final = 37
 """23 bytes in base 32, without padding."""
 
 log = structlog.get_logger(__name__)
+
+
+class AccountCalls:
+    """What the hub knows of an account's calls."""
+
+    def __init__(self, db: Database, account_id: int) -> None:
+        self._db = db
+        self._account_id = account_id
+
+    async def live(self) -> Sequence[Scene]:
+        """Scenes of the calls that are not over, and of those whose end the provider may not know yet."""
+        return [scene(call) for call in await self._db.read(_calls, self._account_id)]
+
+
+def _calls(tx: Tx, account_id: int) -> list[Call]:
+    found = {call.id: call for call in (*calls.unarranged(tx, account_id), *calls.live(tx, account_id))}
+    return [found[call_id] for call_id in sorted(found)]
 
 
 class AccountFiles:

@@ -23,6 +23,8 @@ QUEUE, VOICEMAIL, CALLBACK, HANG_UP, NUMBER, PRIORITY, WIDEN = (
     "queue", "voicemail", "callback", "hang_up", "number", "priority", "widen",
 )  # fmt: skip
 """What a menu's key, the hours or a step of waiting lead to."""
+REPLACED: Final = "replaced"
+"""Why a leg ended whose agent came back on another one."""
 
 
 class MenuChoice(Value, frozen=True, kw_only=True):
@@ -85,7 +87,11 @@ class Call(CallValue, frozen=True, kw_only=True):
     menu_round: int = 0
     steps_done: int = 0
     joined_at: int = 0
-    """When the call joined the queue it is in."""
+    """When the call joined the queue it is in; 0: it never was in one."""
+    moved_queues: int = 0
+    """How often a step of waiting sent it to another queue."""
+    prompt_at: int = 0
+    """Since when the prompt that plays does."""
     number_then: str = ""
     """A number outside that the caller is put through to, by a menu or a step."""
     sought: int = 0
@@ -132,3 +138,16 @@ def leg_of(call: CallValue, agent_id: int, *roles: LegRole) -> LegValue | None:
     """The living leg of an agent."""
     wanted = roles or (LegRole.AGENT, LegRole.SUPERVISOR)
     return next((leg for leg in living(call) if leg.agent_id == agent_id and leg.role in wanted), None)
+
+
+def has_spoken(call: CallValue, leg: LegValue) -> bool:
+    """Whether somebody was connected on this leg, or on those that it took the place of after a refresh."""
+    if leg.connected_at is not None:
+        return True
+    known = [one for one in call.legs if one.agent_id == leg.agent_id and one.role is leg.role and one.id != leg.id]
+    for one in reversed(known):
+        if leg.agent_id is None or one.reason != REPLACED:
+            return False
+        if one.connected_at is not None:
+            return True
+    return False

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from crm_core.calls.rules import ending, flow, talking, transfers
+from crm_core.calls.rules import ending, flow, leaving, recordings
 from crm_core.calls.rules.call import Call, living
-from crm_core.calls.rules.hand import Hand
-from crm_core.calls.rules.signals import Unanswered
+from crm_core.calls.rules.hand import IN_LINE, Hand
 from crm_core.words.clock import Moment
-from crm_core.words.values.calls import CallOutcome, CallState, EndedBy, LegMode, LegRole, LegState, LegValue
+from crm_core.words.values.calls import CallOutcome, CallState, EndedBy, LegRole, LegState, LegValue
 
 PROMPT_LONGEST = 120_000
 """How long a prompt may play before the hub goes on without its provider's word, in ms."""
+NOTICE_LONGEST = 15_000
+"""How long one may that interrupts a conversation, in ms."""
 
 
 def next_deadline(call: Call) -> Moment | None:
@@ -21,11 +22,10 @@ def next_deadline(call: Call) -> Moment | None:
     due += [leg.wrap_up_until for leg in call.legs if ending.is_wrapping(leg) and leg.wrap_up_until is not None]
     if call.sought:
         due.append(call.sought)
-    if call.state is CallState.GREETING:
-        due.append(call.since + PROMPT_LONGEST * (1 + len(call.prompts)) + call.menu_round * PROMPT_LONGEST)
-    if call.state is CallState.VOICEMAIL:
-        due.append(call.since + PROMPT_LONGEST + call.plan.most_voicemail)
-    if call.state in flow.IN_LINE and call.steps_done < len(call.plan.steps):
+    machine = _machine_due(call)
+    if machine is not None:
+        due.append(machine)
+    if call.state in IN_LINE and call.steps_done < len(call.plan.steps):
         due.append(call.joined_at + call.plan.steps[call.steps_done].after)
     return min(due, default=None)
 
@@ -33,50 +33,46 @@ def next_deadline(call: Call) -> Moment | None:
 def pass_time(hand: Hand) -> None:
     """Do what is due at `hand.now`."""
     ending.wrap_ups_due(hand)
-    ending.recordings_missing(hand)
+    recordings.missing(hand)
     for leg in living(hand.call):
         current = hand.leg(leg.id)
-        if current is not None and current.state is not LegState.ENDED and _is_due(hand, current):
+        if current is not None and current.until is not None and current.until <= hand.now:
             _expire(hand, current)
+    due = _machine_due(hand.call)
+    if due is not None and due <= hand.now:
+        _unstick(hand)
     flow.waited(hand)
-    _stuck(hand)
 
 
-def _is_due(hand: Hand, leg: LegValue) -> bool:
-    return leg.until is not None and leg.until <= hand.now
+def _machine_due(call: Call) -> Moment | None:
+    """When a prompt or a recorder has had its time, though the provider never said a word."""
+    if call.state is CallState.VOICEMAIL:
+        return max(call.since, call.prompt_at) + PROMPT_LONGEST + call.plan.most_voicemail
+    if call.prompt is None:
+        return None
+    in_talk = call.state in (CallState.TALKING, CallState.HELD)
+    return call.prompt_at + (NOTICE_LONGEST if in_talk else PROMPT_LONGEST)
+
+
+def _unstick(hand: Hand) -> None:
+    """The call goes on all the same: whoever cannot be asked for a key waits for an agent."""
+    if hand.call.state is CallState.VOICEMAIL:
+        hand.decide(CallOutcome.MISSED)
+        ending.over(hand, "done")
+    elif hand.call.after_prompts == flow.MENU:
+        hand.hush()
+        flow.join(hand, hand.call.plan.queue_id)
+    else:
+        flow.said(hand)
 
 
 def _expire(hand: Hand, leg: LegValue) -> None:
     if leg.role is LegRole.CUSTOMER:
         hand.end_leg(leg, "no_answer", EndedBy.SYSTEM)
-        ending.contact_left(hand, "no_answer", EndedBy.SYSTEM)
+        ending.over(hand, "no_answer")
     elif leg.state is LegState.INVITED:
-        transfers.refuse(hand, leg, "no_answer")
+        leaving.refuse(hand, leg, "no_answer")
     elif leg.state is LegState.LOST:
-        if leg.agent_id is not None and leg.role is LegRole.AGENT and leg.mode is LegMode.TALK:
-            hand.tell(Unanswered(agent_id=leg.agent_id))
-        talking.drop(hand, leg, "lost", EndedBy.NOBODY)
+        leaving.drop(hand, leg, "lost", EndedBy.NOBODY)
     else:
-        talking.drop(hand, leg, "no_answer", EndedBy.SYSTEM)
-
-
-def _stuck(hand: Hand) -> None:
-    """A prompt or a recorder whose provider never said a word: the call goes on all the same."""
-    call = hand.call
-    deadline = next_deadline(call)
-    if deadline is None or deadline > hand.now:
-        return
-    if call.state is CallState.GREETING and call.prompt is not None:
-        after = call.after_prompts
-        hand.hush()
-        if after and after != flow.MENU and after != flow.GOODBYE:
-            flow.go(hand, after)
-        elif after == flow.MENU and call.outcome is None:
-            flow.join(hand, call.plan.queue_id)
-        else:
-            ending.over(hand, "done")
-    elif call.state is CallState.GREETING:
-        ending.over(hand, "done")
-    elif call.state is CallState.VOICEMAIL:
-        hand.decide(CallOutcome.MISSED)
-        ending.over(hand, "done")
+        leaving.drop(hand, leg, "no_answer", EndedBy.SYSTEM)

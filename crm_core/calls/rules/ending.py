@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from crm_core.calls.rules.call import Call, is_over, living
-from crm_core.calls.rules.hand import Hand
+from crm_core.calls.rules.call import HANG_UP, VOICEMAIL, Call, has_spoken, is_over, living
+from crm_core.calls.rules.hand import IN_LINE, Hand
 from crm_core.calls.rules.signals import LeftQueue, Over, WrappedUp, Wrapping
-from crm_core.words.values.calls import CallOutcome, CallState, EndedBy, KeptState, LegMode, LegRole, LegState, LegValue
+from crm_core.words.values.calls import (
+    CallOutcome,
+    CallState,
+    CallValue,
+    EndedBy,
+    KeptState,
+    LegMode,
+    LegRole,
+    LegState,
+    LegValue,
+)
 
 RECORDING_SOUGHT = 600_000
 """How long a recording may take to come after the call, in ms, before it counts as missing."""
@@ -13,55 +23,57 @@ LONGEST_WRAP_UP = 24 * 3_600_000
 """A wrap-up that only the agent ends still ends after a day."""
 
 
-def contact_left(hand: Hand, reason: str, by: EndedBy | None) -> None:
-    """The contact's leg is over, and with it the call."""
-    call = hand.call
-    if is_over(call):
-        return
-    hand.decide(_outcome(call, reason))
-    over(hand, reason, by if by is not None else EndedBy.CONTACT)
-
-
 def over(hand: Hand, reason: str, by: EndedBy = EndedBy.SYSTEM) -> None:
     """Everybody is out of it; agents who spoke wrap up. Twice is once."""
     call = hand.call
     if is_over(call):
         return
-    waited = call.state in (CallState.QUEUED, CallState.OFFERED)
+    hand.decide(_outcome(call, reason))
     hand.hush()
     hand.stop_recording()
     hand.end_transfer("cancelled")
-    for leg in living(call):
-        hand.end_leg(leg, "hung_up" if leg.role is LegRole.CUSTOMER else "over", by)
-    hand.decide(_outcome(call, reason))
     hand.move(CallState.WRAP_UP)
-    hand.set(ended_at=hand.now, ended_by=by, reason=call.reason or ("" if reason in ("hung_up", "done") else reason))
+    hand.set(
+        ended_at=hand.now, ended_by=by, three_way=False,
+        reason=call.reason or ("" if reason in ("hung_up", "done") else reason),
+    )  # fmt: skip
     if any(one.state is KeptState.AWAITED for one in hand.call.recordings):
         hand.set(sought=hand.now + RECORDING_SOUGHT)
-    if waited and call.outcome is not CallOutcome.CALLBACK:
+    if call.state in IN_LINE:
         hand.tell(LeftQueue())
     hand.tell(Over())
-    for leg in hand.call.legs:
-        begin_wrap_up(hand, leg)
+    for leg in living(call):
+        part(hand, leg, "hung_up" if leg.role is LegRole.CUSTOMER else "over", by)
     finish(hand)
 
 
-def begin_wrap_up(hand: Hand, leg: LegValue) -> None:
-    """An agent who is out of the call writes it down, if they spoke with the contact and the queue wants it."""
+def part(hand: Hand, leg: LegValue, reason: str, by: EndedBy) -> None:
+    """Somebody is out of the call. An agent who spoke with the contact writes it down, another one is free at once.
+
+    Who was only invited was never taken from other work, so nothing is told of them.
+    """
+    if leg.state is LegState.ENDED:
+        return
+    ended = hand.end_leg(leg, reason, by)
+    if leg.role is LegRole.AGENT and leg.state is not LegState.INVITED:
+        _begin_wrap_up(hand, ended)
+
+
+def _begin_wrap_up(hand: Hand, leg: LegValue) -> None:
     call = hand.call
-    if leg.role is not LegRole.AGENT or leg.agent_id is None or leg.wrap_up_until is not None:
-        return
-    if leg.reason in ("replaced", "declined", "no_answer", "lost"):
-        return
-    is_owner = leg.agent_id == call.agent_id or leg.mode is LegMode.TALK
-    spoke = call.answered_at is not None and leg.connected_at is not None and is_owner
-    mode = call.wrap_up_mode
-    if not spoke or mode == "none":
-        hand.tell(Wrapping(agent_id=leg.agent_id, until=None))
-        return
-    until = hand.now + (LONGEST_WRAP_UP if mode == "mandatory" else call.plan.wrap_up)
-    hand.set_leg(leg, wrap_up_until=until)
+    assert leg.agent_id is not None and leg.ended_at is not None
+    spoke = call.answered_at is not None and leg.mode is LegMode.TALK and has_spoken(call, leg)
+    until = leg.ended_at + _granted(call) if spoke and call.wrap_up_mode != "none" else None
+    if until is not None:
+        hand.set_leg(leg, wrap_up_until=until)
     hand.tell(Wrapping(agent_id=leg.agent_id, until=until))
+
+
+def take_up(hand: Hand, agent_id: int) -> None:
+    """An agent who still wrote this call down has it again: they write it down once, at the end."""
+    leg = _wrapping(hand, agent_id)
+    if leg is not None:
+        _close_wrap_up(hand, leg)
 
 
 def wrap_up(hand: Hand, said: WrappedUp) -> None:
@@ -73,9 +85,9 @@ def wrap_up(hand: Hand, said: WrappedUp) -> None:
         hand.set(note=said.note)
     if leg is None:
         return
-    if said.more and leg.wrap_up_until is not None and not leg.reason.endswith("+"):
-        until = leg.wrap_up_until + said.more
-        leg = hand.set_leg(leg, wrap_up_until=until, reason=f"{leg.reason}+")
+    if said.more > 0 and _is_as_granted(hand.call, leg):
+        until = (leg.wrap_up_until or hand.now) + said.more
+        leg = hand.set_leg(leg, wrap_up_until=until)
         hand.tell(Wrapping(agent_id=said.agent_id, until=until))
     if said.done:
         _end_wrap_up(hand, leg)
@@ -91,23 +103,19 @@ def wrap_ups_due(hand: Hand) -> None:
 
 
 def finish(hand: Hand) -> None:
-    """The call is done with when the contact is gone and nobody wraps up."""
-    if hand.call.state is CallState.WRAP_UP and not any(is_wrapping(leg) for leg in hand.call.legs):
-        hand.move(CallState.ENDED)
+    """The call is done with when the contact is gone and nobody wraps up.
+
+    That was when the last wrap-up ended, also if the hub notices later.
+    """
+    call = hand.call
+    if call.state is CallState.WRAP_UP and not any(is_wrapping(leg) for leg in call.legs):
+        done = [leg.ended_at + leg.wrap_up for leg in call.legs if leg.wrap_up and leg.ended_at is not None]
+        hand.move(CallState.ENDED, at=max([call.since, *done]))
 
 
 def is_wrapping(leg: LegValue) -> bool:
     """Whether an agent is still writing the call down."""
     return leg.state is LegState.ENDED and leg.wrap_up_until is not None and leg.wrap_up == 0
-
-
-def recordings_missing(hand: Hand) -> None:
-    """What did not come in time is told to be missing."""
-    if hand.call.sought and hand.call.sought <= hand.now:
-        for one in hand.call.recordings:
-            if one.state is KeptState.AWAITED:
-                hand.set_recording(one, state=KeptState.MISSING)
-        hand.set(sought=0)
 
 
 def _wrapping(hand: Hand, agent_id: int) -> LegValue | None:
@@ -116,10 +124,22 @@ def _wrapping(hand: Hand, agent_id: int) -> LegValue | None:
 
 
 def _end_wrap_up(hand: Hand, leg: LegValue) -> None:
-    ended = leg.ended_at or hand.now
-    hand.set_leg(leg, wrap_up=max(1, hand.now - ended))
+    _close_wrap_up(hand, leg)
     assert leg.agent_id is not None
     hand.tell(Wrapping(agent_id=leg.agent_id, until=None))
+
+
+def _close_wrap_up(hand: Hand, leg: LegValue) -> None:
+    assert leg.ended_at is not None and leg.wrap_up_until is not None
+    hand.set_leg(leg, wrap_up=max(1, min(hand.now, leg.wrap_up_until) - leg.ended_at))
+
+
+def _granted(call: Call) -> int:
+    return LONGEST_WRAP_UP if call.wrap_up_mode == "mandatory" else call.plan.wrap_up
+
+
+def _is_as_granted(call: Call, leg: LegValue) -> bool:
+    return leg.ended_at is not None and leg.wrap_up_until == leg.ended_at + _granted(call)
 
 
 def _outcome(call: Call, reason: str) -> CallOutcome:
@@ -134,4 +154,10 @@ def _outcome(call: Call, reason: str) -> CallOutcome:
         }.get(reason, CallOutcome.FAILED)
     if reason in ("failed", "lost"):
         return CallOutcome.FAILED
-    return CallOutcome.MISSED if call.state is CallState.VOICEMAIL else CallOutcome.ABANDONED
+    is_closed = call.state is CallState.GREETING and call.after_prompts in (VOICEMAIL, HANG_UP)
+    return CallOutcome.MISSED if is_closed or call.state is CallState.VOICEMAIL else CallOutcome.ABANDONED
+
+
+def takes_part(call: CallValue, agent_id: int) -> bool:
+    """Whether an agent is in a call, asked into it, or writing it down."""
+    return any(leg.agent_id == agent_id and (leg.state is not LegState.ENDED or is_wrapping(leg)) for leg in call.legs)

@@ -13,23 +13,25 @@ from crm_core.calls.rules.call import (
     QUEUE,
     VOICEMAIL,
     WIDEN,
+    Call,
     MenuChoice,
 )
-from crm_core.calls.rules.hand import Hand
+from crm_core.calls.rules.hand import IN_LINE, Hand
 from crm_core.calls.rules.signals import CallbackWanted, LeftQueue, PositionKnown, Queued, WorkEased
 from crm_core.words.values import WaitingStep
 from crm_core.words.values.calls import CallOutcome, CallState, LegRole, LegState, PromptValue
+from crm_core.words.values.marks import Direction
 
 MENU = "menu"
 GOODBYE = "goodbye"
-IN_LINE = (CallState.QUEUED, CallState.OFFERED)
-BEFORE_ANSWER = (CallState.RINGING, CallState.GREETING, *IN_LINE, CallState.VOICEMAIL)
+MOST_MOVES = 5
+"""How often steps of waiting send one call to another queue: two queues that overflow into each other end somewhere."""
 
 
 def begin(hand: Hand) -> None:
     """A call came: its opening is said, then it goes where the plan sends it."""
     plan = hand.call.plan
-    if hand.call.state is not CallState.RINGING or hand.call.queued_at is not None:
+    if hand.call.direction is not Direction.IN or hand.call.state is not CallState.RINGING:
         return
     then = MENU if plan.menu and plan.menu_prompt is not None and plan.then == QUEUE else plan.then
     if plan.opening:
@@ -45,28 +47,34 @@ def played(hand: Hand, seq: int) -> None:
     if call.prompt is None or call.prompt.seq != seq:
         return
     if call.prompts:
-        hand.set(prompt=call.prompts[0], prompts=call.prompts[1:])
-        return
-    then = call.after_prompts
-    if call.state is CallState.VOICEMAIL:
-        # The recorder follows by itself: the prompt stays until a message is there.
-        return
+        hand.say_next()
+    elif call.state is not CallState.VOICEMAIL:
+        # In a voicemail the recorder follows by itself: the prompt stays until a message is there.
+        said(hand)
+
+
+def said(hand: Hand) -> None:
+    """All is said: what comes after."""
+    then = hand.call.after_prompts
     hand.hush()
-    if call.state is CallState.GREETING and then:
+    if hand.call.state is CallState.GREETING:
         go(hand, then)
 
 
 def pressed(hand: Hand, digit: str) -> None:
     """The caller pressed a key: in the menu it chooses, in line `*` asks to be called back."""
     call = hand.call
-    if call.state is CallState.GREETING and call.prompt is not None and call.prompt.digits:
+    if call.state is CallState.GREETING and call.after_prompts == MENU and call.prompt is not None:
+        if not call.prompt.digits:
+            # Still the opening: the menu comes after it.
+            return
         choice = next((c for c in call.plan.menu if c.digit == digit), None)
         hand.set(chosen=[*call.chosen, digit][-20:])
         if choice is None:
             _ask_again(hand)
         else:
             _choose(hand, choice)
-    elif call.state in IN_LINE and digit == "*" and call.plan.offers_callback:
+    elif call.state in IN_LINE and digit == "*" and offers_callback(call):
         hand.set(chosen=[*call.chosen, digit][-20:])
         want_callback(hand)
 
@@ -83,6 +91,8 @@ def go(hand: Hand, then: str) -> None:
         want_callback(hand)
     elif then == NUMBER:
         put_through(hand, hand.call.number_then)
+    elif then == GOODBYE:
+        ending.over(hand, "done")
     else:
         say_goodbye(hand, CallOutcome.MISSED)
 
@@ -93,7 +103,7 @@ def join(hand: Hand, queue_id: int | None, *, again: bool = False, preferred: in
         voicemail(hand)
         return
     at = hand.call.queued_at or hand.now
-    same = hand.call.queue_id == queue_id and again
+    same = again and hand.call.queue_id == queue_id and hand.call.joined_at != 0
     hand.set(queue_id=queue_id, queued_at=at, position=None)
     if not same:
         hand.set(joined_at=hand.now, steps_done=0)
@@ -108,7 +118,7 @@ def tell_position(hand: Hand, known: PositionKnown) -> None:
         return
     hand.set(position=known.position, estimate=known.estimate)
     if known.prompt_text:
-        digits = "*" if call.plan.offers_callback else ""
+        digits = "*" if offers_callback(call) else ""
         choices = {"*": known.offer} if digits and known.offer else {}
         text = " ".join(part for part in (known.prompt_text, known.offer if digits else "") if part)
         prompt = PromptValue(
@@ -121,8 +131,7 @@ def tell_position(hand: Hand, known: PositionKnown) -> None:
 def nobody(hand: Hand) -> None:
     """Nobody of the queue is at work."""
     if hand.call.state in IN_LINE and hand.call.plan.no_agents != QUEUE:
-        leave_line(hand)
-        go(hand, hand.call.plan.no_agents)
+        _leave_for(hand, hand.call.plan.no_agents)
 
 
 def waited(hand: Hand) -> None:
@@ -146,20 +155,27 @@ def voicemail(hand: Hand) -> None:
     if not plan.takes_voicemail:
         say_goodbye(hand, CallOutcome.MISSED)
         return
+    hand.stop_recording()
     hand.move(CallState.VOICEMAIL)
     prompt = plan.voicemail_prompt or PromptValue(seq=0, code="voicemail", language=plan.language)
     hand.say(prompt)
 
 
+def offers_callback(call: Call) -> bool:
+    """Whether the caller may ask to be called back: the queue offers it, and there is a number to call."""
+    return call.plan.offers_callback and bool(call.number)
+
+
 def want_callback(hand: Hand) -> None:
-    """The place in line is kept for calling back, and the caller may go."""
+    """The place in line is kept for calling back, and the caller may go. Without a number they leave a message."""
     call = hand.call
-    if call.queued_at is None:
-        if call.plan.queue_id is None:
-            voicemail(hand)
-            return
-        hand.set(queued_at=hand.now, joined_at=hand.now)
-    hand.set(queue_id=call.queue_id or call.plan.queue_id)
+    queue_id = call.queue_id or call.plan.queue_id
+    if queue_id is None or not call.number:
+        leave_line(hand)
+        voicemail(hand)
+        return
+    hand.set(queue_id=queue_id, queued_at=call.queued_at or hand.now, joined_at=call.joined_at or hand.now)
+    hand.move(CallState.GREETING)
     hand.tell(CallbackWanted())
     say_goodbye(hand, CallOutcome.CALLBACK)
 
@@ -200,7 +216,7 @@ def _choose(hand: Hand, choice: MenuChoice) -> None:
     if choice.then == QUEUE:
         join(hand, choice.queue_id or hand.call.plan.queue_id)
     elif choice.then == CALLBACK:
-        hand.set(queue_id=choice.queue_id or hand.call.plan.queue_id)
+        hand.set(queue_id=choice.queue_id or hand.call.queue_id)
         want_callback(hand)
     elif choice.then == HANG_UP:
         say_goodbye(hand, CallOutcome.MISSED)
@@ -224,16 +240,27 @@ def _ask_again(hand: Hand) -> None:
 
 
 def _take(hand: Hand, step: WaitingStep) -> None:
-    if step.then == QUEUE and step.queue_id is not None:
-        hand.set(queue_id=step.queue_id, joined_at=hand.now, steps_done=len(hand.call.plan.steps))
-        hand.move(CallState.QUEUED)
-        hand.tell(Queued(queue_id=step.queue_id, at=hand.call.queued_at or hand.now, again=True))
+    if step.then == QUEUE:
+        _move_on(hand, step.queue_id)
     elif step.then == PRIORITY:
         hand.tell(WorkEased(priority=1))
     elif step.then == WIDEN:
         hand.tell(WorkEased(widen=True))
     else:
-        if step.then != CALLBACK:
-            leave_line(hand)
         hand.set(number_then=step.number)
-        go(hand, step.then)
+        _leave_for(hand, step.then)
+
+
+def _move_on(hand: Hand, queue_id: int | None) -> None:
+    call = hand.call
+    if queue_id is None or queue_id == call.queue_id or call.moved_queues >= MOST_MOVES:
+        return
+    hand.set(moved_queues=call.moved_queues + 1)
+    join(hand, queue_id, again=True)
+
+
+def _leave_for(hand: Hand, then: str) -> None:
+    if then != CALLBACK:
+        # Who is called back keeps the place.
+        leave_line(hand)
+    go(hand, then)

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace as changed
 
 from crm_core.calls.rules.call import Call, leg, living
-from crm_core.calls.rules.signals import Fact
+from crm_core.calls.rules.signals import ConsultOver, Fact
 from crm_core.words.clock import Moment
 from crm_core.words.values.calls import (
     CallOutcome,
@@ -22,6 +22,7 @@ from crm_core.words.values.calls import (
     PromptValue,
     RecordingState,
     RecordingValue,
+    TransferKind,
     TransferValue,
 )
 from crm_core.words.values.marks import Direction
@@ -36,6 +37,9 @@ _BUCKETS = {
     CallState.VOICEMAIL: "greet",
     CallState.WRAP_UP: "wrap_up",
 }
+
+
+IN_LINE = (CallState.QUEUED, CallState.OFFERED)
 
 
 @dataclass(slots=True)
@@ -56,20 +60,26 @@ class Hand:
         """Note what follows for the rest of the house."""
         self.facts.append(fact)
 
-    def move(self, state: CallState) -> None:
-        """Come into a state; the time in the one before is counted. The same state again changes nothing."""
+    def move(self, state: CallState, at: Moment | None = None) -> None:
+        """Come into a state; the time in the one before is counted. The same state again changes nothing.
+
+        `at`: when it was, if that is not now.
+        """
         call = self.call
         if call.state is state:
             return
-        self.set(state=state, since=self.now, **self.counted())
+        at = max(call.since, self.now if at is None else at)
+        self.set(state=state, since=at, **self._counted(at))
+        if state not in IN_LINE and self.call.position is not None:
+            self.set(position=None)
 
-    def counted(self) -> dict[str, int]:
-        """The bucket of the state that ends now, with its time."""
+    def _counted(self, at: Moment) -> dict[str, int]:
         call = self.call
         bucket = _BUCKETS.get(call.state)
         if call.state is CallState.CONNECTING:
-            bucket = "wait" if call.direction is Direction.IN else "ring"
-        return {} if bucket is None else {bucket: getattr(call, bucket) + max(0, self.now - call.since)}
+            called_out = call.direction is Direction.OUT and call.answered_at is None
+            bucket = "ring" if called_out else "wait"
+        return {} if bucket is None else {bucket: getattr(call, bucket) + at - call.since}
 
     # --- legs ---
 
@@ -87,12 +97,15 @@ class Hand:
         """Change a leg; the time it was connected is counted when it stops being so."""
         state = values.get("state", known.state)
         if state is not known.state:
-            values["since"] = self.now
+            at = max(self.now, known.since)
+            values["since"] = at
             if known.state is LegState.CONNECTED:
-                values["talk"] = known.talk + max(0, self.now - known.since)
+                values["talk"] = known.talk + at - known.since
             if state is LegState.CONNECTED:
-                values.setdefault("connected_at", known.connected_at or self.now)
+                values["connected_at"] = known.connected_at or at
                 values["until"] = None
+            if state is LegState.ENDED:
+                values["ended_at"] = at
         new = changed(known, **values)
         self.set(legs=[new if other.id == known.id else other for other in self.call.legs])
         return new
@@ -101,13 +114,7 @@ class Hand:
         """A leg is over. One that is over already stays as it ended."""
         if known.state is LegState.ENDED:
             return known
-        return self.set_leg(
-            known, state=LegState.ENDED, ended_at=self.now, reason=reason, ended_by=by, until=None, muted=False
-        )
-
-    def agents(self) -> list[LegValue]:
-        """Living legs of agents."""
-        return [one for one in living(self.call) if one.role is LegRole.AGENT]
+        return self.set_leg(known, state=LegState.ENDED, reason=reason, ended_by=by, until=None, muted=False)
 
     def talkers(self) -> list[LegValue]:
         """Those with whom the contact speaks or may soon speak: agents and numbers, not who is only asked."""
@@ -119,10 +126,9 @@ class Hand:
             and one.state is not LegState.INVITED
         ]
 
-    def owner_leg(self) -> LegValue | None:
-        """The living leg of the agent whose call it is."""
-        mine = [one for one in self.agents() if one.agent_id == self.call.agent_id and one.mode is LegMode.TALK]
-        return mine[-1] if mine else None
+    def consulted(self) -> list[LegValue]:
+        """Living legs of those who are asked for advice."""
+        return [one for one in living(self.call) if one.mode is LegMode.CONSULT]
 
     # --- prompts ---
 
@@ -135,7 +141,13 @@ class Hand:
             prompts=numbered[1:],
             after_prompts=then,
             prompt_seq=self.call.prompt_seq + len(numbered),
+            prompt_at=self.now,
         )
+
+    def say_next(self) -> None:
+        """The next of what is still to be said."""
+        first, *rest = self.call.prompts
+        self.set(prompt=first, prompts=rest, prompt_at=self.now)
 
     def hush(self) -> None:
         """Nothing is said any more."""
@@ -150,10 +162,17 @@ class Hand:
         return last if last is not None and not last.result else None
 
     def end_transfer(self, result: str) -> None:
-        """The transfer under way came to this."""
-        if self.transfer() is not None:
-            *rest, last = self.call.transfers
-            self.set(transfers=[*rest, changed(last, result=result)])
+        """The transfer under way came to this; a queue that was asked for advice is asked no more."""
+        known = self.transfer()
+        if known is None:
+            return
+        self.set_transfer(known, result=result)
+        if known.kind is TransferKind.ATTENDED and known.to_queue_id is not None:
+            self.tell(ConsultOver())
+
+    def set_transfer(self, known: TransferValue, **values: Any) -> None:
+        """Change the transfer that is under way."""
+        self.set(transfers=[*self.call.transfers[:-1], changed(known, **values)])
 
     def set_recording(self, known: RecordingValue, **values: Any) -> None:
         """Change a recording."""
@@ -170,9 +189,9 @@ class Hand:
     # --- the end ---
 
     def decide(self, outcome: CallOutcome) -> None:
-        """What came of it, unless that is known already."""
+        """What came of it, unless that is known already. Who spoke with somebody was answered, whatever came then."""
         if self.call.outcome is None:
-            self.set(outcome=outcome)
+            self.set(outcome=CallOutcome.ANSWERED if self.call.answered_at is not None else outcome)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,13 +53,14 @@ def _leg(call: Call, leg: LegValue) -> SceneLeg:
 def _contact_hears(call: Call) -> Hears:
     if call.state is CallState.VOICEMAIL:
         return Hears.RECORDER
-    if call.state is CallState.HELD:
-        return Hears.MUSIC
-    if call.state is CallState.TALKING:
-        return Hears.ROOM if _somebody_is_there(call) else Hears.MUSIC
     if call.direction is Direction.OUT and call.answered_at is None:
         return Hears.ROOM
-    return Hears.PROMPT if call.prompt is not None else Hears.MUSIC
+    if call.prompt is not None:
+        # In a conversation too: a contact who is told that somebody listens is told it before they go on.
+        return Hears.PROMPT
+    if call.state is CallState.TALKING and _somebody_is_there(call):
+        return Hears.ROOM
+    return Hears.MUSIC
 
 
 def _somebody_is_there(call: Call) -> bool:

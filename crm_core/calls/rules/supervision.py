@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm_core.calls.rules import ending
-from crm_core.calls.rules.call import is_over, leg_of, living
+from crm_core.calls.rules.call import REPLACED, leg_of, living
 from crm_core.calls.rules.hand import Hand
 from crm_core.calls.rules.signals import Joined, ListenedIn, Owned, TakenOver
 from crm_core.calls.rules.talking import SPEAKING
@@ -35,22 +35,24 @@ def join(hand: Hand, joined: Joined) -> None:
 
 def take_over(hand: Hand, taken: TakenOver) -> None:
     """The call is the supervisor's; the agents who had it are out and wrap up."""
-    if is_over(hand.call) or hand.call.state not in SPEAKING:
+    if hand.call.state not in SPEAKING:
         return
     if leg_of(hand.call, taken.agent_id, LegRole.AGENT) is not None:
         return
     own = leg_of(hand.call, taken.agent_id, LegRole.SUPERVISOR)
     was_there = own is not None and own.state is LegState.CONNECTED
     if own is not None:
-        hand.end_leg(own, "replaced", EndedBy.SYSTEM)
+        hand.end_leg(own, REPLACED, EndedBy.SYSTEM)
+    hand.end_transfer("cancelled")
+    for leg in living(hand.call):
+        if leg.role is LegRole.AGENT or leg.mode is LegMode.CONSULT:
+            ending.part(hand, leg, "taken_over", EndedBy.SUPERVISOR)
+    ending.take_up(hand, taken.agent_id)
     hand.add_leg(
         taken.leg_id, LegRole.AGENT, LegState.DIALLING, agent_id=taken.agent_id, device=taken.device,
         address=taken.address, name=taken.name, until=hand.now + hand.call.plan.connect,
     )  # fmt: skip
-    hand.end_transfer("cancelled")
-    for leg in [one for one in living(hand.call) if one.role is LegRole.AGENT and one.agent_id != taken.agent_id]:
-        ending.begin_wrap_up(hand, hand.end_leg(leg, "taken_over", EndedBy.SUPERVISOR))
-    hand.set(agent_id=taken.agent_id, three_way=False)
+    hand.set(agent_id=taken.agent_id)
     hand.move(CallState.CONNECTING)
     hand.tell(Owned(agent_id=taken.agent_id))
     hand.tell(ListenedIn(agent_id=taken.agent_id, mode=LegMode.TALK if was_there else LegMode.BARGE))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from crm_core.calls.rules import ending, flow
-from crm_core.calls.rules.call import leg_of, living
+from crm_core.calls.rules.call import REPLACED, leg_of
 from crm_core.calls.rules.hand import Hand
+from crm_core.calls.rules.leaving import back_to_contact, clear_room, promote, refuse
 from crm_core.calls.rules.signals import (
     ConsultAccepted,
-    ConsultOver,
     ConsultQueued,
     InvitationAnswered,
     LeftQueue,
     Owned,
     TransferWished,
 )
-from crm_core.calls.rules.talking import SPEAKING, back_in_line, drop, promote
+from crm_core.calls.rules.talking import SPEAKING
 from crm_core.words.values.calls import (
     CallState,
     EndedBy,
@@ -31,9 +31,12 @@ INVITATION = 30_000
 
 
 def wish(hand: Hand, wished: TransferWished) -> None:
-    """Begin a transfer. Only whoever speaks may, and one at a time."""
+    """Begin a transfer. Only whoever speaks may, one at a time, and to nobody who is in the call already."""
     own = leg_of(hand.call, wished.agent_id, LegRole.AGENT)
     if hand.call.state not in SPEAKING or own is None or own.mode is not LegMode.TALK or hand.transfer() is not None:
+        return
+    targets = [one for one in (wished.to_agent_id, wished.to_queue_id, wished.to_number) if one]
+    if len(targets) != 1 or (wished.to_agent_id and leg_of(hand.call, wished.to_agent_id) is not None):
         return
     transfer = TransferValue(
         kind=TransferKind.ATTENDED if wished.attended else TransferKind.BLIND,
@@ -44,11 +47,11 @@ def wish(hand: Hand, wished: TransferWished) -> None:
         to_queue_id=wished.to_queue_id,
         to_number=wished.to_number,
     )
-    hand.set(transfers=[*hand.call.transfers, transfer], three_way=False)
+    hand.set(transfers=[*hand.call.transfers, transfer])
     if wished.attended:
         _ask(hand, wished)
     else:
-        _hand_on(hand, wished, own)
+        _hand_on(hand, wished)
 
 
 def _ask(hand: Hand, wished: TransferWished) -> None:
@@ -60,16 +63,19 @@ def _ask(hand: Hand, wished: TransferWished) -> None:
     _call_in(hand, wished, LegMode.CONSULT)
 
 
-def _hand_on(hand: Hand, wished: TransferWished, own: LegValue) -> None:
+def _hand_on(hand: Hand, wished: TransferWished) -> None:
+    """The contact is handed on: whoever spoke with them until now is out of it."""
     if wished.to_queue_id is not None:
         hand.end_transfer("done")
-        _leave(hand, own)
+        clear_room(hand, "moved")
+        hand.hush()
         hand.set(agent_id=None)
         flow.join(hand, wished.to_queue_id, again=True)
         return
+    for leg in hand.talkers():
+        ending.part(hand, leg, "moved", EndedBy.AGENT)
     _call_in(hand, wished, LegMode.TALK)
-    _leave(hand, own)
-    hand.set(agent_id=wished.to_agent_id)
+    hand.set(three_way=False, agent_id=wished.to_agent_id or hand.call.agent_id)
     hand.move(CallState.CONNECTING)
     if wished.to_agent_id is not None:
         hand.tell(Owned(agent_id=wished.to_agent_id))
@@ -92,17 +98,18 @@ def _call_in(hand: Hand, wished: TransferWished, mode: LegMode) -> None:
     )
 
 
-def _leave(hand: Hand, own: LegValue) -> None:
-    ended = hand.end_leg(own, "moved", EndedBy.AGENT)
-    ending.begin_wrap_up(hand, ended)
-
-
 def consult_accepted(hand: Hand, yes: ConsultAccepted) -> None:
-    """Somebody of the queue that was asked takes part."""
+    """Somebody of the queue that was asked takes part; a supervisor who listened until then does not listen on."""
     transfer = hand.transfer()
     if transfer is None or transfer.to_queue_id is None or transfer.leg_id is not None:
         return
-    hand.set(transfers=[*hand.call.transfers[:-1], _with_leg(transfer, yes.leg_id, yes.agent_id)])
+    if leg_of(hand.call, yes.agent_id, LegRole.AGENT) is not None:
+        return
+    listening = leg_of(hand.call, yes.agent_id, LegRole.SUPERVISOR)
+    if listening is not None:
+        hand.end_leg(listening, REPLACED, EndedBy.SYSTEM)
+    ending.take_up(hand, yes.agent_id)
+    hand.set_transfer(transfer, leg_id=yes.leg_id, to_agent_id=yes.agent_id)
     hand.add_leg(
         yes.leg_id, LegRole.AGENT, LegState.DIALLING, mode=LegMode.CONSULT, agent_id=yes.agent_id, device=yes.device,
         address=yes.address, name=yes.name, asked_by=transfer.by_agent_id, until=hand.now + hand.call.plan.connect,
@@ -111,33 +118,27 @@ def consult_accepted(hand: Hand, yes: ConsultAccepted) -> None:
 
 def done(hand: Hand, agent_id: int) -> None:
     """The agent who asked leaves the call to whoever was asked; nobody there yet: nothing changes."""
-    own = leg_of(hand.call, agent_id, LegRole.AGENT)
-    asked = _asked(hand)
-    if own is None or asked is None or asked.state is not LegState.CONNECTED or own.id == asked.id:
+    own, asked = _asking(hand, agent_id), _asked(hand)
+    if own is None or asked is None:
         return
     promote(hand, asked)
-    _leave(hand, own)
+    ending.part(hand, own, "moved", EndedBy.AGENT)
 
 
 def cancel(hand: Hand, agent_id: int) -> None:
     """Back to the contact; whoever was asked is out of it."""
-    if hand.transfer() is None:
+    if _asking(hand, agent_id) is None:
         return
-    if leg_of(hand.call, agent_id, LegRole.AGENT) is None:
-        return
-    hand.tell(ConsultOver())
-    asked = _asked(hand)
     hand.end_transfer("cancelled")
-    if asked is not None:
-        drop(hand, asked, "cancelled", EndedBy.AGENT)
-    if hand.call.state is CallState.HELD:
-        hand.move(CallState.TALKING)
+    for one in hand.consulted():
+        ending.part(hand, one, "cancelled", EndedBy.AGENT)
+    back_to_contact(hand)
 
 
 def three_way(hand: Hand, agent_id: int) -> None:
     """The contact, the agent and whoever was asked all speak with each other."""
-    own, asked = leg_of(hand.call, agent_id, LegRole.AGENT), _asked(hand)
-    if own is None or asked is None or asked.state is not LegState.CONNECTED:
+    asked = _asked(hand)
+    if _asking(hand, agent_id) is None or asked is None:
         return
     hand.set_leg(asked, mode=LegMode.TALK)
     hand.end_transfer("done")
@@ -150,33 +151,22 @@ def invitation(hand: Hand, said: InvitationAnswered) -> None:
     leg = leg_of(hand.call, said.agent_id, LegRole.AGENT)
     if leg is None or leg.state is not LegState.INVITED:
         return
-    if said.yes:
-        until = hand.now + hand.call.plan.connect
-        hand.set_leg(leg, state=LegState.DIALLING, device=said.device, address=said.address, until=until)
+    if not said.yes:
+        refuse(hand, leg, "declined")
         return
-    refuse(hand, leg, "declined")
+    ending.take_up(hand, said.agent_id)
+    until = hand.now + hand.call.plan.connect
+    hand.set_leg(leg, state=LegState.DIALLING, device=said.device, address=said.address, until=until)
 
 
-def refuse(hand: Hand, leg: LegValue, reason: str) -> None:
-    """Whoever was asked in does not come: the contact stays with whom they have, or waits for somebody else."""
-    hand.end_leg(leg, reason, EndedBy.AGENT)
+def _asking(hand: Hand, agent_id: int) -> LegValue | None:
+    """The leg of an agent who hands the call on with a question first."""
     transfer = hand.transfer()
-    if transfer is not None and transfer.leg_id == leg.id:
-        hand.end_transfer("failed")
-    if leg.mode is LegMode.CONSULT:
-        if hand.call.state is CallState.HELD:
-            hand.move(CallState.TALKING)
-    elif not hand.talkers():
-        back_in_line(hand)
+    if transfer is None or transfer.kind is not TransferKind.ATTENDED or transfer.by_agent_id != agent_id:
+        return None
+    own = leg_of(hand.call, agent_id, LegRole.AGENT)
+    return own if own is not None and own.mode is LegMode.TALK else None
 
 
 def _asked(hand: Hand) -> LegValue | None:
-    asked = [one for one in living(hand.call) if one.mode is LegMode.CONSULT]
-    return asked[-1] if asked else None
-
-
-def _with_leg(transfer: TransferValue, leg_id: int, agent_id: int) -> TransferValue:
-    return TransferValue(
-        kind=transfer.kind, by_agent_id=transfer.by_agent_id, at=transfer.at, leg_id=leg_id,
-        to_agent_id=agent_id, to_queue_id=transfer.to_queue_id, result=transfer.result,
-    )  # fmt: skip
+    return next((one for one in hand.consulted() if one.state is LegState.CONNECTED), None)

@@ -1,0 +1,150 @@
+"""Softphones of agents' tabs, their sockets, the sound of recordings, and the file of call records."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Final
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, hdrs, web
+
+from channels.contract import PhoneWanted
+from crm_core.calls import queries
+from crm_core.calls.queries import CallListing
+from crm_core.words.clock import as_text
+from crm_core.words.errors import Conflict, Denied, HubError, NotFound
+from crm_core.words.values import CallValue, KeptState
+from hub.api.call import Call
+from hub.api.models.calls import Exporting, Phone, PhoneWish
+from hub.auth.peers import own_origins
+from hub.keys import HOUSE
+
+PATH: Final = "/phone/{account_id}/{ticket}"
+MOST_EXPORTED: Final = 10_000
+"""Rows of one file of call records."""
+MAX_FRAME: Final = 64 * 1024
+_FIELDS: Final = (
+    "id", "direction", "state", "outcome", "who", "number", "line", "queue_id", "agent_id", "started_at", "answered_at",
+    "ended_at", "ring", "wait", "talk", "hold", "wrap_up", "ended_by", "disposition", "note", "transfers", "recordings",
+    "cost", "external_id",
+)  # fmt: skip
+
+log = structlog.get_logger(__name__)
+
+
+def mount(app: web.Application) -> None:
+    """Add the sockets of softphones."""
+    app.router.add_get(PATH, connect)
+
+
+async def lend(call: Call, body: PhoneWish) -> Phone:
+    """A softphone for this tab. Its socket, where it needs one of ours, is open to this one ticket for 30 seconds."""
+    actor = call.actor
+    wanted = PhoneWanted(agent_id=actor.agent_id, agent_name=actor.name, device=body.device)
+    lent = await call.house.lines.lend(body.account_id, wanted)
+    if lent is None:
+        raise Conflict("This line carries no calls now.")
+    facts = dict(lent.phone.facts)
+    if lent.phone.media == "sip":
+        ticket = call.house.tickets.make(actor.agent_id, actor.session_id or 0, from_browser=True)
+        facts["socket"] = f"/phone/{lent.account_id}/{ticket}"
+    return Phone.model_validate(
+        {"account_id": lent.account_id, "media": lent.phone.media, "facts": facts, "expires_at": lent.phone.expires_at}
+    )
+
+
+async def connect(request: web.Request) -> web.StreamResponse:
+    """The socket of a softphone: frames go through as they are, to whoever speaks its language behind the channel."""
+    house = request.app[HOUSE]
+    settings = house.settings
+    own = own_origins(settings.public_url, request.headers.get(hdrs.HOST, ""), further=settings.allowed_origins)
+    if request.headers.get(hdrs.ORIGIN) not in own:
+        raise Denied("This page may not open the phone's socket.")
+    ticket = house.tickets.redeem(request.match_info["ticket"])
+    text = request.match_info["account_id"]
+    carrier = house.lines.carrier(int(text)) if text.isdigit() and len(text) < 17 else None
+    if ticket is None or carrier is None:
+        raise NotFound
+    socket = web.WebSocketResponse(protocols=("sip",), max_msg_size=MAX_FRAME, compress=False, heartbeat=25.0)
+    await socket.prepare(request)
+    try:
+        await carrier.connect(_Phone(socket, ticket.agent_id))
+    except HubError as error:
+        log.info("a phone's socket was refused", code=error.code)
+    finally:
+        await socket.close(code=WSCloseCode.GOING_AWAY)
+    return socket
+
+
+class _Phone:
+    """An agent's softphone as the channel sees it."""
+
+    def __init__(self, socket: web.WebSocketResponse, agent_id: int) -> None:
+        self._socket = socket
+        self.agent_id = agent_id
+
+    async def __aiter__(self) -> AsyncIterator[str | bytes]:
+        async for message in self._socket:
+            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                yield message.data
+
+    async def send(self, frame: str | bytes, /) -> None:
+        """Hand a frame to the browser; to one that is gone, nothing."""
+        if self._socket.closed:
+            return
+        try:
+            if isinstance(frame, str):
+                await self._socket.send_str(frame)
+            else:
+                await self._socket.send_bytes(frame)
+        except ConnectionResetError:
+            return
+
+    async def close(self, code: int, reason: str = "", /) -> None:
+        await self._socket.close(code=code, message=reason.encode())
+
+
+async def recording(call: Call, call_id: int, recording_id: int) -> web.Response:
+    """Go to the sound of a recording, or a voicemail, of a call that I may read."""
+    known = await call.read(queries.get, call.actor, call_id)
+    found = next((one for one in known.recordings if one.id == recording_id), None)
+    if found is None or found.state is not KeptState.STORED or found.file_id is None:
+        raise NotFound("There is no such recording, or it has not come yet.")
+    return web.Response(status=302, headers={"Location": call.house.media.signed_url(found.file_id)})
+
+
+async def export(call: Call, query: Exporting) -> web.Response:
+    """Call records as CSV: times in UTC, durations in whole seconds."""
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(_FIELDS)
+    cursor, rows = None, 0
+    while rows < MOST_EXPORTED:
+        wanted = CallListing(**query.model_dump(), cursor=cursor, limit=200)
+        page = await call.read(queries.page, call.actor, wanted)
+        writer.writerows([_cell(one, name) for name in _FIELDS] for one in page.items)
+        rows, cursor = rows + len(page.items), page.next_cursor
+        if cursor is None:
+            break
+    headers = {"Content-Disposition": 'attachment; filename="calls.csv"'}
+    return web.Response(text=table.getvalue(), content_type="text/csv", charset="utf-8", headers=headers)
+
+
+def _cell(call: CallValue, name: str) -> str:
+    value = getattr(call, name)
+    if value is None:
+        return ""
+    if name.endswith("_at"):
+        return as_text(value)
+    if name in ("ring", "wait", "talk", "hold", "wrap_up"):
+        return str(round(value / 1000))
+    if name == "transfers":
+        return str(len(value))
+    if name == "recordings":
+        return str(sum(1 for one in value if one.state is KeptState.STORED))
+    text = str(value)
+    # A spreadsheet would read these as a formula (OWASP: CSV injection). A number begins with a plus and means it.
+    is_formula = text[:1] in ("=", "@", "\t", "\r") or (text[:1] in "+-" and name not in ("number", "line"))
+    return f"'{text}" if text and is_formula else text

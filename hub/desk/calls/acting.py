@@ -1,0 +1,237 @@
+"""What agents do with calls: take one, place one, hold, hand on, hang up, write down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from crm_core.calls import actions
+from crm_core.calls.rules.call import Call, is_over, leg_of, shown
+from crm_core.calls.rules.ending import is_wrapping
+from crm_core.calls.rules.signals import (
+    AcceptedBy,
+    ConsultAccepted,
+    Held,
+    HungUp,
+    InvitationAnswered,
+    Muted,
+    RecordingWished,
+    Rejoined,
+    Signal,
+    ThreeWay,
+    TransferCancelled,
+    TransferDone,
+    WrappedUp,
+)
+from crm_core.conversations.phrases import disposition_name
+from crm_core.staff import load
+from crm_core.store.transaction import AnyRow, Tx
+from crm_core.words.calls import LegEnded, QualityMeasured
+from crm_core.words.clock import MINUTE
+from crm_core.words.errors import Conflict, Gone, Invalid, NotFound
+from crm_core.words.permissions import Actor, Permission, may_read_call
+from crm_core.words.text import storable
+from crm_core.words.values import CallState, CallValue, LegRole, LegState
+from crm_core.work import actions as work
+from hub.desk.calls.following import CALLBACK, CONSULT
+from hub.desk.calls.moving import move, settle
+
+PHONE: Final = "phone"
+"""The device of an agent whose calls ring their own telephone."""
+MOST_NOTE: Final = 4_000
+MOST_MORE: Final = 10 * MINUTE
+"""How much longer an agent may write a call down, asked once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """Where an agent's sound goes: a tab, or their own telephone at `address`."""
+
+    name: str
+    address: str = ""
+
+
+def device_of(tx: Tx, agent_id: int, tab: str) -> Device:
+    """The device of an agent who acts in a tab. Raises Invalid without one."""
+    agent = load.locked(tx, agent_id)
+    if agent.call_device == PHONE and agent.call_number:
+        return Device(name=PHONE, address=agent.call_number)
+    if not tab:
+        raise Invalid("Say which tab carries the sound.")
+    return Device(name=tab)
+
+
+def accept(tx: Tx, actor: Actor, offered: AnyRow, tab: str) -> None:
+    """Take the call of an offer that has just been accepted. Raises Gone when nobody waits any more."""
+    device = device_of(tx, actor.agent_id, tab)
+    before = actions.locked(tx, offered.call_id)
+    if offered.purpose == CONSULT:
+        yes: Signal = ConsultAccepted(
+            agent_id=actor.agent_id, leg_id=tx.new_id(), device=device.name, address=device.address, name=actor.name
+        )
+    else:
+        yes = AcceptedBy(
+            agent_id=actor.agent_id, leg_id=tx.new_id(), device=device.name, address=device.address, name=actor.name
+        )
+    after = settle(tx, before, yes)
+    if after is before:
+        raise Gone("The caller has hung up.")
+    if offered.purpose == CONSULT:
+        work.finish_of_call(tx, offered.call_id, CONSULT)
+
+
+def is_callback(offered: AnyRow) -> bool:
+    """Whether an offer is to call somebody back."""
+    return bool(offered.purpose == CALLBACK)
+
+
+def hold(tx: Tx, actor: Actor, call_id: int, *, on: bool) -> CallValue:
+    """Let the contact hear music, or everybody again. Raises NotFound, Conflict."""
+    before = taking_part(tx, actor, call_id)
+    must_speak(before)
+    return shown(settle(tx, before, Held(agent_id=actor.agent_id, on=on)))
+
+
+def mute(tx: Tx, actor: Actor, call_id: int, *, on: bool) -> CallValue:
+    """Be heard by nobody, or again. Raises NotFound."""
+    return shown(settle(tx, taking_part(tx, actor, call_id), Muted(agent_id=actor.agent_id, on=on)))
+
+
+def record(tx: Tx, actor: Actor, call_id: int, *, on: bool) -> CallValue:
+    """Record, pause, or go on. Raises NotFound, Conflict."""
+    before = taking_part(tx, actor, call_id)
+    must_speak(before)
+    return shown(settle(tx, before, RecordingWished(agent_id=actor.agent_id, on=on)))
+
+
+def hang_up(tx: Tx, actor: Actor, call_id: int, *, leave: bool = False) -> CallValue:
+    """End one's part; the owner's ends the call, unless others stay in it. Over already: nothing."""
+    before = actions.locked(tx, call_id)
+    if is_over(before) and may_read_call(actor, before):
+        return shown(before)
+    return shown(settle(tx, taking_part(tx, actor, call_id), HungUp(agent_id=actor.agent_id, leave=leave)))
+
+
+def complete(tx: Tx, actor: Actor, call_id: int) -> CallValue:
+    """Leave the call to whoever was asked. Raises NotFound, Conflict while nobody is there."""
+    before = taking_part(tx, actor, call_id)
+    after = settle(tx, before, TransferDone(agent_id=actor.agent_id))
+    if after is before:
+        raise Conflict("Nobody has answered yet. Wait, or go back to the caller.")
+    return shown(after)
+
+
+def cancel_transfer(tx: Tx, actor: Actor, call_id: int) -> CallValue:
+    """Back to the contact. Raises NotFound."""
+    return shown(settle(tx, taking_part(tx, actor, call_id), TransferCancelled(agent_id=actor.agent_id)))
+
+
+def join_all(tx: Tx, actor: Actor, call_id: int) -> CallValue:
+    """Let everybody talk with everybody. Raises NotFound, Conflict while nobody else is there."""
+    before = taking_part(tx, actor, call_id)
+    after = settle(tx, before, ThreeWay(agent_id=actor.agent_id))
+    if after is before:
+        raise Conflict("Nobody else is in the call yet.")
+    return shown(after)
+
+
+def rejoin(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
+    """Carry the sound in this tab from now on: after a refresh, or from another one. Raises NotFound."""
+    before = taking_part(tx, actor, call_id)
+    device = device_of(tx, actor.agent_id, tab)
+    back = Rejoined(agent_id=actor.agent_id, leg_id=tx.new_id(), device=device.name, address=device.address)
+    return shown(settle(tx, before, back))
+
+
+def answer(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
+    """Say yes to a colleague who asks one into a call. Raises Gone when they do not ask any more."""
+    before = taking_part(tx, actor, call_id)
+    _must_be_invited(before, actor.agent_id)
+    device = device_of(tx, actor.agent_id, tab)
+    yes = InvitationAnswered(agent_id=actor.agent_id, yes=True, device=device.name, address=device.address)
+    return shown(settle(tx, before, yes))
+
+
+def decline(tx: Tx, actor: Actor, call_id: int) -> CallValue:
+    """Say no to a colleague who asks. Raises Gone when they do not ask any more."""
+    before = taking_part(tx, actor, call_id)
+    _must_be_invited(before, actor.agent_id)
+    return shown(settle(tx, before, InvitationAnswered(agent_id=actor.agent_id, yes=False)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapping:
+    """What an agent writes down. None leaves it; `more` in seconds, asked once; `done`: and is ready."""
+
+    disposition_id: int | None = None
+    note: str | None = None
+    done: bool = False
+    more: int = 0
+
+
+def wrap_up(tx: Tx, actor: Actor, call_id: int, said: Wrapping) -> CallValue:
+    """Write a call down. Raises NotFound, Invalid, Conflict when it wants a disposition before one is done."""
+    before = actions.locked(tx, call_id)
+    if not any(leg.agent_id == actor.agent_id for leg in before.legs):
+        raise NotFound
+    name = None if said.disposition_id is None else disposition_name(tx, said.disposition_id)
+    if said.note is not None and len(said.note) > MOST_NOTE:
+        raise Invalid(f"A note of a call has at most {MOST_NOTE} characters.")
+    asks = before.wrap_up_mode in ("timeout", "mandatory", "forced") and any(
+        leg.agent_id == actor.agent_id and is_wrapping(leg) for leg in before.legs
+    )
+    if said.done and asks and not (name or before.disposition):
+        raise Conflict("Say what came of the call first.")
+    written = WrappedUp(
+        agent_id=actor.agent_id,
+        disposition=name,
+        note=None if said.note is None else storable(said.note).strip(),
+        done=said.done,
+        more=min(MOST_MORE, max(0, said.more * 1_000)),
+    )
+    return shown(settle(tx, before, written))
+
+
+def measured(tx: Tx, actor: Actor, call_id: int, quality: str) -> CallValue:
+    """How well one hears: good, fair or poor. Raises NotFound."""
+    before = taking_part(tx, actor, call_id)
+    leg = leg_of(before, actor.agent_id)
+    assert leg is not None, "whoever takes part has a leg"
+    return shown(settle(tx, before, QualityMeasured(leg_id=leg.id, quality=quality)))
+
+
+def device_left(tx: Tx, actor: Actor, call_id: int, tab: str, reason: str) -> CallValue:
+    """A tab says that it cannot carry the sound: no microphone, refused. Raises NotFound."""
+    before = taking_part(tx, actor, call_id)
+    leg = leg_of(before, actor.agent_id)
+    if leg is None or leg.device != tab:
+        return shown(before)
+    return shown(settle(tx, before, LegEnded(leg_id=leg.id, reason="failed", detail=reason)))
+
+
+def taking_part(tx: Tx, actor: Actor, call_id: int) -> Call:
+    """A call that the actor is in or asked into, held. Raises NotFound, Gone when it is over or they have left."""
+    actor.must(Permission.WORK)
+    call = actions.locked(tx, call_id)
+    if leg_of(call, actor.agent_id) is not None:
+        return call
+    if any(leg.agent_id == actor.agent_id for leg in call.legs):
+        raise Gone("You are not in this call any more.")
+    raise NotFound
+
+
+def must_speak(call: Call) -> None:
+    """Raises Conflict while nobody speaks with the contact."""
+    if call.state not in (CallState.TALKING, CallState.HELD):
+        raise Conflict("Nobody speaks with the caller yet.")
+
+
+def end(tx: Tx, call_id: int, signal: Signal) -> CallValue:
+    """Apply a signal of the hub itself. Raises NotFound."""
+    return shown(move(tx, call_id, signal))
+
+
+def _must_be_invited(call: Call, agent_id: int) -> None:
+    leg = leg_of(call, agent_id, LegRole.AGENT)
+    if leg is None or leg.state is not LegState.INVITED:
+        raise Gone("You are not asked any more.")

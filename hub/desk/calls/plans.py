@@ -1,0 +1,81 @@
+"""How one call is answered: the account's manner and the queue's settings, in the caller's language, at this moment."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from crm_core.calls.rules.call import CallPlan, MenuChoice
+from crm_core.store.transaction import Tx
+from crm_core.words.clock import SECOND, Moment
+from crm_core.words.values import PromptValue, QueueVoice
+from crm_core.work import queues
+from hub.desk.calls import spoken
+from hub.desk.manners import CallManner, Manner, is_open, said
+
+
+def plan(manner: Manner | None, queue_id: int | None, language: str, now: Moment) -> CallPlan:
+    """The plan of a call that comes now to an account of this manner and queue."""
+    manner = manner or Manner()
+    calls = manner.calls
+    language = language or manner.language
+    opened = is_open(manner, now)
+    return CallPlan(
+        language=language,
+        opening=_opening(manner, language, opened=opened),
+        menu=_menu(calls) if opened else [],
+        menu_prompt=_prompt("menu", said(calls.menu_prompt, language, manner.language), language)
+        if calls.menu
+        else None,
+        then="queue" if opened else calls.closed_then,
+        queue_id=queue_id,
+        record=calls.record,
+        takes_voicemail=calls.voicemail,
+        voicemail_prompt=_own(spoken.VOICEMAIL, said(calls.voicemail_greeting, language, manner.language), language),
+        most_voicemail=calls.most_voicemail_seconds * SECOND,
+        goodbye=_own(spoken.GOODBYE, "", language),
+        callback_prompt=_own(spoken.CALLBACK, "", language),
+        wait_prompt=_own(spoken.WAIT, "", language),
+        listening_prompt=_own(spoken.LISTENING, "", language) if calls.announce_listening else None,
+    )
+
+
+def of_queue(tx: Tx, known: CallPlan, queue_id: int) -> tuple[CallPlan, str]:
+    """The plan with what a queue says of calls, and how agents of that queue wrap up."""
+    voice = queues.queue(tx, queue_id).voice
+    return with_voice(known, voice), voice.wrap_up_mode
+
+
+def with_voice(known: CallPlan, voice: QueueVoice) -> CallPlan:
+    """The plan with a queue's settings for calls."""
+    return replace(
+        known,
+        wrap_up=voice.wrap_up_seconds * SECOND,
+        wrap_up_mode=voice.wrap_up_mode,
+        offers_callback=voice.callback,
+        no_agents=voice.no_agents,
+        steps=voice.steps,
+        music_file_id=voice.music_file_id,
+    )
+
+
+def _opening(manner: Manner, language: str, *, opened: bool) -> list[PromptValue]:
+    calls = manner.calls
+    if not opened:
+        return [p for p in [_prompt("closed", said(calls.closed, language, manner.language), language)] if p]
+    greeting = _prompt("greeting", said(calls.greeting, language, manner.language), language)
+    notice = _own(spoken.RECORDING, "", language) if calls.record and calls.recording_notice else None
+    return [p for p in (greeting, notice) if p is not None]
+
+
+def _menu(calls: CallManner) -> list[MenuChoice]:
+    return [
+        MenuChoice(digit=k.digit, label=k.label, then=k.then, queue_id=k.queue_id, number=k.number) for k in calls.menu
+    ]
+
+
+def _prompt(code: str, text: str, language: str) -> PromptValue | None:
+    return PromptValue(seq=0, code=code, text=text, language=language) if text else None
+
+
+def _own(code: str, text: str, language: str) -> PromptValue:
+    return PromptValue(seq=0, code=code, text=text or spoken.words(code, language), language=language)

@@ -1,0 +1,36 @@
+"""Offers taken, whatever they are about: a conversation, a call in line, a question of a colleague, a call back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crm_core.store.transaction import Tx
+from crm_core.words.errors import Conflict
+from crm_core.words.permissions import Actor
+from crm_core.words.values import OfferState, OfferValue
+from crm_core.work import actions as work
+from hub.desk import assignments
+from hub.desk.calls import acting, dialling
+from hub.desk.calls.dialling import Line
+
+Lines = Callable[[int], Line | None]
+"""The open accounts that carry calls, by id."""
+
+
+def accept(tx: Tx, actor: Actor, offer_id: int, tab: str, lines: Lines) -> OfferValue:
+    """Take an offer. Raises Gone when it ended or nobody waits any more, NotFound when it is somebody else's,
+    Conflict when the one to be called back cannot be."""
+    offered = work.offer_row(tx, offer_id)
+    was_taken = offered.state == OfferState.ACCEPTED
+    value = assignments.accept(tx, actor, offer_id)
+    if value.call_id is None or was_taken:
+        return value
+    if not acting.is_callback(offered):
+        acting.accept(tx, actor, offered, tab)
+        return value
+    account_id = dialling.account_of(tx, offered)
+    line = lines(account_id)
+    if line is None:
+        raise Conflict("The line for this call is closed now.")
+    dialling.call_back(tx, actor, line, offered, tab)
+    return value
