@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_core.calls import queries
 from crm_core.calls.queries import CallListing
 from crm_core.words.errors import Conflict
-from crm_core.words.values import AgentValue
+from crm_core.words.values import AgentValue, LegMode
 from hub.api.call import Call
 from hub.api.models.agents import Agent
 from hub.api.models.calls import (
@@ -125,7 +125,13 @@ async def decline(call: Call, call_id: int) -> PhoneCall:
 async def listen(call: Call, call_id: int, body: Listening) -> PhoneCall:
     """Listen to a call, whisper to its agent, or join it. It is written down."""
     return await call.write(
-        PhoneCall.model_validate, handing.listen, call.actor, call_id, body.mode, body.device, announce=body.announce
+        PhoneCall.model_validate,
+        handing.listen,
+        call.actor,
+        call_id,
+        LegMode(body.mode),
+        body.device,
+        announce=body.announce,
     )
 
 

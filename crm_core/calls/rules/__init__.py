@@ -35,7 +35,6 @@ from crm_core.calls.rules.signals import (
     TransferCancelled,
     TransferDone,
     TransferWished,
-    VoicemailLeft,
     WrappedUp,
 )
 from crm_core.words.calls import (

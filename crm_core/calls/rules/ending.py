@@ -61,7 +61,8 @@ def part(hand: Hand, leg: LegValue, reason: str, by: EndedBy) -> None:
 
 def _begin_wrap_up(hand: Hand, leg: LegValue) -> None:
     call = hand.call
-    assert leg.agent_id is not None and leg.ended_at is not None
+    assert leg.agent_id is not None
+    assert leg.ended_at is not None
     spoke = call.answered_at is not None and leg.mode is LegMode.TALK and has_spoken(call, leg)
     until = leg.ended_at + _granted(call) if spoke and call.wrap_up_mode != "none" else None
     if until is not None:
@@ -130,7 +131,8 @@ def _end_wrap_up(hand: Hand, leg: LegValue) -> None:
 
 
 def _close_wrap_up(hand: Hand, leg: LegValue) -> None:
-    assert leg.ended_at is not None and leg.wrap_up_until is not None
+    assert leg.ended_at is not None
+    assert leg.wrap_up_until is not None
     hand.set_leg(leg, wrap_up=max(1, min(hand.now, leg.wrap_up_until) - leg.ended_at))
 
 

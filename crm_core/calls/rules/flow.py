@@ -64,10 +64,8 @@ def said(hand: Hand) -> None:
 def pressed(hand: Hand, digit: str) -> None:
     """The caller pressed a key: in the menu it chooses, in line `*` asks to be called back."""
     call = hand.call
-    if call.state is CallState.GREETING and call.after_prompts == MENU and call.prompt is not None:
-        if not call.prompt.digits:
-            # Still the opening: the menu comes after it.
-            return
+    in_menu = call.state is CallState.GREETING and call.after_prompts == MENU
+    if in_menu and call.prompt is not None and call.prompt.digits:
         choice = next((c for c in call.plan.menu if c.digit == digit), None)
         hand.set(chosen=[*call.chosen, digit][-20:])
         if choice is None:

@@ -219,7 +219,7 @@ class Handing(Asked):
 class Listening(Asked):
     """How a supervisor takes part: monitor, whisper or barge."""
 
-    mode: Literal[LegMode.MONITOR, LegMode.WHISPER, LegMode.BARGE] = Field(LegMode.MONITOR, strict=False)
+    mode: Literal["monitor", "whisper", "barge"] = "monitor"
     device: Tab = ""
     announce: bool = False
     """The contact is told, where the account has words for it."""
