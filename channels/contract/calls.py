@@ -10,6 +10,7 @@ from crm_core.words.addresses import Address
 from crm_core.words.calls import ReportedSignal, Scene
 from crm_core.words.clock import Moment
 from crm_core.words.content import ExternalId, ThreadKey
+from crm_core.words.dialling import DialPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class Calling:
     """How a browser carries the sound: `webrtc` (straight to the contact's browser), `sip` or `twilio`."""
     number: str = ""
     """The caller id of calls that go out, in E.164."""
+    dial_plan: DialPlan | None = None
+    """What may be called; none: whatever the provider lets through."""
     dials_numbers: bool = False
     """Calls out, transfers to numbers, agents' own telephones."""
     speaks: bool = True

@@ -92,7 +92,7 @@ async def serving(house: House) -> AsyncIterator[Providers]:
     bot.next_message = bot.next_update = house.clock() // SECOND % 2**31
     viber_bot = viber_server.bot(_VIBER, name="Fern & Clay")
     gateway = HttpGateway(key=_GATEWAY, secret=_SECRET, clock=house.clock)
-    imap = ImapServer(house.clock)
+    imap = ImapServer(house.clock, first_uid=house.clock() // SECOND % 2**31)
     imap.mailbox(SHOP_MAIL, password=_PASSWORD)
     post = PostOffice(imap)
     async with AsyncExitStack() as stack:

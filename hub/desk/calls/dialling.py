@@ -17,6 +17,7 @@ from crm_core.staff import load
 from crm_core.staff import queries as staff
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.addresses import TEL, Address, normalised
+from crm_core.words.dialling import may_call
 from crm_core.words.errors import Conflict, Invalid
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import CallValue, Direction
@@ -37,27 +38,29 @@ class Line:
     region: str | None = None
 
 
-def must_be_allowed(tx: Tx, actor: Actor, line: Line, number: str) -> None:
-    """Raises Invalid or Conflict, in words, for a number that may not be called by this line."""
+def allowed(line: Line, number: str) -> Address:
+    """The number as it is called by this line. Raises Conflict, Invalid and DialRefused, in words."""
     if not line.calling.dials_numbers:
         raise Conflict("This line cannot call numbers.")
-    if number == line.number:
+    if line.calling.dial_plan is not None:
+        return Address(TEL, may_call(number, line.calling.dial_plan))
+    address = normalised(TEL, number, region=line.region)
+    if address.value == line.number:
         raise Invalid("That is our own number.")
+    return address
 
 
 def place(tx: Tx, actor: Actor, line: Line, number: str, tab: str) -> CallValue:
     """Call a number. Raises Invalid and Conflict, in words, when it cannot be: the agent stays as they were."""
     actor.must(Permission.WORK)
-    address = normalised(TEL, number, region=line.region)
-    must_be_allowed(tx, actor, line, address.value)
+    address = allowed(line, number)
     return _placed(tx, actor, line, address, tab, queue_id=_queue_of(tx, actor, line))
 
 
 def call_back(tx: Tx, actor: Actor, line: Line, offered: AnyRow, tab: str) -> CallValue:
     """Call somebody who asked for it; the work that waited is the new call's. Raises as `place` does."""
     asked = queries.whole(tx, offered.call_id)
-    address = normalised(TEL, asked.number, region=line.region)
-    must_be_allowed(tx, actor, line, address.value)
+    address = allowed(line, asked.number)
     work.finish_of_call(tx, asked.id, CALLBACK)
     return _placed(tx, actor, line, address, tab, queue_id=offered.queue_id, callback_of=asked.id)
 

@@ -9,13 +9,12 @@ from crm_core.calls.rules.call import leg_of, shown
 from crm_core.calls.rules.signals import Cleared, Joined, TakenOver, TransferWished
 from crm_core.staff import queries as staff
 from crm_core.store.transaction import Tx
-from crm_core.words.addresses import TEL, normalised
 from crm_core.words.errors import Conflict, Invalid
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import Activity, CallValue, EndedBy, LegMode
 from crm_core.work import queues
 from hub.desk.calls.acting import device_of, must_speak, taking_part
-from hub.desk.calls.dialling import Line, must_be_allowed
+from hub.desk.calls.dialling import Line, allowed
 from hub.desk.calls.moving import settle
 
 
@@ -47,10 +46,9 @@ def transfer(tx: Tx, actor: Actor, call_id: int, onward: Onward, line: Line) -> 
         _must_be_staffed(tx, onward.queue_id)
         name = queue.name
     else:
-        number = normalised(TEL, onward.number, region=line.region).value
+        number = allowed(line, onward.number).value
         if number in (before.number, before.line):
             raise Conflict("That is this very call.")
-        must_be_allowed(tx, actor, line, number)
         name = number
     wish = TransferWished(
         agent_id=actor.agent_id, leg_id=tx.new_id(), attended=onward.attended, to_agent_id=onward.agent_id,
