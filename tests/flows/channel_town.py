@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ import aiohttp
 from sqlalchemy import select
 
 from channels.registry import find_channels
+from channels.simulators import viber
+from channels.simulators.gateway import HttpGateway, settings_of
 from channels.simulators.mail import PostOffice
 from channels.simulators.telegram import BotServer
 from channels.simulators.twilio import Manner, TwilioCloud
@@ -32,10 +34,20 @@ from tests.peers.children import free_port
 from tests.peers.dovecot import PASSWORD, Dovecot
 
 SHOP: Final = "+15005550006"
+WHATSAPP: Final = "whatsapp:+15005550010"
+SHORT: Final = "8808"
+KINDS: Final = ("sms", "whatsapp", "telegram", "viber", "gateway", "email")
 SID: Final = "AC" + "d" * 32
 TOKEN: Final = "1000:stand-in-of-a-crash"
 AUTH: Final = "auth-token"
-PEOPLE: Final = 6
+VIBER: Final = "445da6az1s345z78-dazcczb2542zv51a"
+GATEWAY: Final = "key-of-the-gateway"
+REPORTS: Final = "secret-of-its-reports"
+PEOPLE: Final = 4
+"""Who write by each channel."""
+JPEG: Final = b"\xff\xd8\xff\xe0 a picture"
+ALBUM: Final = 3
+"""Pictures of one album."""
 
 
 @dataclass
@@ -44,6 +56,8 @@ class Town:
 
     cloud: TwilioCloud
     telegram: BotServer
+    viber: viber.Bot
+    gateway: HttpGateway
     post: PostOffice
     dovecot: Dovecot
     rng: random.Random
@@ -51,8 +65,10 @@ class Town:
     listener: int = field(default_factory=free_port)
     keys: dict[str, str] = field(default_factory=dict)
     token: str = ""
-    written: dict[str, set[str]] = field(default_factory=lambda: {"sms": set(), "telegram": set(), "email": set()})
+    written: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
     """Texts that a source has taken from their writer."""
+    pictures: int = 0
+    """How many Telegram has taken, all in albums."""
     answered: dict[str, str] = field(default_factory=dict)
     """Texts that the API has accepted, and by which channel they go."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,21 +82,53 @@ class Town:
         """Somebody texts now and then. A webhook that fails is gone: only the reconciler closes the gap."""
         phone = self.cloud.phone(f"+4860010{number:04}")
         while True:
-            text = self.text("sms")
-            self.written["sms"].add(text)
-            await phone.text(SHOP, text)
-            self.moved.set()
-            await asyncio.sleep(self.rng.uniform(0.1, 0.5))
+            await phone.text(SHOP, self._wrote("sms"))
+            await self._rest()
+
+    async def whatsapp(self, number: int) -> None:
+        """Somebody writes by WhatsApp, through the same provider."""
+        phone = self.cloud.phone(f"whatsapp:+4860020{number:04}")
+        while True:
+            await phone.text(WHATSAPP, self._wrote("whatsapp"))
+            await self._rest()
 
     async def chat(self, number: int) -> None:
-        """Somebody writes to the bot."""
+        """Somebody writes to the bot, or sends it an album whose first picture says something."""
         person = self.telegram.bots[TOKEN].person(f"Person {number}")
         while True:
-            text = self.text("telegram")
-            self.written["telegram"].add(text)
-            person.write(text)
-            self.moved.set()
-            await asyncio.sleep(self.rng.uniform(0.1, 0.5))
+            text = self._wrote("telegram")
+            if self.rng.random() < 0.7:
+                person.write(text)
+            else:
+                for place in range(ALBUM):
+                    self.pictures += 1
+                    person.send_photo(JPEG, caption="" if place else text, album=text)
+            await self._rest()
+
+    async def viber_chat(self, number: int) -> None:
+        """Somebody writes by Viber, which calls the hub again until it answers."""
+        person = self.viber.person(f"Person {number}")
+        while not self.viber.webhook:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        while True:
+            person.write(self._wrote("viber"))
+            await self._rest()
+
+    async def national_sms(self, number: int) -> None:
+        """Somebody texts by a gateway, which calls the hub again until it answers."""
+        phone = self.gateway.phone(f"+4860030{number:04}")
+        while True:
+            phone.text(SHORT, self._wrote("gateway"))
+            await self._rest()
+
+    def _wrote(self, kind: str) -> str:
+        text = self.text(kind)
+        self.written[kind].add(text)
+        self.moved.set()
+        return text
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(self.rng.uniform(0.2, 0.8))
 
     async def mail(self, number: int) -> None:
         """Mail comes to lie in the mailbox that the hub fetches from, some of it large."""
@@ -96,7 +144,7 @@ class Town:
             await asyncio.sleep(self.rng.uniform(0.2, 0.8))
 
     async def answer(self, url: str) -> None:
-        """An agent answers whoever waits, each once, and sends again until it is accepted."""
+        """An agent answers whoever waits, now this one and now that one, and sends again until it is accepted."""
         headers = {"Authorization": f"Bearer {self.token}", "Origin": url}
         timeout = aiohttp.ClientTimeout(total=20, sock_connect=2)
         async with aiohttp.ClientSession(f"{url}/api/v1/", headers=headers, timeout=timeout) as api:
@@ -108,9 +156,10 @@ class Town:
                 await asyncio.sleep(0.2)
 
     async def _answer_some(self, api: aiohttp.ClientSession) -> None:
-        async with api.get("conversations?view=all&sort=waiting&limit=20") as answer:
+        async with api.get("conversations?view=all&sort=waiting&limit=50") as answer:
             answer.raise_for_status()
             rows: list[dict[str, Any]] = (await answer.json())["items"]
+        self.rng.shuffle(rows)
         for row in rows:
             if row["waiting_since"] is None or row["channel"] not in self.written:
                 continue
@@ -135,12 +184,17 @@ class Town:
 
     def received(self, kind: str) -> list[str]:
         """Texts that the providers have of us, twice if they have them twice."""
-        if kind == "sms":
+        if kind in ("sms", "whatsapp"):
             ours = [m for m in self.cloud.messages if not m.inbound]
-            return [m.body for m in ours]
+            return [m.body for m in ours if m.to.startswith("whatsapp:") == (kind == "whatsapp")]
         if kind == "telegram":
             people = self.telegram.bots[TOKEN].people.values()
             return [s.text for p in people for s in p.screen if not s.mine]
+        if kind == "viber":
+            return [s.text for p in self.viber.people.values() for s in p.screen if not s.mine]
+        if kind == "gateway":
+            phones = [self.gateway.phone(f"+4860030{number:04}") for number in range(PEOPLE)]
+            return [m.text for p in phones for m in p.kept if not m.inbound]
         kept = {(letter.message_id, box.address): letter for box in self.post.boxes.values() for letter in box.kept}
         return [letter.text.strip().split("\n")[0] for letter in kept.values()]
 
@@ -152,9 +206,13 @@ async def open_town(dovecot: Dovecot, rng: random.Random) -> AsyncIterator[Town]
     cloud.manner = Manner(shuffled=True, twice=True)
     telegram = BotServer(system_clock)
     telegram.bot(TOKEN)
-    town = Town(cloud, telegram, PostOffice(), dovecot, rng, mailbox=dovecot.new_user())
-    async with cloud.serving() as twilio, telegram.serving() as api, town.post.serving() as outgoing:
-        town.keys = {"sms": twilio, "telegram": api, "email": str(outgoing)}
+    vibers = viber.ViberServer(system_clock)
+    gateway = HttpGateway(key=GATEWAY, secret=REPORTS, clock=system_clock)
+    town = Town(cloud, telegram, vibers.bot(VIBER), gateway, PostOffice(), dovecot, rng, mailbox=dovecot.new_user())
+    async with AsyncExitStack() as stack:
+        for kind, server in (("sms", cloud), ("telegram", telegram), ("viber", vibers), ("gateway", gateway)):
+            town.keys[kind] = await stack.enter_async_context(server.serving())
+        town.keys["email"] = str(await stack.enter_async_context(town.post.serving()))
         yield town
 
 
@@ -162,6 +220,9 @@ async def furnish_channels(url: str, node: int, sealer: Sealer, town: Town) -> d
     """Accounts that are set to the town's providers; their public keys by kind."""
     wanted: dict[str, dict[str, Any]] = {
         "sms": {"account_sid": SID, "auth_token": AUTH, "sender": SHOP, "api_origin": town.keys["sms"]},
+        "whatsapp": {"account_sid": SID, "auth_token": AUTH, "sender": WHATSAPP, "api_origin": town.keys["sms"]},
+        "viber": {"auth_token": VIBER, "sender_name": "Shop", "api_url": town.keys["viber"]},
+        "gateway": settings_of(town.keys["gateway"], key=GATEWAY, secret=REPORTS, sender=SHORT),
         "telegram": {"bot_token": TOKEN, "mode": "polling", "api_url": town.keys["telegram"]},
         "email": {
             "address": town.mailbox,
@@ -202,16 +263,26 @@ class Said:
     inbound: bool
     text: str
     delivery: str
+    files: int
 
 
 def stored(tx: Tx) -> list[Said]:
     """Every message there is on the channels of the town."""
     rows = tx.all(
-        select(Entry.channel, Entry.direction, Entry.text, Entry.delivery)
+        select(Entry.channel, Entry.direction, Entry.text, Entry.delivery, Entry.files)
         .join(Conversation, Conversation.id == Entry.conversation_id)
-        .where(Entry.kind == EntryKind.MESSAGE, Entry.channel.in_(("sms", "telegram", "email")))
+        .where(Entry.kind == EntryKind.MESSAGE, Entry.channel.in_(KINDS))
     )
-    return [Said(r.channel, r.direction == Direction.IN, r.text.split("\n")[0].strip(), r.delivery or "") for r in rows]
+    return [
+        Said(
+            channel=r.channel,
+            inbound=r.direction == Direction.IN,
+            text=r.text.split("\n")[0].strip(),
+            delivery=r.delivery or "",
+            files=len(r.files or ()),
+        )
+        for r in rows
+    ]
 
 
 def faults(town: Town, said: list[Said]) -> list[str]:
@@ -220,7 +291,11 @@ def faults(town: Town, said: list[Said]) -> list[str]:
     for kind, texts in town.written.items():
         kept = [s.text for s in said if s.inbound and s.channel == kind]
         found += [f"lost on the way in: {t}" for t in texts - set(kept)]
-        found += [f"twice on the way in: {t}" for t in set(kept) if kept.count(t) > 1]
+        # A picture that comes after the answer to its album says nothing and stands alone.
+        found += [f"twice on the way in: {t}" for t in set(kept) if t and kept.count(t) > 1]
+    pictures = sum(s.files for s in said if s.inbound and s.channel == "telegram")
+    if pictures != town.pictures:
+        found.append(f"{town.pictures} pictures were sent, {pictures} are there")
     delivery = {s.text: s.delivery for s in said if not s.inbound}
     for kind in town.written:
         there = town.received(kind)
