@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from crm_core.words.clock import SECOND, Clock, Moment
+from crm_core.words.clock import Clock, Moment
 
 INBOX: Final = "INBOX"
 
@@ -25,9 +25,9 @@ class Kept:
 class Folder:
     """One folder. UIDs ascend, and are worth something as long as `validity` is the same (RFC 3501, 2.3.1.1)."""
 
-    def __init__(self, validity: int, clock: Clock) -> None:
+    def __init__(self, validity: int, clock: Clock, *, first_uid: int = 1) -> None:
         self.validity = validity
-        self.next_uid = 1
+        self.next_uid = first_uid
         self.mails: list[Kept] = []
         """In the order of their UIDs."""
         self._clock = clock
@@ -74,22 +74,20 @@ class Folder:
 class Mailbox:
     """One user's folders, by their names as IMAP writes them."""
 
-    def __init__(self, user: str, password: str, clock: Clock) -> None:
+    def __init__(self, user: str, password: str, clock: Clock, *, first_uid: int = 1) -> None:
         self.user = user
         self.password = password
         self.tokens: set[str] = set()
         """Access tokens that are good for XOAUTH2."""
         self.folders: dict[str, Folder] = {}
         self._clock = clock
-        # Whoever fetched from a server of a run before must not take these mails for those.
-        self._validity = clock() // SECOND % 2**31
+        self._first_uid = first_uid
         self.inbox = self.make(INBOX)
 
     def make(self, name: str) -> Folder:
         """A folder, a new one unless it is there."""
         if name not in self.folders:
-            self._validity += 1
-            self.folders[name] = Folder(self._validity, self._clock)
+            self.folders[name] = Folder(len(self.folders) + 1, self._clock, first_uid=self._first_uid)
         return self.folders[name]
 
     def folder(self, name: str) -> Folder | None:

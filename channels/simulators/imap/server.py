@@ -13,10 +13,14 @@ from crm_core.words.clock import Clock
 
 
 class ImapServer:
-    """Every mailbox of this machine's mail provider."""
+    """Every mailbox of this machine's mail provider. UIDs are counted from `first_uid`.
 
-    def __init__(self, clock: Clock) -> None:
+    A server that forgets, for a hub that remembers, has to begin further on each time.
+    """
+
+    def __init__(self, clock: Clock, *, first_uid: int = 1) -> None:
         self._clock = clock
+        self._first_uid = first_uid
         self.mailboxes: dict[str, Mailbox] = {}
         """By the name to sign in with, in lower case."""
         self.connections = 0
@@ -25,7 +29,8 @@ class ImapServer:
 
     def mailbox(self, user: str, *, password: str = "") -> Mailbox:
         """A user's mailbox, always the same one; nobody gets in by an empty password."""
-        found = self.mailboxes.setdefault(user.lower(), Mailbox(user.lower(), password, self._clock))
+        new = Mailbox(user.lower(), password, self._clock, first_uid=self._first_uid)
+        found = self.mailboxes.setdefault(user.lower(), new)
         found.password = password or found.password
         return found
 

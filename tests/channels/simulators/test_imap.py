@@ -208,6 +208,7 @@ async def test_what_is_no_command_is_answered_and_the_connection_goes_on(line: b
         assert b" BAD " in await asyncio.to_thread(types)
 
 
-async def test_the_numbers_of_another_run_are_told_apart() -> None:
-    first, second = ImapServer(lambda: NOW), ImapServer(lambda: NOW + 1_000)
-    assert first.mailbox(USER).inbox.validity != second.mailbox(USER).inbox.validity
+async def test_a_server_that_begins_further_on_goes_on_where_another_ended() -> None:
+    first, second = ImapServer(lambda: NOW).mailbox(USER), ImapServer(lambda: NOW, first_uid=1_000).mailbox(USER)
+    assert first.inbox.validity == second.inbox.validity
+    assert [mailbox.inbox.add(MAIL).uid for mailbox in (first, second)] == [1, 1_000]
