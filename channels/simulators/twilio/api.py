@@ -14,6 +14,7 @@ from aiohttp import web
 
 from channels.simulators.twilio.cloud import Cloud
 from channels.simulators.twilio.model import API_VERSION, Answer, Message, Refusal, Service, iso, rfc2822
+from channels.simulators.twilio.telephony import Line
 from crm_core.words.clock import DAY, Moment
 
 _REFUSALS: Final[Mapping[Answer, tuple[int, int, str]]] = {
@@ -81,12 +82,12 @@ class Api:
         if answer is not None and answer in _REFUSALS:
             raise Refusal(*_REFUSALS[answer])
         if answer is Answer.CUT_BEFORE:
-            return await _cut(request)
+            return await cut(request)
         message = self._cloud.accept(fields)
         if answer is Answer.SERVER_ERROR:
             raise Refusal(500, 20500, "Internal Server Error")
         if answer is Answer.CUT:
-            return await _cut(request)
+            return await cut(request)
         return web.json_response(message.resource(), status=201)
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
@@ -207,7 +208,7 @@ class Api:
         wanted = request.query.get("PhoneNumber", "")
         listed = [
             self._number(number, url)
-            for number, url in self._cloud.numbers.items()
+            for number, url in {**dict.fromkeys(self._cloud.lines, ""), **self._cloud.numbers}.items()
             if number.startswith("+") and wanted in number
         ]
         uri = f"/{API_VERSION}/Accounts/{self._cloud.account_sid}/IncomingPhoneNumbers.json"
@@ -217,6 +218,7 @@ class Api:
 
     def _number(self, number: str, url: str) -> dict[str, Any]:
         sid, when = self._number_sid(number), rfc2822(self._cloud.now())
+        line = self._cloud.lines.get(number, Line(""))
         return {
             "account_sid": self._cloud.account_sid,
             "address_requirements": "none",
@@ -232,10 +234,16 @@ class Api:
             "sms_method": "POST",
             "sms_url": url or None,
             "status": "in-use",
+            "status_callback": line.status or None,
+            "status_callback_method": "POST",
             "uri": f"/{API_VERSION}/Accounts/{self._cloud.account_sid}/IncomingPhoneNumbers/{sid}.json",
             "emergency_status": "Inactive",
             "emergency_address_status": "unregistered",
+            "voice_fallback_method": "POST",
+            "voice_fallback_url": line.fallback or None,
+            "voice_method": "POST",
             "voice_receive_mode": "voice",
+            "voice_url": line.url or None,
         }
 
     def _number_sid(self, number: str) -> str:
@@ -309,7 +317,8 @@ def refusal(status: int, code: int, words: str) -> web.Response:
     )
 
 
-async def _cut(request: web.Request) -> web.StreamResponse:
+async def cut(request: web.Request) -> web.StreamResponse:
+    """Answer nothing: the connection is cut."""
     assert request.transport is not None
     request.transport.abort()
     await asyncio.sleep(0)
@@ -327,17 +336,17 @@ def _listed(message: Message, asked: Mapping[str, str]) -> bool:
         return False
     if "From" in asked and message.sender != asked["From"]:
         return False
-    return all(holds(message.at, *_span(asked[key])) for key, holds in _BOUNDS.items() if key in asked)
+    return all(holds(message.at, *span(asked[key])) for key, holds in BOUNDS.items() if key in asked)
 
 
-_BOUNDS: Final[Mapping[str, Callable[[Moment, Moment, Moment], bool]]] = {
+BOUNDS: Final[Mapping[str, Callable[[Moment, Moment, Moment], bool]]] = {
     "DateSent": lambda at, first, last: first <= at < last,
     "DateSent<": lambda at, first, last: at < last,
     "DateSent>": lambda at, first, last: at >= first,
 }
 
 
-def _span(raw: str) -> tuple[Moment, Moment]:
+def span(raw: str) -> tuple[Moment, Moment]:
     """The first moment that a date names, and the first after it: a whole day, or a second."""
     when = datetime.fromisoformat(raw.replace("Z", "+00:00"))
     first = int(when.replace(tzinfo=when.tzinfo or UTC).timestamp() * 1_000)

@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 
 from channels.simulators.twilio.model import Answer, Manner, Media, Message, Refusal, Service
+from channels.simulators.twilio.telephony import Line
 from channels.twilio.signature import signature
 from crm_core.words.addresses import phone
 from crm_core.words.clock import HOUR, Clock
@@ -37,6 +38,8 @@ class Cloud:
         self.auth_token = auth_token
         self.numbers: dict[str, str] = {}
         """Numbers and `whatsapp:` senders of the account, and where their messages go."""
+        self.lines: dict[str, Line] = {}
+        """Numbers of the account that take calls, and where their calls go."""
         self.services: dict[str, Service] = {}
         self.templates: dict[str, str] = {}
         self.messages: list[Message] = []
