@@ -18,7 +18,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from channels.contract import AccountBroken, ChannelError, TryLater, Unclear
 from channels.twilio.reasons import consequence
-from channels.twilio.settings import API, TwilioSettings
+from channels.twilio.settings import API, TwilioCredentials
 from crm_core.words.clock import Moment, as_datetime
 
 PATIENCE: Final = aiohttp.ClientTimeout(total=25, connect=10)
@@ -153,7 +153,7 @@ def _pairs(params: Mapping[str, Any] | None) -> list[tuple[str, str]]:
 class TwilioApi:
     """What this account asks of Twilio. Every method raises only the six failures of a channel."""
 
-    def __init__(self, http: aiohttp.ClientSession, settings: TwilioSettings) -> None:
+    def __init__(self, http: aiohttp.ClientSession, settings: TwilioCredentials) -> None:
         name, password = settings.credentials
         self._origin = settings.api_origin
         self._http = GuardedHttp(http, settings.api_origin)
@@ -249,11 +249,12 @@ def _record(one: Any) -> Record:
         inbound=str(getattr(one.direction, "value", one.direction)) == "inbound",
         error_code=int(code) if code else None,
         media=int(one.num_media or 0),
-        created_at=_moment(one.date_sent) or _moment(one.date_created) or 0,
+        created_at=moment_of(one.date_sent) or moment_of(one.date_created) or 0,
     )
 
 
-def _moment(date: datetime | None) -> Moment | None:
+def moment_of(date: datetime | None) -> Moment | None:
+    """A date of the API as a moment; none for none."""
     if not isinstance(date, datetime):
         return None
     return int(date.replace(tzinfo=date.tzinfo or UTC).timestamp()) * 1_000

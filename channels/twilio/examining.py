@@ -17,7 +17,7 @@ from channels.contract import (
     Tools,
 )
 from channels.twilio.client import TwilioApi
-from channels.twilio.settings import TwilioSettings, is_service
+from channels.twilio.settings import TwilioCredentials, TwilioSettings, is_service
 
 CREDENTIALS: Final = "credentials"
 SENDER: Final = "sender"
@@ -31,19 +31,10 @@ async def examine(
 
     `listed`: the sender is a number or service that Twilio's lists name; a name is in none of them.
     """
-    place = await _place(settings, tools)
-    if place is not None:
-        return [place]
     api = TwilioApi(tools.http, settings)
-    try:
-        status = await api.status()
-    except AccountBroken:
-        return [Finding(step=CREDENTIALS, problem=Problem.PASSWORD)]
-    except ChannelError as error:
-        return [Finding(step=CREDENTIALS, problem=Problem.UNREACHABLE, words=str(error))]
-    if status != "active":
-        return [Finding(step=CREDENTIALS, problem=Problem.DENIED, words="The Twilio account is not active.")]
-    found = [Finding(step=CREDENTIALS)]
+    found = [await signing_in(settings, tools, api)]
+    if found[0].problem is not None:
+        return found
     if not listed:
         return [*found, Finding(step=SENDER, words="Twilio does not list such senders, so it was not looked up.")]
     try:
@@ -52,7 +43,23 @@ async def examine(
         return [*found, Finding(step=SENDER, problem=Problem.DENIED, words=str(error))]
 
 
-async def _place(settings: TwilioSettings, tools: Tools) -> Finding | None:
+async def signing_in(settings: TwilioCredentials, tools: Tools, api: TwilioApi) -> Finding:
+    """The step `credentials`: whether the API is reached and lets us in."""
+    place = await _place(settings, tools)
+    if place is not None:
+        return place
+    try:
+        status = await api.status()
+    except AccountBroken:
+        return Finding(step=CREDENTIALS, problem=Problem.PASSWORD)
+    except ChannelError as error:
+        return Finding(step=CREDENTIALS, problem=Problem.UNREACHABLE, words=str(error))
+    if status != "active":
+        return Finding(step=CREDENTIALS, problem=Problem.DENIED, words="The Twilio account is not active.")
+    return Finding(step=CREDENTIALS)
+
+
+async def _place(settings: TwilioCredentials, tools: Tools) -> Finding | None:
     parts = urlsplit(settings.api_origin)
     try:
         await tools.peers.addresses(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))

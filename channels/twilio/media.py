@@ -15,7 +15,7 @@ import aiohttp
 from channels.contract import Files
 from channels.twilio.client import authorization
 from channels.twilio.forms import Media
-from channels.twilio.settings import API, TwilioSettings
+from channels.twilio.settings import API, TwilioCredentials
 from crm_core.words.content import FileRef
 from crm_core.words.errors import HubError, TooLarge
 
@@ -37,8 +37,17 @@ class MediaMissing(HubError):
 class Fetcher:
     """Fetches files into the hub's own store."""
 
-    def __init__(self, http: aiohttp.ClientSession, files: Files, settings: TwilioSettings, max_bytes: int) -> None:
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        files: Files,
+        settings: TwilioCredentials,
+        max_bytes: int,
+        *,
+        patience: aiohttp.ClientTimeout = PATIENCE,
+    ) -> None:
         self._http = http
+        self._patience = patience
         self._files = files
         self._settings = settings
         self._max_bytes = max_bytes
@@ -60,7 +69,7 @@ class Fetcher:
         trusted = not moved and may_trust(url, self._settings.api_origin)
         headers = authorization(self._settings.credentials if trusted else None)
         try:
-            async with self._http.get(url, headers=headers, timeout=PATIENCE, allow_redirects=False) as answer:
+            async with self._http.get(url, headers=headers, timeout=self._patience, allow_redirects=False) as answer:
                 if answer.status in (301, 302, 303, 307, 308):
                     return answer.headers.get("Location", "")
                 if answer.status != 200:

@@ -36,7 +36,7 @@ def is_service(sender: str) -> bool:
     return _SERVICE.fullmatch(sender) is not None
 
 
-class TwilioSettings(BaseModel):
+class TwilioCredentials(BaseModel):
     """Credentials and the way to the API. The auth token checks webhooks, so it is needed beside an API key too."""
 
     model_config = ConfigDict(extra="forbid")
@@ -49,8 +49,6 @@ class TwilioSettings(BaseModel):
     api_secret: SecretStr = Field(SecretStr(""), title="API key secret (optional)")
     api_origin: Annotated[str, AfterValidator(origin)] = Field(API, title="Address of the API")
     """Another region's, such as https://api.dublin.ie1.twilio.com, or a stand-in's."""
-    opt_out: Literal["twilio", "hub"] = Field("twilio", title="Who acts on STOP")
-    """`twilio`: Twilio's own list counts, so CANCEL, END, QUIT stop messages as well, and YES starts them again."""
 
     @model_validator(mode="after")
     def _whole_key(self) -> Self:
@@ -64,3 +62,10 @@ class TwilioSettings(BaseModel):
         if self.api_sid:
             return self.api_sid, self.api_secret.get_secret_value()
         return self.account_sid, self.auth_token.get_secret_value()
+
+
+class TwilioSettings(TwilioCredentials):
+    """What every account of messages needs besides."""
+
+    opt_out: Literal["twilio", "hub"] = Field("twilio", title="Who acts on STOP")
+    """`twilio`: Twilio's own list counts, so CANCEL, END, QUIT stop messages as well, and YES starts them again."""
