@@ -26,6 +26,7 @@ from crm_core.words.content import Content, DeliveryStatus, ExternalId, Medium, 
 from hub.desk import (
     addressing,
     aftermath,
+    albums,
     allowed,
     carrying,
     channel_accounts,
@@ -56,11 +57,13 @@ INSIDE = (
     *(addressing.aim, aftermath.answer, aftermath.let_in, aftermath.recognise, fallback.failed, fallback.left),
     *(machine.language_of, machine.say, particulars.particulars, strangers.open_leads, surveys.closed),
     *(carrying.left_behind, settling.doubted),
+    *(albums.remember, albums.join, albums.repeat, albums.edit, albums.taken_edited, albums.withdraw),
 )
 """Done within the use cases below, and by nobody else."""
 QUESTIONS = (
     *(channel_accounts.to_examine, copies.of_last, parcels.packed, ways.chosen, ways.of_row, ways.ways),
     *(allowed.against, allowed.is_open, allowed.must_still_go, settling.look_later),
+    *(albums.open_entry, albums.is_later, albums.part_of_entry),
 )
 """They write nothing that is shown."""
 
@@ -109,6 +112,17 @@ async def test_a_mail_and_what_is_made_of_it(office: Office) -> None:
     await office.does("a contact opts in", receipts.reach_changed, account, replace(stop, state=ReachState.OK))
     absent = _letter("away", automatic=True, conversation_id=conversation)
     await office.does("an absence note comes", inbound.take, source, absent)
+
+
+async def test_an_album_that_comes_in_parts(office: Office) -> None:
+    account, source, _conversation = await _mail(office)
+    first, second = [_letter(name, part_of=ExternalId("album"), part=i) for i, name in enumerate(("first", "second"))]
+    await office.does("an album begins", inbound.take, source, first)
+    await office.does("another part of an album comes", inbound.take, source, second)
+    edit = MessageEdited(external_id=ExternalId("second"), content=Content(text="second, better"), at=2)
+    await office.does("a part of an album is edited", editing.edit, source, edit)
+    gone = MessageWithdrawn(external_id=ExternalId("second"), at=3)
+    await office.does("a part of an album is withdrawn", editing.withdraw, account, gone)
 
 
 async def test_a_reply_that_waits_fails_and_goes_another_way(office: Office) -> None:
