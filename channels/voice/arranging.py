@@ -16,7 +16,7 @@ from channels.voice.dialler import Dialler
 from channels.voice.parse import ended
 from channels.voice.render import Ways, document, spot
 from channels.voice.standing import Stand, Stands
-from crm_core.words.calls import Hears, LegEnded, RecordingStarted, ReportedSignal, Scene, SceneLeg
+from crm_core.words.calls import LegEnded, RecordingStarted, ReportedSignal, Scene, SceneLeg
 from crm_core.words.clock import SECOND, Clock, Moment
 from crm_core.words.content import ExternalId
 from crm_core.words.dialling import DialRefused
@@ -182,13 +182,12 @@ class Arranging:
             return
         wanted = spot(self.scene)
         own = next((one for one in self.people if one.sid == contact.external_id and one.joined), None)
-        if own is not None and (wanted == "room" or (held and contact.hears is Hears.MUSIC)):
+        if own is not None and (wanted == "room" or (held and wanted == "music")):
             await self._hold(own, on=wanted != "room")
+            self.stand.spot = "room"
         elif wanted != self.stand.spot or (wanted == "room" and self.now() - self.stand.sent_at > LATE):
             await self._send(contact.external_id)
-            self.stand.sent_at = self.now()
-        self.stand.spot = wanted if own is None or wanted == "room" else "held"
-        await self._announce(contact)
+            self.stand.spot, self.stand.sent_at = wanted, self.now()
 
     async def _hold(self, own: Person, *, on: bool) -> None:
         if own.hold is on:
@@ -212,18 +211,6 @@ class Arranging:
         self.stands.over.put(sid, True)
         status, at = ("failed", None) if found is None else (found.status, found.ended_at)
         await self._tell(ended(status), f"{sid}:ended", at or self.now())
-
-    async def _announce(self, contact: SceneLeg) -> None:
-        """Say something into the room to the contact alone."""
-        prompt = self.scene.prompt
-        if prompt is None or contact.hears is not Hears.ROOM or prompt.seq == self.stand.announced:
-            return
-        own = next((one for one in self.people if one.sid == contact.external_id and one.joined), None)
-        if own is not None:
-            with suppress(NotLive):
-                url = self.ways.told_of_announcement(self.scene.call_id, prompt.seq)
-                await self.api.change(own, announce_url=url)
-            self.stand.announced = prompt.seq
 
     # --- recording ---------------------------------------------------------------------------------
 

@@ -92,8 +92,8 @@ class Asked:
         elif self.call_id is None:
             found.append(parse.arrived(self.form, now))
         else:
-            turn = self.query.get("n", "") or self.query.get("seq", "")
-            found.append(self._report(PromptPlayed(seq=_LOOK), f"{self.sid}:look:{turn}", now))
+            key = f"{self.sid}:look:{self.query.get('n', '')}"
+            found.append(self._report(PromptPlayed(seq=_LOOK), key, now))
         if parse.is_over(self.status) and self.path != "recorded":
             found.append(self._report(parse.ended(self.status), f"{self.sid}:ended", now))
         return found

@@ -39,10 +39,10 @@ from channels.voice.dialler import Dialler, softphone
 from channels.voice.examining import examine
 from channels.voice.library import Library
 from channels.voice.reconciling import Reconciler
-from channels.voice.render import Ways, announcement, document, patience, spot
+from channels.voice.render import Ways, document, patience, spot
 from channels.voice.settings import VoiceSettings
 from channels.voice.standing import Stand, Stands, our_key
-from crm_core.words.calls import PromptPlayed, Scene
+from crm_core.words.calls import Scene
 from crm_core.words.clock import HOUR, Moment
 from crm_core.words.content import ExternalId, FileRef
 from crm_core.words.errors import StoreUnavailable
@@ -101,8 +101,6 @@ class TwilioVoice:
             await self._status(asked, deliver)
         elif asked.path == "recording":
             await self._library.told(asked, deliver)
-        elif asked.path == "announce":
-            return _twiml(await self._announced(asked, deliver))
         elif asked.is_question:
             return _twiml(await self._answer(asked, deliver))
         else:
@@ -166,19 +164,6 @@ class TwilioVoice:
         if (await deliver(over)).scene is None and asked.form.get("Direction", "inbound") == "inbound":
             await deliver(parse.arrived(asked.form, at - parse.duration_of(asked.form)))
             await deliver(over)
-
-    async def _announced(self, asked: Asked, deliver: Deliver) -> str:
-        """What is said into a room; said once it is fetched."""
-        scene = await self._tell(asked, deliver)
-        if scene is None:
-            return announcement(None, self._ways(asked.call_id, self._stand(asked)))
-        prompt = scene.prompt if scene.prompt is not None and scene.prompt.seq == asked.seq else None
-        said = CallReported(
-            signal=PromptPlayed(seq=asked.seq), key=f"announced:{asked.call_id}:{asked.seq}",
-            at=self._tools.now(), call_id=asked.call_id,
-        )  # fmt: skip
-        await deliver(said)
-        return announcement(prompt, self._ways_of(scene))
 
     # --- what the hub wants ----------------------------------------------------------------------------
 

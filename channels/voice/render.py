@@ -67,10 +67,6 @@ class Ways:
         """Where a recording's statuses go."""
         return f"{self.public}/recording?{urlencode({'call': call_id})}"
 
-    def told_of_announcement(self, call_id: int, seq: int) -> str:
-        """Where Twilio asks what it shall say into a room."""
-        return f"{self.public}/announce?{urlencode({'call': call_id, 'seq': seq})}"
-
 
 def spot(scene: Scene) -> str:
     """What the contact hears, as a word: two scenes with the same word sound the same to them."""
@@ -98,11 +94,6 @@ def document(scene: Scene, ways: Ways, *, answered: bool = True) -> str:
     if contact.hears is Hears.PROMPT and scene.prompt is not None:
         return _whole(_prompt(scene.prompt, ways))
     return _whole(_music(ways))
-
-
-def announcement(prompt: PromptValue | None, ways: Ways) -> str:
-    """What is said into a conference to one who is in it."""
-    return _whole("" if prompt is None else _said(prompt, ways))
 
 
 def patience(words: str, again: str) -> str:

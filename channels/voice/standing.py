@@ -33,8 +33,6 @@ class Stand:
     refused: set[int] = field(default_factory=set)
     recording: str = ""
     recording_status: str = ""
-    announced: int = 0
-    """The number of the prompt that was said into the room."""
 
 
 class Stands:
