@@ -52,7 +52,7 @@ def take_over(hand: Hand, taken: TakenOver) -> None:
         taken.leg_id, LegRole.AGENT, LegState.DIALLING, agent_id=taken.agent_id, device=taken.device,
         address=taken.address, name=taken.name, until=hand.now + hand.call.plan.connect,
     )  # fmt: skip
-    hand.set(agent_id=taken.agent_id)
+    hand.set(agent_id=taken.agent_id, three_way=hand.call.three_way and len(hand.talkers()) > 1)
     hand.move(CallState.CONNECTING)
     hand.tell(Owned(agent_id=taken.agent_id))
     hand.tell(ListenedIn(agent_id=taken.agent_id, mode=LegMode.TALK if was_there else LegMode.BARGE))
