@@ -124,10 +124,10 @@ class CallsApi(TwilioApi):
     # --- rooms -------------------------------------------------------------------------------------
 
     async def room(self, name: str) -> str | None:
-        """The conference with this name that is going on; none when nobody is in it."""
+        """The conference with this name that is not over; none when nobody is in it or called into it."""
         async with self._failures():
-            found = await self._client.conferences.list_async(friendly_name=name, status="in-progress", limit=1)
-        return str(found[0].sid) if found else None
+            found = await self._client.conferences.list_async(friendly_name=name, limit=20)
+        return next((str(one.sid) for one in found if _word(one.status) != "completed"), None)
 
     async def people(self, room: str) -> list[Person]:
         """Who is in a conference, by its SID; nobody when it is over."""

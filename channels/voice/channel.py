@@ -78,7 +78,12 @@ class TwilioVoice:
     @property
     def calling(self) -> Calling:
         """All of it."""
-        return Calling(media="twilio", dials_numbers=True, speaks=True, records=True, listens_in=True)
+        return Calling(
+            media="twilio",
+            number=self._settings.number,
+            dial_plan=self._settings.dial_plan(self._account.region),
+            dials_numbers=True,
+        )
 
     @property
     def dialler(self) -> Dialler:
