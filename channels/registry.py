@@ -18,13 +18,28 @@ def find_channels() -> Mapping[str, Manifest]:
 
     Raises ImportError, naming the channel, when a folder has no MANIFEST.
     """
-    found: dict[str, Manifest] = {}
-    for module in pkgutil.iter_modules(channels.__path__):
-        if module.ispkg and module.name not in _NOT_CHANNELS:
-            found[module.name] = _manifest(f"channels.{module.name}")
-    for point in entry_points(group="switchboard.channels"):
-        found[point.name] = _manifest(point.value)
-    return found
+    return {kind: _manifest(package) for kind, package in _packages().items()}
+
+
+def find_channel(kind: str) -> Manifest | None:
+    """The manifest of one channel, none for a kind that is not there. Imports no other channel.
+
+    Raises ImportError when its folder has no MANIFEST.
+    """
+    package = _packages().get(kind)
+    return None if package is None else _manifest(package)
+
+
+def channel_kinds() -> list[str]:
+    """The kinds of all channels, by the alphabet. Imports none."""
+    return sorted(_packages())
+
+
+def _packages() -> dict[str, str]:
+    """Where each kind stands; an installed package goes before a folder of the same name."""
+    modules = [module for module in pkgutil.iter_modules(channels.__path__) if module.ispkg]
+    found = {module.name: f"channels.{module.name}" for module in modules if module.name not in _NOT_CHANNELS}
+    return found | {point.name: point.value for point in entry_points(group="switchboard.channels")}
 
 
 def _manifest(package: str) -> Manifest:

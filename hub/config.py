@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails
 
 from crm_core.store.address import database_address
 from crm_core.words.addresses import is_region
+from crm_core.words.errors import HubError
 
 PREFIX: Final = "HUB_"
 SHORTEST_KEY: Final = 32
@@ -32,7 +33,7 @@ Network = IPv4Network | IPv6Network
 _LOOPBACK_NAMES: Final = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}
 
 
-class SettingsError(Exception):
+class SettingsError(HubError):
     """The settings cannot be used. The text has one line for each mistake; `mistakes` has them apart."""
 
     def __init__(self, mistakes: list[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from channels.registry import find_channels
+from channels.registry import channel_kinds, find_channel, find_channels
 from crm_core.words.errors import Invalid, NotFound
 
 Explain = Callable[[bytes], Mapping[str, Any]]
@@ -27,16 +27,15 @@ def explained(kind: str, files: Sequence[Path]) -> Iterator[str]:
 
 
 def _explainer(kind: str) -> Explain:
-    found = find_channels()
-    if kind not in found:
-        raise NotFound(f"There is no channel {kind!r}. There are: {', '.join(sorted(found))}.")
-    explain = found[kind].explain
-    if explain is None:
-        able = ", ".join(sorted(k for k, manifest in found.items() if manifest.explain is not None))
+    manifest = find_channel(kind)
+    if manifest is None:
+        raise NotFound(f"There is no channel {kind!r}. There are: {', '.join(channel_kinds())}.")
+    if manifest.explain is None:
+        able = ", ".join(sorted(k for k, other in find_channels().items() if other.explain is not None))
         raise Invalid(
             f"Messages of the channel {kind!r} have no stored form to explain. Those of {able or 'none'} have."
         )
-    return explain
+    return manifest.explain
 
 
 def _line(explain: Explain, file: Path) -> str:
