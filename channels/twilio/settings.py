@@ -57,6 +57,12 @@ class TwilioCredentials(BaseModel):
         return self
 
     @property
+    def is_twilios(self) -> bool:
+        """Whether the API is Twilio's own, in one of its regions, and no stand-in."""
+        host = urlsplit(self.api_origin).hostname or ""
+        return host == "twilio.com" or host.endswith(".twilio.com")
+
+    @property
     def credentials(self) -> tuple[str, str]:
         """Name and password for the API."""
         if self.api_sid:

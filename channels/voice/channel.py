@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -186,13 +186,20 @@ class TwilioVoice:
             stand.version = scene.version
 
     async def lend(self, wanted: PhoneWanted, /) -> PhonePass:
-        """A token for one tab, good for an hour, that takes calls and makes none. Raises Refused without an API key."""
-        if not self._settings.api_sid:
-            raise Refused("Talking in the browser needs an API key of the Twilio account.")
+        """A token for one tab, good for an hour, that takes calls and makes none. Raises Refused without an API key.
+
+        A stand-in of Twilio answers in the tab's place and needs none: `stand_in` says that the tab carries no sound.
+        """
         until = self._tools.now() + LENT
         identity = softphone(wanted.agent_id, wanted.device)
-        token = voice_token(self._settings, identity, until=until)
-        return PhonePass(media="twilio", facts={"token": token, "identity": identity}, expires_at=until)
+        facts: dict[str, Any] = {"identity": identity}
+        if self._settings.api_sid:
+            facts["token"] = voice_token(self._settings, identity, until=until)
+        elif self._settings.is_twilios:
+            raise Refused("Talking in the browser needs an API key of the Twilio account.")
+        if not self._settings.is_twilios:
+            facts["stand_in"] = True
+        return PhonePass(media="twilio", facts=facts, expires_at=until)
 
     async def connect(self, phone: PhoneSocket, /) -> None:
         """Twilio's softphones have a socket of their own."""

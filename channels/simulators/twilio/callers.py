@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from channels.simulators.twilio.documents import duration
 from channels.simulators.twilio.exchange import Exchange
-from channels.simulators.twilio.telephony import Call, Happened
+from channels.simulators.twilio.telephony import Call, Happened, Recording
 
 
 class Caller:
@@ -38,6 +39,17 @@ class Caller:
         for key in keys:
             self._exchange.post(self.call, Happened("digit", key))
             await self._exchange.quiet()
+
+    @property
+    def recordings(self) -> list[Recording]:
+        """What runs or was kept of this call."""
+        return [one for one in self._exchange.recordings if one.call is self.call]
+
+    def speak(self, words: str) -> int:
+        """Say something, which takes so many milliseconds. Whatever records them keeps it."""
+        for recording in self.recordings:
+            recording.hear(words, self._exchange.cloud.now())
+        return duration(words)
 
     async def answer(self) -> None:
         """Answer a call that one let ring."""

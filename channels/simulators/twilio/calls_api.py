@@ -222,7 +222,7 @@ class CallsApi:
         if habits.late_recordings or recording.status != "completed":
             habits.late_recordings = max(0, habits.late_recordings - 1)
             raise Refusal(404, 20404, "The requested resource was not found")
-        return web.Response(body=wav(recording.recorded), content_type="audio/x-wav")
+        return web.Response(body=wav(recording.recorded, recording.spoken), content_type="audio/x-wav")
 
     # --- what they share ---------------------------------------------------------------------------
 

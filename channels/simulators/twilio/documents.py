@@ -20,6 +20,11 @@ Next = tuple[str, str]
 """A document, and the address it came from."""
 
 
+def duration(words: str) -> int:
+    """How long it takes to say words, in ms."""
+    return max(1, len(words) // LETTERS) * 1_000
+
+
 class Goto(Exception):
     """The call was sent to another document."""
 
@@ -117,7 +122,8 @@ class Document:
         elif verb.tag == "Play":
             said, lasts = f"♪ {words}", PLAYS
         else:
-            said, lasts = words, max(1, len(words) // LETTERS) * 1_000
+            said, lasts = words, duration(words)
+            self._call.tongue = verb.get("language", "en-US")
         self._call.hears = said
         if said:
             self._call.heard.append(said)

@@ -84,6 +84,8 @@ class Call:
     sequence: int = 0
     hears: str = ""
     """What a document plays now; empty in a conference, which decides for itself."""
+    tongue: str = "en-US"
+    """The language of the words that are said, as the document names it."""
     heard: list[str] = field(default_factory=list)
     """All that was ever said and played to it, in order."""
     inbox: deque[Happened] = field(default_factory=deque)
@@ -262,6 +264,8 @@ class Recording:
     """When it last began to run."""
     recorded: Moment = 0
     """Milliseconds recorded before that."""
+    spoken: list[tuple[Moment, str]] = field(default_factory=list)
+    """What the one who is recorded said, and at which millisecond of the recording."""
     sequence: int = 0
 
     @property
@@ -271,6 +275,11 @@ class Recording:
     @property
     def uri(self) -> str:
         return f"/{API_VERSION}/Accounts/{self.call.account_sid}/Recordings/{self.sid}"
+
+    def hear(self, words: str, now: Moment) -> None:
+        """Keep words that are said now; a paused recording keeps none."""
+        if self.status == "in-progress":
+            self.spoken.append((self.recorded + now - self.since, words))
 
     def turn(self, status: str, now: Moment) -> None:
         """Pause it, go on, or end it; what was recorded until now counts."""

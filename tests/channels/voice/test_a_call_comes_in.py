@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import wave
+
 from channels.simulators.twilio import How
 from crm_core.calls.rules.signals import HungUp, PositionKnown
 from crm_core.words.values.calls import CallOutcome, CallState
@@ -123,14 +126,19 @@ async def test_a_message_is_left_and_kept() -> None:
         assert caller.hears() == {"Please leave a message after the tone."}
         await it.wait(3)
         assert caller.heard[-1] == "beep"
-        await it.wait(7)
+        await it.wait(2)
+        caller.speak("Please call me back.")
+        await it.wait(5)
         await it.does(caller.press("#"))
         await it.channel.fetch_recordings(it.desk)
         call = it.desk.call()
         assert caller.is_over
         assert call.outcome is CallOutcome.VOICEMAIL
         assert [(r.is_voicemail, r.duration) for r in call.recordings] == [(True, 8_000)]
-        assert it.bench.files.contents[call.recordings[0].file_id or 0].startswith(b"RIFF")
+        with wave.open(io.BytesIO(it.bench.files.contents[call.recordings[0].file_id or 0])) as kept:
+            sound = [any(kept.readframes(kept.getframerate())) for _ in range(8)]
+        # The words began in the third second or the fourth, and are said within two.
+        assert (sound[:2], any(sound[2:5]), sound[5:]) == ([False, False], True, [False, False, False])
 
 
 async def test_whoever_hangs_up_after_the_tone_has_left_a_message_all_the_same() -> None:
