@@ -232,6 +232,7 @@ def voice_token(settings: TwilioCredentials, identity: str, *, until: Moment) ->
         settings.api_secret.get_secret_value(),
         grants=[VoiceGrant(incoming_allow=True)],
         identity=identity,
+        nbf=None,
         valid_until=until // 1_000,
     )
     token: str = made.to_jwt()

@@ -226,7 +226,10 @@ class TwilioApi:
         except TwilioException as error:
             # A page of a list that could not be had comes with its answer beside the words.
             answer = error.args[1] if len(error.args) > 1 else None
-            raise self._consequence(getattr(answer, "status_code", 500), None, reading=True) from error
+            status = getattr(answer, "status_code", 500)
+            if status == 404 and not missing_breaks:
+                raise LookupError from error
+            raise self._consequence(status, None, reading=True) from error
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise Unclear("Twilio answered in a shape that nobody knows.") from error
 
@@ -234,7 +237,7 @@ class TwilioApi:
         known = code if isinstance(code, int) and code >= 1_000 else None
         failure = consequence(status, known, retry_after=self._http.retry_after)
         if reading and not isinstance(failure, AccountBroken | TryLater):
-            return TryLater("Twilio could not list the messages.")
+            return TryLater("Twilio could not list what was asked for.")
         return failure
 
 

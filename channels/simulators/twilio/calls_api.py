@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
+from xml.etree import ElementTree
 
 from aiohttp import web
 
@@ -172,7 +173,8 @@ class CallsApi:
         return web.json_response(own.resource())
 
     async def _announce(self, call: Call, url: str) -> None:
-        call.heard.append(await self._exchange.fetch(call, url, {}))
+        words = ElementTree.fromstring(await self._exchange.fetch(call, url, {}))  # noqa: S314 (it is the hub's own)
+        call.heard.append("".join(words.itertext()).strip())
 
     # --- recordings --------------------------------------------------------------------------------
 

@@ -83,6 +83,11 @@ class Bustle:
         if self._busy == 0:
             self._quiet.set()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody does anything."""
+        return self._busy == 0
+
     async def quiet(self) -> None:
         """Return when nobody does anything."""
         await self._quiet.wait()

@@ -240,7 +240,8 @@ class Conference:
             "date_created": rfc2822(self.made_at),
             "date_updated": rfc2822(self.made_at),
             "friendly_name": self.name,
-            "reason_conference_ended": None if self.status != "completed" else "last-participant-left",
+            # The document has no null for it: it is there once it is over.
+            **({"reason_conference_ended": "last-participant-left"} if self.status == "completed" else {}),
             "region": "us1",
             "sid": self.sid,
             "status": self.status,

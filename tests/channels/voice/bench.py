@@ -30,7 +30,7 @@ THEIRS = "+12025550100"
 OTHER = "+12024561414"
 PUBLIC = "https://hub.example/in/pub-key"
 MUSIC = "https://sounds.example/music.mp3"
-KEY = {"api_sid": "SK" + "a" * 32, "api_secret": "hush"}
+KEY = {"api_sid": "SK" + "a" * 32, "api_secret": "hush" * 8}
 KNOWN = {"account_sid": ACCOUNT, "auth_token": TOKEN, "number": OURS, "music": MUSIC}
 
 
