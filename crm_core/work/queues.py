@@ -30,6 +30,12 @@ _SECONDS: Final = {
 }
 # Accounts lean on queues, so they may not be imported here: the columns that are read are named.
 _account = table("account", column("id"), column("queue_id"))
+_VOICE: Final = {
+    "offer_seconds": (5, 600),
+    "wrap_up_seconds": (0, 3_600),
+    "announce_seconds": (0, 3_600),
+    "most_waiting": (0, 10_000),
+}
 _WAITING: Final = (WorkState.QUEUED, WorkState.OFFERED)
 
 
@@ -58,6 +64,8 @@ class QueueChange:
     sticky_seconds: int | None = None
     cooldown_seconds: int | None = None
     skills: Mapping[str, int] | None = None
+    voice: Mapping[str, Any] | None = None
+    """How it deals with calls: fields of QueueVoice; those that are not named are as in a new queue."""
     version: int | None = None
 
 
@@ -204,7 +212,23 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         values["skills"] = {one_line(skill, most=40): level for skill, level in values["skills"].items()}
         if "" in values["skills"] or any(not 1 <= level <= 10 for level in values["skills"].values()):
             raise Invalid("A skill has a name and a level from 1 to 10.")
+    if "voice" in values:
+        values["voice"] = _checked_voice(values["voice"])
     return values
+
+
+def _checked_voice(given: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(given.keys() - set(QueueVoice.__struct_fields__))
+    if unknown:
+        raise Invalid(f"Calls have no setting {unknown[0][:60]!r}.")
+    try:
+        voice = msgspec.convert(dict(given), QueueVoice)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"This is not right for calls: {error}.") from None
+    for name, (least, most) in _VOICE.items():
+        if not least <= getattr(voice, name) <= most:
+            raise Invalid(f"The value of {name} is {least} to {most}.")
+    return dict(msgspec.to_builtins(voice))
 
 
 def _must_configure(actor: Actor | None) -> None:

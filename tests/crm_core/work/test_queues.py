@@ -150,3 +150,13 @@ async def test_members_are_told_of_their_new_queues(db: Database) -> None:
     ]
     with pytest.raises(Invalid):
         await db.write(queues.set_members, BOSS, queue.id, [404])
+
+
+async def test_a_queue_learns_how_it_deals_with_calls_and_refuses_what_makes_no_sense(db: Database) -> None:
+    queue = await sales(db)
+    known = await db.write(queues.change_queue, BOSS, queue.id, QueueChange(voice={"announce_seconds": 10}))
+    assert (known.voice.announce_seconds, known.voice.wrap_up_seconds) == (10, queue.voice.wrap_up_seconds)
+    for wrong in ({"announce_seconds": -1}, {"offer_seconds": 1}, {"callback": "often"}, {"ringtone": "jazz"}):
+        with pytest.raises(Invalid):
+            await db.write(queues.change_queue, BOSS, queue.id, QueueChange(voice=wrong))
+    assert (await db.read(queues.queue, queue.id)).voice == known.voice
