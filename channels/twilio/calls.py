@@ -16,6 +16,8 @@ from channels.twilio.settings import TwilioCredentials
 from crm_core.words.clock import Moment, as_datetime
 
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+MESSAGE: Final = "RecordVerb"
+"""What Twilio calls the source of a recording that a caller left."""
 _NOT_LIVE: Final = frozenset({20404, 21220})
 """Codes of whatever is asked of a call, a recording or a participant that is over."""
 

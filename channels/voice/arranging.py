@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from channels.contract import CallReported, Deliver, Refused, TryLater, Unclear
-from channels.twilio.calls import CallsApi, Invitation, NotLive, Person, by_label
+from channels.twilio.calls import MESSAGE, CallsApi, Invitation, NotLive, Person, by_label
 from channels.voice.dialler import Dialler
 from channels.voice.parse import ended
 from channels.voice.render import Ways, document, spot
 from channels.voice.standing import Stand, Stands
-from crm_core.words.calls import LegEnded, RecordingStarted, ReportedSignal, Scene, SceneLeg
+from crm_core.words.calls import Hears, LegEnded, RecordingStarted, ReportedSignal, Scene, SceneLeg
 from crm_core.words.clock import SECOND, Clock, Moment
 from crm_core.words.content import ExternalId
 from crm_core.words.dialling import DialRefused
@@ -113,8 +113,10 @@ class Arranging:
         if leg.external_id or leg.connected or leg.id in stand.legs or leg.id in stand.refused:
             return
         try:
-            to = self.dialler.target(leg, self._whose(leg))
-            await self._invite(leg, to)
+            if leg.id not in stand.targets:
+                # Asked once: trying the same leg again is no second call.
+                stand.targets[leg.id] = self.dialler.target(leg, self._whose(leg))
+            await self._invite(leg, stand.targets[leg.id])
         except (DialRefused, Refused) as error:
             stand.refused.add(leg.id)
             stand.doubtful.discard(leg.id)
@@ -178,21 +180,31 @@ class Arranging:
         if not contact.external_id:
             await self._call_in(contact)
             return
-        if not contact.connected:
+        if not contact.connected or self.scene.version < self.stand.answered:
+            # Not there yet; or Twilio has asked since and was told of a newer scene.
             return
         wanted = spot(self.scene)
         own = next((one for one in self.people if one.sid == contact.external_id and one.joined), None)
         if own is not None and (wanted == "room" or (held and wanted == "music")):
             await self._hold(own, on=wanted != "room")
             self.stand.spot = "room"
+        elif contact.hears is Hears.RECORDER and await self._records_already(contact.external_id):
+            self.stand.spot = wanted
         elif wanted != self.stand.spot or (wanted == "room" and self.now() - self.stand.sent_at > LATE):
             await self._send(contact.external_id)
             self.stand.spot, self.stand.sent_at = wanted, self.now()
 
+    async def _records_already(self, sid: str) -> bool:
+        """Whether the contact is leaving a message since before this process began: it is not to be cut off."""
+        if self.stand.whole or self.stand.spot:
+            return False
+        found = await self.api.recordings_of(sid)
+        return any(one.source == MESSAGE and one.status == "in-progress" for one in found)
+
     async def _hold(self, own: Person, *, on: bool) -> None:
         if own.hold is on:
             return
-        more = {"hold_url": self.ways.music} if on and self.ways.music else {}
+        more = {"hold_url": self.ways.music, "hold_method": "GET"} if on and self.ways.music else {}
         with suppress(NotLive):
             await self.api.change(own, hold=on, **more)
 

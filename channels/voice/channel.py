@@ -119,7 +119,7 @@ class TwilioVoice:
                 scene = await self._tell(asked, deliver)
                 if scene is None:
                     return document(_nobody(asked), self._ways(asked.call_id, stand))
-                stand.version = max(stand.version, scene.version)
+                stand.answered = max(stand.answered, scene.version)
                 stand.spot, stand.sent_at = spot(scene), self._tools.now()
                 return document(scene, self._ways_of(scene), answered=not asked.is_first)
         except (TimeoutError, StoreUnavailable):

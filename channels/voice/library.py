@@ -12,7 +12,7 @@ import aiohttp
 import structlog
 
 from channels.contract import CallReported, Deliver, Tools
-from channels.twilio.calls import CallsApi, RecordingRecord
+from channels.twilio.calls import MESSAGE, CallsApi, RecordingRecord
 from channels.twilio.forms import Media, number_in
 from channels.twilio.media import Fetcher, MediaMissing
 from channels.twilio.recent import Recent
@@ -32,8 +32,6 @@ MOST: Final = 1_000
 TRIES: Final = 6
 AGAIN: Final = 5.0
 """Seconds until one that was not there is asked for again."""
-MESSAGE: Final = "RecordVerb"
-"""What Twilio calls the source of a recording that a caller left."""
 
 log = structlog.get_logger(__name__)
 

@@ -20,6 +20,8 @@ class Stand:
     """This process saw the call begin, so that whatever it does not know of is not there."""
     version: int = 0
     """Of the newest scene that was brought about."""
+    answered: int = 0
+    """Of the newest scene that Twilio was told of when it asked."""
     spot: str = ""
     """What the contact was last told to hear; see `render.spot`."""
     sent_at: int = 0
@@ -28,6 +30,8 @@ class Stand:
     """The conference's SID."""
     legs: dict[int, str] = field(default_factory=dict)
     """CallSid of each leg that was called."""
+    targets: dict[int, str] = field(default_factory=dict)
+    """What each leg calls, once it was found to be allowed."""
     doubtful: set[int] = field(default_factory=set)
     """Legs of which nobody knows whether Twilio was told to call them."""
     refused: set[int] = field(default_factory=set)

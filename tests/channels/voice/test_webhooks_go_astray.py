@@ -242,6 +242,50 @@ async def test_a_hub_killed_while_somebody_hangs_up_hangs_the_rest_up_afterwards
         assert it.desk.calls[call.id].outcome is CallOutcome.ANSWERED
 
 
+async def test_a_hub_killed_while_a_message_is_left_does_not_cut_it_off() -> None:
+    async with town(plan=MENU) as it:
+        caller = await it.calls()
+        await it.wait(3)
+        await it.does(caller.press("2"))
+        await it.wait(6)
+        await it.restart()
+        await it.settle()
+        await it.wait(4)
+        await it.does(caller.press("#"))
+        await it.channel.fetch_recordings(it.desk)
+        assert caller.heard.count("beep") == 1
+        assert [one.duration for one in it.desk.call().recordings] == [8_000]
+
+
+async def test_an_older_scene_never_takes_a_caller_back_to_what_they_heard_before() -> None:
+    async with town(plan=MENU) as it:
+        caller = await it.calls()
+        older = (await it.desk.live())[0]
+        await it.wait(3)
+        await it.does(caller.press("1"))
+        await it.restart()
+        await it.cloud.exchange.pass_time(301_500)
+        await it.channel.arrange(older, it.desk)
+        await it.cloud.exchange.quiet()
+        assert caller.hears() == PLAYS
+
+
+async def test_a_leg_that_is_tried_again_counts_as_one_call() -> None:
+    async with town({"agent_minute": 1}) as it:
+        it.desk.place(OTHER, device="phone", address=THEIRS)
+        await it.calls()
+        call = it.desk.call()
+        it.desk.accept(call.id, 8, device="phone", address=OTHER)
+        scene = next(one for one in await it.desk.live() if one.call_id == call.id)
+        for _ in range(3):
+            it.cloud.exchange.answers.append(Answer.SLOW_DOWN)
+            with pytest.raises(TryLater):
+                await it.channel.arrange(scene, it.desk)
+        await it.channel.arrange(scene, it.desk)
+        await it.cloud.exchange.quiet()
+        assert it.cloud.leg(OTHER).call.status == "in-progress"
+
+
 async def test_an_agent_rejoins_after_the_hub_was_killed() -> None:
     async with town() as it:
         caller, agent, call = await it.talks()
