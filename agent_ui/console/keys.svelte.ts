@@ -8,7 +8,7 @@ export interface Command {
   /** Keys as `KeyboardEvent.key`, with `Mod+` for ⌘ or Ctrl and `Shift+`; several ways are several entries. */
   keys?: readonly string[];
   /** The heading under which help and ⌘K show it. */
-  group: "moving" | "conversation" | "everywhere";
+  group: "moving" | "conversation" | "calls" | "everywhere";
   shape?: string;
   /** Whether it makes sense at this moment. */
   when?: () => boolean;

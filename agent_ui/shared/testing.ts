@@ -1,7 +1,7 @@
 // A hub in memory for tests of the socket: keeps a journal, tickets and open wires, and resumes as the real one does.
 
 import { PROTOCOL } from './protocol.gen';
-import type { AgentValue, AnyEvent, ConversationValue, FromClient, FromServer, Snapshot } from './protocol.gen';
+import type { AgentValue, AnyEvent, CallValue, ConversationValue, FromClient, FromServer, LegValue, QueueVoice, Snapshot } from './protocol.gen';
 import { reduce } from './reduce';
 import type { Surroundings, Wire } from './socket';
 
@@ -21,6 +21,8 @@ export function agent(id: number, changes: Partial<AgentValue> = {}): AgentValue
     units_total: 100,
     idle_since: 0,
     wrap_up_until: null,
+    call_device: 'browser',
+    call_number: '',
     language: 'en',
     disabled: false,
     version: 1,
@@ -63,6 +65,97 @@ export function conversation(id: number, changes: Partial<ConversationValue> = {
   };
 }
 
+export function leg(id: number, changes: Partial<LegValue> = {}): LegValue {
+  return {
+    id,
+    role: 'agent',
+    state: 'connected',
+    mode: 'talk',
+    agent_id: 1,
+    address: '',
+    name: '',
+    device: 'tab',
+    external_id: '',
+    muted: false,
+    asked_by: null,
+    made_at: 0,
+    since: 0,
+    connected_at: 0,
+    ended_at: null,
+    until: null,
+    ended_by: null,
+    reason: '',
+    talk: 0,
+    wrap_up_until: null,
+    wrap_up: 0,
+    quality: '',
+    ...changes,
+  };
+}
+
+export function call(id: number, changes: Partial<CallValue> = {}): CallValue {
+  return {
+    id,
+    conversation_id: 1,
+    entry_id: 1,
+    account_id: 1,
+    channel: 'twilio',
+    direction: 'in',
+    state: 'talking',
+    outcome: null,
+    who: 'Ada',
+    number: '+380671234567',
+    line: '+441632960000',
+    contact_id: null,
+    identity_id: 1,
+    queue_id: null,
+    agent_id: 1,
+    legs: [],
+    recording: 'off',
+    recordings: [],
+    transfers: [],
+    prompt: null,
+    three_way: false,
+    started_at: 0,
+    since: 0,
+    queued_at: null,
+    answered_at: null,
+    ended_at: null,
+    ring: 0,
+    greet: 0,
+    wait: 0,
+    talk: 0,
+    hold: 0,
+    wrap_up: 0,
+    position: null,
+    estimate: null,
+    ended_by: null,
+    reason: '',
+    disposition: null,
+    note: '',
+    wrap_up_mode: 'timeout',
+    callback_of: null,
+    chosen: [],
+    cost: '',
+    external_id: '',
+    version: 1,
+    ...changes,
+  };
+}
+
+export const voice: QueueVoice = {
+  offer_seconds: 20,
+  wrap_up_seconds: 60,
+  wrap_up_mode: 'timeout',
+  disposition: '',
+  announce_seconds: 60,
+  callback: true,
+  no_agents: 'queue',
+  most_waiting: 0,
+  steps: [],
+  music_file_id: null,
+};
+
 export function emptySnapshot(): Snapshot {
   const me = agent(1);
   return {
@@ -76,6 +169,7 @@ export function emptySnapshot(): Snapshot {
     accounts: [],
     mine: [],
     offers: [],
+    calls: [],
     drafts: [],
     watched: [],
   };

@@ -1,7 +1,7 @@
 import type { AgentValue } from "../wire";
 import type { Http } from "./http";
 
-export type Permission = "work" | "assign_others" | "see_all" | "watch_agents" | "edit_canned" | "configure";
+export type Permission = "work" | "assign_others" | "see_all" | "watch_agents" | "edit_canned" | "listen_in" | "configure";
 
 export interface Me {
   agent: AgentValue;

@@ -13,6 +13,7 @@ import type {
   EntryValue,
   FromServer,
   OfferValue,
+  PhoneHeard,
   QueueValue,
   Snapshot,
   TypingShown,
@@ -57,6 +58,8 @@ export class Desk {
   viewing = new SvelteMap<number, readonly number[]>();
   /** Events as they come, for those who show what no snapshot holds. */
   readonly listeners = new Set<(event: AnyEvent) => void>();
+  /** Whoever carries the sound of calls in this tab. */
+  readonly phoneHeard = new Set<(frame: PhoneHeard) => void>();
   readonly drafts: Drafts;
   readonly outgoing: Outgoing;
   readonly letters: Letters;
@@ -138,6 +141,9 @@ export class Desk {
         break;
       case "typing":
         this.#typed(frame);
+        break;
+      case "phone":
+        for (const hear of this.phoneHeard) hear(frame);
         break;
       case "viewing":
         this.viewing.set(frame.conversation_id, frame.agent_ids.filter((id) => id !== this.me.id));
@@ -286,7 +292,7 @@ export class Desk {
   /** What this agent sent from another machine is no draft here any more. */
   #sent({ author, client_key, conversation_id, kind, text }: EntryValue): void {
     const isOwn = this.outgoing.parcels.some((parcel) => parcel.key === client_key);
-    if (author.kind === "agent" && author.id === this.me.id && kind !== "notice" && !isOwn) this.drafts.sent(conversation_id, kind, text);
+    if (author.kind === "agent" && author.id === this.me.id && (kind === "message" || kind === "note") && !isOwn) this.drafts.sent(conversation_id, kind, text);
   }
 
   async #carry(parcel: Parcel): Promise<EntryValue> {

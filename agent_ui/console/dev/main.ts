@@ -7,9 +7,9 @@ import "../styles/ground.css";
 import { fitting, speak } from "../words/words.svelte";
 import { StandIn } from "./standin";
 
-// `?fill=empty|ordinary|overfull&as=agent|administrator&language=uk` chooses what the stand-in holds.
+// `?fill=empty|ordinary|overfull&as=agent|administrator&language=uk&call=offer|talking|held|consult|invited|wrap` chooses what the stand-in holds.
 const said = new URLSearchParams(location.search);
-const hub = new StandIn(said.get("fill") ?? "ordinary", said.get("as") ?? "administrator", said.get("language") ?? "en");
+const hub = new StandIn(said.get("fill") ?? "ordinary", said.get("as") ?? "administrator", said.get("language") ?? "en", said.get("call") ?? "");
 Object.assign(window, { hub });
 followLight();
 const http = new Http(hub.fetch);

@@ -6,6 +6,7 @@ import type { View, Sort } from "../api/conversations";
 import type { Decision, Verdict } from "../inbox/why";
 import type { AnyEvent, ConversationValue, DraftExtras, DraftValue, EntryValue, FileValue, FromClient, FromServer, Snapshot } from "../wire";
 import { Dealings } from "./cases";
+import { Telephony } from "./calls";
 import { accountHandlers, accountsOf } from "./channels";
 import { detailed, shownHtml, waysOf } from "./written";
 import { type World, entryOf, filled } from "./world";
@@ -24,6 +25,7 @@ class Problem {
 export class StandIn implements Surroundings {
   readonly world: World;
   readonly #dealings: Dealings;
+  readonly telephony: Telephony;
   isReachable = true;
   position = 1;
   epoch = "stand-in";
@@ -33,12 +35,13 @@ export class StandIn implements Surroundings {
   #wake: (() => void) | null = null;
   #said = new Map<string, EntryValue>();
 
-  constructor(fill: string, role = "agent", language = "en") {
+  constructor(fill: string, role = "agent", language = "en", begins = "") {
     this.world = filled(fill, role, language);
     this.world.accounts = accountsOf(fill);
     const happen = (event: AnyEvent): void => this.happen(event);
     this.#dealings = new Dealings(this.world, happen, fill);
-    Object.assign(this.#handlers, this.#dealings.handlers, accountHandlers(this.world, happen));
+    this.telephony = new Telephony(this.world, happen, { fill, begins });
+    Object.assign(this.#handlers, this.#dealings.handlers, this.telephony.handlers, accountHandlers(this.world, happen));
   }
 
   now = (): number => Date.now();
@@ -93,7 +96,7 @@ export class StandIn implements Surroundings {
     const { me, agents, queues, canned, dispositions, accounts } = this.world;
     const mine = [...this.world.conversations.values()].filter((one) => one.assignee_id === me.id && one.status !== "closed").sort((a, b) => a.id - b.id);
     const watched = watching.map((id) => this.#watched(id)).filter((one) => one !== null);
-    return { position: this.position, me, agents, queues, canned, dispositions, pipelines: this.#dealings.pipelines, accounts, mine, offers: this.world.offers, drafts: [...this.drafts.values()], watched };
+    return { position: this.position, me, agents, queues, canned, dispositions, pipelines: this.#dealings.pipelines, accounts, mine, offers: this.world.offers, calls: this.telephony.mine(), drafts: [...this.drafts.values()], watched };
   }
 
   /** The contact writes. */

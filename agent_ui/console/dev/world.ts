@@ -1,6 +1,6 @@
 import type { Permission } from "../api/session";
 import { addWritten } from "./written";
-import { agent, conversation } from "../../shared/testing";
+import { agent, conversation, voice } from "../../shared/testing";
 import type { AccountValue, AgentValue, CannedValue, ContactValue, ConversationValue, DispositionValue, EntryValue, OfferValue, QueueValue } from "../wire";
 
 /** Everything the stand-in knows. */
@@ -57,9 +57,9 @@ function staffed(role: string, language: string, nextId: () => number, now: numb
   const me = agent(1, { name: "Olena Kovalenko", role: role as AgentValue["role"], queues: [1, 2], present: true, activity_since: now - 23 * MINUTE, language });
   const names = ["Daniel Weber", "Katarzyna Wójcik", "Ahmed Hassan", "Nguyễn Thị Lan"];
   const others = names.map((name, index) => agent(index + 2, { name, present: index < 3, activity: (["available", "busy", "break", "offline"] as const)[index] ?? "offline", queues: [1], activity_since: now - index * 7 * MINUTE }));
-  const queue = (number: number, name: string): QueueValue => ({ id: number, name, waiting: 0, longest_since: null, chat_offer_seconds: 30, mail_offer_seconds: 300, sticky_seconds: 20, cooldown_seconds: 60, strategy: "longest_idle", skills: {}, archived: false, version: 1 });
+  const queue = (number: number, name: string): QueueValue => ({ id: number, name, waiting: 0, longest_since: null, chat_offer_seconds: 30, mail_offer_seconds: 300, sticky_seconds: 20, cooldown_seconds: 60, strategy: "longest_idle", skills: {}, voice, archived: false, version: 1 });
   const canned = (number: number, shortcut: string, title: string, text: string): CannedValue => ({ id: number, shortcut, title, text, language: "", deleted: false, version: 1 });
-  const permissions: Permission[] = role === "agent" ? ["work"] : ["work", "assign_others", "see_all", "watch_agents", "edit_canned", "configure"];
+  const permissions: Permission[] = role === "agent" ? ["work"] : ["work", "assign_others", "see_all", "watch_agents", "edit_canned", "listen_in", "configure"];
   return {
     me,
     permissions,

@@ -7,7 +7,7 @@ const HOUR = 60 * MINUTE;
 
 const NO_DETAILS: EntryDetails = {
   subject: "", folded: "", html_file_id: null, raw_file_id: null, to: [], cc: [], bcc: [], answer_to: [], buttons: [], place: null, template: "", variables: {},
-  reply_to_id: null, instead_of_id: null, automatic: false, problem: "", edited_at: null, withdrawn_at: null, send_at: null, unverified: false,
+  reply_to_id: null, instead_of_id: null, call: null, automatic: false, problem: "", edited_at: null, withdrawn_at: null, send_at: null, unverified: false,
 };
 
 export const detailed = (said: Partial<EntryDetails>): EntryDetails => ({ ...NO_DETAILS, ...said });

@@ -7,11 +7,11 @@ export interface Line {
 }
 
 export interface Section {
-  id: "moving" | "conversation" | "writing" | "everywhere";
+  id: "moving" | "conversation" | "writing" | "calls" | "everywhere";
   lines: Line[];
 }
 
-type Told = "next" | "open" | "reply" | "note" | "assign" | "snooze" | "close" | "search" | "palette" | "help" | "send" | "canned" | "mention" | "accept" | "leave";
+type Told = "next" | "open" | "reply" | "note" | "assign" | "snooze" | "close" | "search" | "palette" | "help" | "send" | "canned" | "mention" | "accept" | "leave" | "dial" | "mute" | "hold" | "keypad" | "transfer" | "hang_up";
 
 /** What is true on every screen, in the order it is learnt; more is added by what is on the screen. */
 const KNOWN: readonly { section: Section["id"]; keys: readonly string[]; told: Told }[] = [
@@ -26,6 +26,12 @@ const KNOWN: readonly { section: Section["id"]; keys: readonly string[]; told: T
   { section: "writing", keys: ["Mod+Enter"], told: "send" },
   { section: "writing", keys: ["/"], told: "canned" },
   { section: "writing", keys: ["@"], told: "mention" },
+  { section: "calls", keys: ["Alt+c"], told: "dial" },
+  { section: "calls", keys: ["Alt+m"], told: "mute" },
+  { section: "calls", keys: ["Alt+h"], told: "hold" },
+  { section: "calls", keys: ["Alt+k"], told: "keypad" },
+  { section: "calls", keys: ["Alt+t"], told: "transfer" },
+  { section: "calls", keys: ["Alt+e"], told: "hang_up" },
   { section: "everywhere", keys: ["Enter", "Alt+Enter"], told: "accept" },
   { section: "everywhere", keys: ["/"], told: "search" },
   { section: "everywhere", keys: ["Mod+k"], told: "palette" },
@@ -36,7 +42,7 @@ const KNOWN: readonly { section: Section["id"]; keys: readonly string[]; told: T
 export function sections(commands: readonly Command[], say: (told: Told) => string): Section[] {
   const taken = new Set(KNOWN.flatMap(({ section, keys }) => (section === "writing" ? [] : keys)));
   const also = commands.filter(({ keys }) => keys?.length && !keys.some((key) => taken.has(key)));
-  return (["moving", "conversation", "writing", "everywhere"] as const).map((id) => ({
+  return (["moving", "conversation", "writing", "calls", "everywhere"] as const).map((id) => ({
     id,
     lines: [
       ...KNOWN.filter(({ section }) => section === id).map(({ keys, told }) => ({ keys, label: say(told) })),

@@ -48,6 +48,7 @@ function sameGroup(a: EntryValue, b: EntryValue): boolean {
   return (
     a.kind === b.kind &&
     a.kind !== "notice" &&
+    a.kind !== "call" &&
     a.author.kind === b.author.kind &&
     a.author.id === b.author.id &&
     a.direction === b.direction &&
@@ -61,6 +62,7 @@ export function guess(row: Row): number {
   if (row.kind === "day" || row.kind === "unread") return 44;
   if (row.kind === "parcel") return 60;
   if (row.entry.kind === "notice") return 30;
+  if (row.entry.kind === "call") return 64 + (row.entry.details?.call?.recordings.length ?? 0) * 44;
   const lines = Math.min(24, Math.ceil(row.entry.text.length / 62) + (row.entry.text.match(/\n/g)?.length ?? 0));
   return 20 + lines * 20 + (row.first ? 22 : 0) + row.entry.files.length * 60 + (row.subject ? 24 : 0);
 }

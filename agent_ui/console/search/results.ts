@@ -1,6 +1,7 @@
 import type { Found } from "../api/search";
 import type { ConversationValue, IdentityValue } from "../wire";
 import type { Command } from "../keys.svelte";
+import { looksLikeNumber } from "../phone/targets";
 import { hits, matches } from "./marking";
 
 /** One line of the palette. */
@@ -24,7 +25,7 @@ export interface Ways {
   key: (key: string) => string;
 }
 
-const ORDER: readonly Command["group"][] = ["conversation", "moving", "everywhere"];
+const ORDER: readonly Command["group"][] = ["conversation", "calls", "moving", "everywhere"];
 const MOST_COMMANDS = 6;
 const MOST_CONVERSATIONS = 5;
 
@@ -43,6 +44,15 @@ export function commandRows(commands: readonly Command[], typed: string, ways: W
       run: command.run,
     }));
   return typed ? fitting.slice(0, MOST_COMMANDS) : fitting;
+}
+
+/** A number that was typed, alone or after a word for calling (in any of the console's languages), can be called. */
+export function callRows(typed: string, words: { label: (number: string) => string; verbs: string; shape: string; run: (number: string) => void }): Row[] {
+  const verbs = words.verbs.split(" ").filter(Boolean).map((verb) => verb.toLocaleLowerCase());
+  const [first = "", ...rest] = typed.trim().split(/\s+/);
+  const number = verbs.includes(first.toLocaleLowerCase()) ? rest.join(" ") : typed.trim();
+  if (!looksLikeNumber(number)) return [];
+  return [{ id: "call", group: "commands", label: words.label(number), labelMarks: [], shape: words.shape, run: () => words.run(number) }];
 }
 
 /** Conversations at hand whose name or words match: shown while the hub is still looking. */

@@ -1,4 +1,5 @@
 import accounts from "./en/accounts.json";
+import calls from "./en/calls.json";
 import inbox from "./en/inbox.json";
 import leads from "./en/leads.json";
 import merging from "./en/merging.json";
@@ -8,8 +9,8 @@ import shell from "./en/shell.json";
 import ways from "./en/ways.json";
 
 // shell and inbox: the frame, sign-in and the main screen · people: offers, state, contact, search · leads, merging: cases and contacts ·
-// settings, accounts: administration.
-const catalogue = { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...ways };
+// settings, accounts: administration · calls: the phone.
+const catalogue = { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...calls, ...ways };
 
 export type Catalogue = Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Key = keyof typeof catalogue;

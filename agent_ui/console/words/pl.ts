@@ -1,5 +1,6 @@
 import type { Key } from "./en";
 import accounts from "./pl/accounts.json";
+import calls from "./pl/calls.json";
 import inbox from "./pl/inbox.json";
 import leads from "./pl/leads.json";
 import merging from "./pl/merging.json";
@@ -9,4 +10,4 @@ import shell from "./pl/shell.json";
 import ways from "./pl/ways.json";
 import type { Phrase } from "./words.svelte";
 
-export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...ways } satisfies Record<Key, Phrase>;
+export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...calls, ...ways } satisfies Record<Key, Phrase>;

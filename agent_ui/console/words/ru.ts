@@ -1,5 +1,6 @@
 import type { Key } from "./en";
 import accounts from "./ru/accounts.json";
+import calls from "./ru/calls.json";
 import inbox from "./ru/inbox.json";
 import leads from "./ru/leads.json";
 import merging from "./ru/merging.json";
@@ -9,4 +10,4 @@ import shell from "./ru/shell.json";
 import ways from "./ru/ways.json";
 import type { Phrase } from "./words.svelte";
 
-export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...ways } satisfies Record<Key, Phrase>;
+export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...calls, ...ways } satisfies Record<Key, Phrase>;

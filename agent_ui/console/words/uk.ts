@@ -1,5 +1,6 @@
 import type { Key } from "./en";
 import accounts from "./uk/accounts.json";
+import calls from "./uk/calls.json";
 import inbox from "./uk/inbox.json";
 import leads from "./uk/leads.json";
 import merging from "./uk/merging.json";
@@ -9,4 +10,4 @@ import shell from "./uk/shell.json";
 import ways from "./uk/ways.json";
 import type { Phrase } from "./words.svelte";
 
-export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...ways } satisfies Record<Key, Phrase>;
+export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...calls, ...ways } satisfies Record<Key, Phrase>;

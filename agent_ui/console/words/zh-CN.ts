@@ -1,5 +1,6 @@
 import type { Key } from "./en";
 import accounts from "./zh-CN/accounts.json";
+import calls from "./zh-CN/calls.json";
 import inbox from "./zh-CN/inbox.json";
 import leads from "./zh-CN/leads.json";
 import merging from "./zh-CN/merging.json";
@@ -9,4 +10,4 @@ import shell from "./zh-CN/shell.json";
 import ways from "./zh-CN/ways.json";
 import type { Phrase } from "./words.svelte";
 
-export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...ways } satisfies Record<Key, Phrase>;
+export default { ...shell, ...inbox, ...people, ...leads, ...merging, ...settings, ...accounts, ...calls, ...ways } satisfies Record<Key, Phrase>;

@@ -1,0 +1,39 @@
+import { Refused } from "../api/http";
+import { inWords } from "../desk/desk.svelte";
+import { t } from "../words/words.svelte";
+
+/** How the hub's English sentences begin, and the words that the console has for them. */
+const KNOWN = [
+  ["There is no line that can call", "no_line"],
+  ["The line of this call is closed", "line_closed"],
+  ["The line for this call is closed", "line_closed"],
+  ["This line carries no calls", "line_closed"],
+  ["This line cannot call numbers", "no_line"],
+  ["You are in a call, or", "in_a_call"],
+  ["You are in a call already", "in_a_call"],
+  ["You are not in this call", "left"],
+  ["You are not asked any more", "not_asked"],
+  ["The caller has hung up", "hung_up"],
+  ["Nobody speaks with the caller", "nobody_speaks"],
+  ["Nobody has answered yet", "nobody_answered"],
+  ["Nobody else is in the call", "nobody_answered"],
+  ["Nobody of this queue is signed in", "nobody_there"],
+  ["They are in this call already", "in_it_already"],
+  ["Another transfer is under way", "transfer_under_way"],
+  ["Say what came of the call", "disposition_first"],
+  ["Say which number rings", "number_missing"],
+  ["That is our own number", "own_number"],
+  ["That is this very call", "own_number"],
+  ["That is you", "own_number"],
+  ["You cannot listen to this call", "cannot_listen"],
+  ["This call is yours already", "in_it_already"],
+  ["A call belongs to a queue", "no_queue"],
+] as const;
+
+/** What went wrong with a call, in the person's language; the hub's own words where the console has none. */
+export function problemOfCall(error: unknown): string {
+  if (!(error instanceof Refused)) return inWords(error);
+  const known = KNOWN.find(([start]) => error.detail.startsWith(start));
+  if (known) return t(`call.problem.${known[1]}`);
+  return ["conflict", "gone", "invalid"].includes(error.code) && error.detail ? error.detail : inWords(error);
+}
