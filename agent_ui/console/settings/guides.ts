@@ -69,6 +69,12 @@ const GUIDES: Record<string, Guide> = {
   },
   viber: { sections: [{ id: "provider", names: ["auth_token", "sender_name"] }] },
   sms: TWILIO,
+  voice: {
+    sections: [
+      { id: "provider", names: ["account_sid", "auth_token", "api_sid", "api_secret"] },
+      { id: "address", names: ["number", "more_numbers", "music", "countries", "prefixes"] },
+    ],
+  },
   whatsapp: TWILIO,
   telegram: {
     sections: [{ id: "provider", names: ["bot_token", "mode", "webhook_secret"] }],
@@ -94,5 +100,5 @@ export function sectionsOf(kind: string, controls: readonly Control[], values: V
 
 /** Kinds of accounts to which a provider has to be told an address of ours. */
 export function needsWebhook(kind: string): boolean {
-  return ["sms", "whatsapp", "gateway"].includes(kind);
+  return ["sms", "whatsapp", "voice", "gateway"].includes(kind);
 }

@@ -62,6 +62,16 @@ const KNOWN = [
   "mode",
   "webhook_secret",
   "api_url",
+  "number",
+  "more_numbers",
+  "music",
+  "patience",
+  "countries",
+  "prefixes",
+  "forbidden",
+  "agent_minute",
+  "account_minute",
+  "day_cost",
 ] as const;
 type Known = (typeof KNOWN)[number];
 const HINTED = ["greeting", "offline_form", "allowed_origins", "max_file_bytes", "file_types"] as const;
