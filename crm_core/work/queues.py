@@ -18,6 +18,7 @@ from crm_core.words.events import QueueChanged
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.text import one_line
 from crm_core.words.values import ConversationStatus, QueueValue, QueueVoice, WorkState
+from crm_core.work import voices
 from crm_core.work.model import Queue, WorkItem
 
 TABLE = Queue.__table__
@@ -30,19 +31,13 @@ _SECONDS: Final = {
 }
 # Accounts lean on queues, so they may not be imported here: the columns that are read are named.
 _account = table("account", column("id"), column("queue_id"))
-_VOICE: Final = {
-    "offer_seconds": (5, 600),
-    "wrap_up_seconds": (0, 3_600),
-    "announce_seconds": (0, 3_600),
-    "most_waiting": (0, 10_000),
-}
 _WAITING: Final = (WorkState.QUEUED, WorkState.OFFERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewQueue:
     """A queue to add. Seconds are limits of an offer, of waiting for the last agent, and between two offers of
-    the same work to one agent; `skills` is {skill: least level} that its work asks for."""
+    the same work to one agent; `skills` is {skill: least level} that its work asks for; `voice` as in QueueChange."""
 
     name: str
     strategy: str = "longest_idle"
@@ -51,6 +46,7 @@ class NewQueue:
     sticky_seconds: int = 20
     cooldown_seconds: int = 60
     skills: Mapping[str, int] = field(default_factory=dict)
+    voice: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +83,7 @@ def add_queue(tx: Tx, actor: Actor | None, new: NewQueue) -> QueueValue:
     _must_configure(actor)
     queue_id = tx.new_id()
     values = _checked({**asdict(new), "skills": dict(new.skills)})
+    _must_lead_somewhere(tx, values["voice"], queue_id)
     _must_be_free(tx, values["name"], None)
     tx.execute(insert(Queue).values(id=queue_id, ws=tx.ws, version=1, **values))
     return _recorded(tx, queue_id)
@@ -100,6 +97,7 @@ def change_queue(tx: Tx, actor: Actor | None, queue_id: int, change: QueueChange
         raise Conflict
     values = {name: value for name, value in asdict(change).items() if value is not None and name != "version"}
     values = _checked(values)
+    _must_lead_somewhere(tx, values.get("voice"), queue_id)
     if "name" in values:
         _must_be_free(tx, values["name"], queue_id)
     _set(tx, queue_id, **values)
@@ -213,22 +211,8 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         if "" in values["skills"] or any(not 1 <= level <= 10 for level in values["skills"].values()):
             raise Invalid("A skill has a name and a level from 1 to 10.")
     if "voice" in values:
-        values["voice"] = _checked_voice(values["voice"])
+        values["voice"] = dict(msgspec.to_builtins(voices.checked(values["voice"])))
     return values
-
-
-def _checked_voice(given: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(given.keys() - set(QueueVoice.__struct_fields__))
-    if unknown:
-        raise Invalid(f"Calls have no setting {unknown[0][:60]!r}.")
-    try:
-        voice = msgspec.convert(dict(given), QueueVoice)
-    except msgspec.ValidationError as error:
-        raise Invalid(f"This is not right for calls: {error}.") from None
-    for name, (least, most) in _VOICE.items():
-        if not least <= getattr(voice, name) <= most:
-            raise Invalid(f"The value of {name} is {least} to {most}.")
-    return dict(msgspec.to_builtins(voice))
 
 
 def _must_configure(actor: Actor | None) -> None:
@@ -240,6 +224,15 @@ def _must_be_free(tx: Tx, name: str, own_id: int | None) -> None:
     rows = tx.all(select(Queue.id).where(Queue.ws == tx.ws, Queue.name == name, Queue.archived_at.is_(None)))
     if any(r.id != own_id for r in rows):
         raise Conflict("Another queue has this name.")
+
+
+def _must_lead_somewhere(tx: Tx, voice: Mapping[str, Any] | None, own_id: int) -> None:
+    wanted = {step["queue_id"] for step in (voice or {}).get("steps", []) if step["then"] == "queue"}
+    if own_id in wanted:
+        raise Invalid("A step of waiting cannot move callers to the queue that they are in.")
+    known = tx.all(select(Queue.id).where(Queue.ws == tx.ws, Queue.id.in_(sorted(wanted)), Queue.archived_at.is_(None)))
+    if len(known) != len(wanted):
+        raise Invalid("A step of waiting moves callers to a queue that is not there.")
 
 
 def _must_be_left(tx: Tx, queue_id: int) -> None:

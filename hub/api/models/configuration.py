@@ -24,6 +24,62 @@ Seconds = Annotated[int, Field(ge=0, le=86_400)]
 OfferSeconds = Annotated[int, Field(ge=5, le=86_400)]
 
 
+class WaitingStep(Shown):
+    """What happens after so long in line; the place in line is kept."""
+
+    after: int
+    """Milliseconds since the call joined this queue."""
+    then: str
+    """queue, priority, widen, voicemail, callback, number or hang_up."""
+    queue_id: int | None
+    number: str
+
+
+class QueueVoice(Shown):
+    """How a queue deals with calls."""
+
+    offer_seconds: int
+    wrap_up_seconds: int
+    wrap_up_mode: str
+    """none, optional, timeout, mandatory or forced."""
+    disposition: str
+    """What a forced wrap-up ends with."""
+    announce_seconds: int
+    """Between two announcements of the place in line; 0: none."""
+    callback: bool
+    """Callers may press `*` to be called back at their place."""
+    no_agents: str
+    """When nobody of the queue is at work: queue, voicemail, callback or hang_up."""
+    most_waiting: int
+    """Callers in line at most; 0: no limit."""
+    steps: list[WaitingStep]
+    music_file_id: int | None
+
+
+class StepWished(Asked):
+    """A step of waiting."""
+
+    after: Annotated[int, Field(ge=0, le=14_400_000)]
+    then: Literal["queue", "priority", "widen", "voicemail", "callback", "number", "hang_up"]
+    queue_id: Id | None = None
+    number: Annotated[str, StringConstraints(pattern=r"^(\+[0-9]{5,15})?$")] = ""
+
+
+class VoiceWished(Asked):
+    """How a queue shall deal with calls, whole: what is not named is as in a new queue."""
+
+    offer_seconds: Annotated[int, Field(ge=5, le=600)] = 20
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=3_600)] = 30
+    wrap_up_mode: Literal["none", "optional", "timeout", "mandatory", "forced"] = "timeout"
+    disposition: OptionalLine = ""
+    announce_seconds: Annotated[int, Field(ge=0, le=3_600)] = 45
+    callback: bool = True
+    no_agents: Literal["queue", "voicemail", "callback", "hang_up"] = "voicemail"
+    most_waiting: Annotated[int, Field(ge=0, le=10_000)] = 0
+    steps: Annotated[list[StepWished], Field(max_length=20)] = []
+    music_file_id: Id | None = None
+
+
 class Queue(Shown):
     """Where work waits."""
 
@@ -37,6 +93,7 @@ class Queue(Shown):
     cooldown_seconds: int
     strategy: str
     skills: dict[str, int]
+    voice: QueueVoice
     archived: bool
     version: int
 
@@ -51,6 +108,7 @@ class NewQueue(Asked):
     sticky_seconds: Seconds = 20
     cooldown_seconds: Seconds = 60
     skills: Skills = {}
+    voice: VoiceWished = VoiceWished()
 
 
 class QueueChange(Asked):
@@ -64,6 +122,7 @@ class QueueChange(Asked):
     sticky_seconds: Seconds | None = None
     cooldown_seconds: Seconds | None = None
     skills: Skills | None = None
+    voice: VoiceWished | None = None
     archived: bool | None = None
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import insert
 
@@ -160,3 +162,44 @@ async def test_a_queue_learns_how_it_deals_with_calls_and_refuses_what_makes_no_
         with pytest.raises(Invalid):
             await db.write(queues.change_queue, BOSS, queue.id, QueueChange(voice=wrong))
     assert (await db.read(queues.queue, queue.id)).voice == known.voice
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"wrap_up_mode": "never"},
+        {"wrap_up_mode": "forced"},
+        {"no_agents": "sing"},
+        {"steps": [{"after": 60_000, "then": "queue"}]},
+        {"steps": [{"after": 60_000, "then": "queue", "queue_id": 404}]},
+        {"steps": [{"after": 60_000, "then": "number", "number": "112"}]},
+        {"steps": [{"after": -1, "then": "priority"}]},
+        {"steps": [{"after": 9, "then": "widen"}, {"after": 8, "then": "priority"}]},
+        {"steps": [{"after": 9, "then": "dance"}]},
+        {"steps": [{"after": n, "then": "priority"} for n in range(21)]},
+    ],
+)
+async def test_steps_of_waiting_and_wrap_ups_that_lead_nowhere_are_refused(db: Database, wrong: dict[str, Any]) -> None:
+    queue = await sales(db)
+    with pytest.raises(Invalid):
+        await db.write(queues.change_queue, BOSS, queue.id, QueueChange(voice=wrong))
+    with pytest.raises(Invalid):
+        await db.write(queues.add_queue, BOSS, NewQueue(name="Other", voice=wrong))
+    assert (await db.read(queues.queue, queue.id)).voice == queue.voice
+
+
+async def test_callers_move_on_to_another_queue_that_is_open_and_not_their_own(db: Database) -> None:
+    queue = await sales(db)
+    other = await db.write(queues.add_queue, BOSS, NewQueue(name="Overflow"))
+
+    def moving(to: int) -> QueueChange:
+        steps = [{"after": 30_000, "then": "widen"}, {"after": 60_000, "then": "queue", "queue_id": to}]
+        return QueueChange(voice={"steps": steps, "wrap_up_mode": "forced", "disposition": "No answer"})
+
+    known = await db.write(queues.change_queue, BOSS, queue.id, moving(other.id))
+    assert [(step.then, step.queue_id) for step in known.voice.steps] == [("widen", None), ("queue", other.id)]
+    with pytest.raises(Invalid):
+        await db.write(queues.change_queue, BOSS, queue.id, moving(queue.id))
+    await db.write(queues.archive_queue, BOSS, other.id)
+    with pytest.raises(Invalid):
+        await db.write(queues.change_queue, BOSS, queue.id, moving(other.id))

@@ -243,6 +243,18 @@ async def test_a_queue_is_changed_staffed_and_put_away(staff: Staff) -> None:
     assert (changed.body["name"], changed.body["archived"]) == ("Help", True)
 
 
+async def test_a_queue_learns_how_it_deals_with_calls(staff: Staff) -> None:
+    ask, path = staff.administrator.ask, f"/queues/{staff.support}"
+    before = (await ask("GET", path)).body
+    voice = {"wrap_up_mode": "mandatory", "steps": [{"after": 60_000, "then": "voicemail"}]}
+    changed = await ask("PATCH", path, {"version": before["version"], "voice": voice})
+    steps = [{"after": 60_000, "then": "voicemail", "queue_id": None, "number": ""}]
+    assert changed.body["voice"] == {**before["voice"], "wrap_up_mode": "mandatory", "steps": steps}
+    wrong = await ask("PATCH", path, {"version": changed.body["version"], "voice": {"no_agents": "sing"}})
+    assert wrong.status == 422
+    assert (await ask("GET", path)).body == changed.body
+
+
 async def test_secrets_of_an_account_are_written_and_never_read(staff: Staff, house: House) -> None:
     ask = staff.administrator.ask
     kinds = {each["kind"]: each for each in (await ask("GET", "/channels")).body["items"]}
