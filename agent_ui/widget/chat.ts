@@ -1,5 +1,6 @@
 // The chat inside its frame: brings line, memory and view together and talks with the host page.
 
+import type { CallPart } from "./call/part";
 import { upload, type Attachment } from "./files";
 import { Formats } from "./format";
 import { forgetful, Keep, type Shelf } from "./keep";
@@ -52,6 +53,8 @@ class Chat {
   private readonly line: Line;
   private readonly view: View;
   private nextKey = 1;
+  /** Loaded when somebody calls, or comes back to a call. */
+  private call: Promise<CallPart> | null = null;
 
   constructor(
     private readonly config: Config,
@@ -85,6 +88,7 @@ class Chat {
       more: () => this.more(),
       again: (id) => (this.line.again(id, fresh()), this.show()),
       discard: (id) => (this.keep.settle(id), this.show()),
+      call: () => void this.calls().then((call) => call.ask()),
       close: () => this.tell({ type: "close" }),
     });
     addEventListener("online", () => this.line.nudge());
@@ -127,6 +131,9 @@ class Chat {
   private heard(frame: ServerFrame): void {
     if (frame.type === "welcome" && this.state.ready && frame.visitor !== this.state.visitor) this.view.clear();
     this.state = reduce(this.state, frame);
+    // Whoever refreshed the page that carried a call goes on with it; other pages leave it alone.
+    if (frame.type === "welcome" && frame.call && sessionCall() === frame.call.id) void this.calls();
+    if (frame.type === "welcome" || frame.type === "call" || frame.type === "signal" || frame.type === "problem") void this.call?.then((call) => call.hear(frame));
     if (frame.type === "problem" && !frame.client_message_id && frame.code === "unavailable") this.problem = this.say("unavailable");
     if (frame.type === "problem" && frame.after_ms !== null && frame.code === "too_many") this.problem = this.say("too_many");
     if (frame.type === "ack" || frame.type === "welcome") this.problem = "";
@@ -225,6 +232,20 @@ class Chat {
     this.line.say({ type: "typing", on: false });
   }
 
+  private calls(): Promise<CallPart> {
+    this.call ??= import("./call/part").then(({ open }) =>
+      open({
+        place: this.view.callPlace,
+        language: document.documentElement.lang as Config["default_language"],
+        config: this.config,
+        say: (frame) => this.line.say(frame),
+        upload: (file) => upload(`${path}/files`, this.keep.token ?? "", file, () => undefined),
+        fresh,
+      }),
+    );
+    return this.call;
+  }
+
   private more(): void {
     const first = this.state.entries[0];
     if (first) this.line.say({ type: "more", before: first.id });
@@ -270,6 +291,15 @@ class Chat {
 
 function fresh(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18)))).replace(/\+/g, "-").replace(/\//g, "_");
+}
+
+/** The call that this very page carried before it was loaded anew. */
+function sessionCall(): number {
+  try {
+    return Number(sessionStorage.getItem("sb:call"));
+  } catch {
+    return 0;
+  }
 }
 
 function ownShelf(): Shelf | null {

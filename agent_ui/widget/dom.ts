@@ -23,6 +23,7 @@ const paths = {
   check: "M20 6 9 17l-5-5",
   checks: "M18 6 7 17l-5-5M22 10l-7.5 7.5L13 16",
   alert: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 8v5M12 16h.01",
+  phone: "M6 3h3l2 5-2.5 1.5a12 12 0 0 0 6 6L16 13l5 2v3a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z",
   file: "M14 3H6v18h12V7zM14 3v4h4",
 } as const;
 

@@ -31,6 +31,7 @@ class Hub {
         conversation: null,
         queue_position: null,
         available: true,
+    call: null,
       });
     } else if (frame.type === "send") {
       if (this.refuse) return socket.tell({ type: "problem", client_message_id: frame.client_message_id, ...this.refuse });
@@ -329,7 +330,7 @@ describe("the line", () => {
 describe("what the chat shows", () => {
   const entry = (id: number, mine = false): ShownEntry => ({ id, mine, at: id, name: "", text: `m${id}`, files: [], client_message_id: null });
   const welcome = (entries: ShownEntry[], has_more = false, visitor = "v"): ServerFrame => ({
-    type: "welcome", token: null, visitor, name: "", verified: false, entries, has_more, conversation: null, queue_position: null, available: true,
+    type: "welcome", token: null, visitor, name: "", verified: false, entries, has_more, conversation: null, queue_position: null, available: true, call: null,
   });
   const ids = (state: State) => state.entries.map((e) => e.id);
 

@@ -18,6 +18,8 @@ export interface Config {
   max_file_bytes: number;
   file_types: string[];
   origins: string[];
+  calls: boolean;
+  call_consent: Partial<Record<Language, string>>;
 }
 
 export interface Model {
@@ -40,5 +42,6 @@ export interface Actions {
   more(): void;
   again(id: string): void;
   discard(id: string): void;
+  call(): void;
   close(): void;
 }

@@ -56,7 +56,69 @@ export interface Alive {
   type: "alive";
 }
 
-export type ClientFrame = Hello | Send | Typing | Got | Read | More | Alive;
+export interface Ring {
+  type: "call";
+  key: string;
+  consent?: boolean;
+}
+
+export interface HangUp {
+  type: "hang_up";
+}
+
+export interface Digit {
+  type: "digit";
+  seq: number;
+  digit: string;
+}
+
+export interface Signal {
+  type: "signal";
+  to_leg: number;
+  body: Record<string, unknown>;
+}
+
+export interface Lost {
+  type: "lost";
+  leg_id: number;
+}
+
+export interface Voicemail {
+  type: "voicemail";
+  file_id: number;
+  duration: number;
+}
+
+export type ClientFrame = Hello | Send | Typing | Got | Read | More | Alive | Ring | HangUp | Digit | Signal | Lost | Voicemail;
+
+export interface ShownPrompt {
+  seq: number;
+  text: string;
+  digits: string;
+  choices: Record<string, string>;
+}
+
+export interface ShownCall {
+  id: number;
+  state: "opening" | "waiting" | "connecting" | "talking" | "held" | "voicemail" | "over";
+  hears: "prompt" | "music" | "room" | "recorder" | "nothing";
+  here: boolean;
+  leg: number;
+  peer: number | null;
+  name: string;
+  prompt: ShownPrompt | null;
+  position: number | null;
+  wait: number | null;
+  since: number;
+  recorded: boolean;
+  most_voicemail: number;
+}
+
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
+}
 
 export interface ShownFile {
   id: number;
@@ -95,6 +157,7 @@ export interface Welcome {
   conversation: ShownConversation | null;
   queue_position: number | null;
   available: boolean;
+  call: ShownCall | null;
 }
 
 export interface Entry {
@@ -145,4 +208,16 @@ export interface StillAlive {
   type: "alive";
 }
 
-export type ServerFrame = Welcome | Entry | Ack | History | Status | AgentTyping | Queue | Available | Problem | StillAlive;
+export interface CallShown {
+  type: "call";
+  call: ShownCall;
+  ice: IceServer[] | null;
+}
+
+export interface Signalled {
+  type: "signal";
+  from_leg: number;
+  body: Record<string, unknown>;
+}
+
+export type ServerFrame = Welcome | Entry | Ack | History | Status | AgentTyping | Queue | Available | Problem | StillAlive | CallShown | Signalled;

@@ -5,7 +5,7 @@ import { nothing } from "./state";
 import { View } from "./view";
 import { speaker } from "./words/words";
 
-const config: Config = { title: "", colour: "#336699", default_language: "en", greeting: {}, pre_chat: [], offline_form: true, max_file_bytes: 0, file_types: [], origins: [] };
+const config: Config = { title: "", colour: "#336699", default_language: "en", greeting: {}, pre_chat: [], offline_form: true, max_file_bytes: 0, file_types: [], origins: [], calls: true, call_consent: {} };
 const model = (changes: Partial<Model> = {}): Model => ({ state: nothing, unsent: [], line: "open", cut: false, attachments: [], problem: "", profile: null, now: 0, ...changes });
 const away = model({ state: { ...nothing, ready: true, available: false } });
 
@@ -21,7 +21,7 @@ async function shown(): Promise<{ view: View; sent: [string, Profile | undefined
     more: () => undefined,
     again: () => undefined,
     discard: () => undefined,
-    close: () => undefined,
+    call: () => undefined, close: () => undefined,
   };
   const view = new View(await speaker("en"), "en", config, "", () => draft, actions);
   view.show(model());

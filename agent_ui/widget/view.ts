@@ -23,6 +23,8 @@ export class View {
   private readonly list = h("ol", {});
   private readonly log: HTMLElement;
   private readonly status = h("small", {});
+  /** Where a call is shown, once there is one. */
+  readonly callPlace = h("section", { class: "call", hidden: true });
   private readonly note = h("p", { class: "note", role: "status" });
   private readonly bar: HTMLElement;
   private readonly more: HTMLButtonElement;
@@ -66,9 +68,11 @@ export class View {
         "header",
         {},
         h("div", {}, h("h1", {}, title), this.status),
+        config.calls && h("button", { class: "icon", type: "button", "aria-label": say("call"), title: say("call"), onclick: () => actions.call() }, icon("phone")),
         h("button", { class: "icon", type: "button", "aria-label": say("close"), onclick: () => actions.close() }, icon("x")),
       ),
       this.bar,
+      this.callPlace,
       h("main", {}, this.log),
       this.foot,
     );

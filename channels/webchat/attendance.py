@@ -11,7 +11,9 @@ import structlog
 from channels.contract import Account, Deliver, Visit, VisitorDesk, VisitorHistory, VisitorNews, VisitorSocket
 from channels.webchat import parse, protocol, render
 from channels.webchat.limits import Bucket
+from channels.webchat.phone import Around, VisitorPhone
 from channels.webchat.proof import proven
+from channels.webchat.rooms import Rooms
 from channels.webchat.settings import WebChatSettings
 from crm_core.words.clock import Clock
 from crm_core.words.errors import Conflict, HubError, Invalid, NotFound, StoreUnavailable
@@ -30,10 +32,20 @@ log = structlog.get_logger(__name__)
 class Attendance:
     """Speaks with one widget. Whatever it sends, the worst that happens is that its own socket is closed."""
 
+    # house: parameters because a socket is one visitor's of one account, at its desk, with its calls
     def __init__(
-        self, settings: WebChatSettings, account: Account, now: Clock, /, *, visitor: VisitorSocket, desk: VisitorDesk
+        self,
+        settings: WebChatSettings,
+        account: Account,
+        now: Clock,
+        /,
+        *,
+        visitor: VisitorSocket,
+        desk: VisitorDesk,
+        rooms: Rooms | None = None,
     ) -> None:
         self._settings = settings
+        self._around = Around(rooms=rooms, settings=settings, line=account.name, now=now, peer=visitor.remote)
         self._scope = account.public_key
         self._region = account.region
         self._now = now
@@ -51,13 +63,21 @@ class Attendance:
             return
         try:
             visit = await self._welcome(hello)
+            phone = VisitorPhone(self._around, self._desk, deliver, self._send)
             async with self._desk.follow(visit) as news:
                 history = await self._desk.history(visit, before=None, most=protocol.PAGE)
-                await self._open(visit, history)
-                async with asyncio.TaskGroup() as group:
-                    telling = group.create_task(self._tell(visit, news, history.position))
-                    await self._listen(visit, frames, deliver)
-                    telling.cancel()
+                await self._open(visit, history, phone.known(history.call))
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        tasks = [
+                            group.create_task(self._tell(visit, news, history.position, phone)),
+                            group.create_task(phone.watch()),
+                        ]
+                        await self._listen(visit, frames, deliver, phone)
+                        for task in tasks:
+                            task.cancel()
+                finally:
+                    phone.left()
         except StoreUnavailable:
             await self._problem(parse.UNAVAILABLE, after_ms=AGAIN_MS)
             await self._visitor.close(AGAIN, parse.UNAVAILABLE)
@@ -89,7 +109,7 @@ class Attendance:
         self._facts = {**parse.facts(hello, self._visitor.browser), **said}
         return await self._desk.welcome(hello.token, proven=address, name=name, facts=self._facts)
 
-    async def _open(self, visit: Visit, history: VisitorHistory) -> None:
+    async def _open(self, visit: Visit, history: VisitorHistory, call: protocol.ShownCall | None) -> None:
         conversation = None if history.conversation is None else render.conversation(history.conversation)
         await self._send(
             protocol.Welcome(
@@ -102,19 +122,22 @@ class Attendance:
                 conversation=conversation,
                 queue_position=history.queue_position,
                 available=await self._desk.anyone_available(),
+                call=call,
             )
         )
 
     # --- from the visitor -----------------------------------------------------------------------
 
-    async def _listen(self, visit: Visit, frames: AsyncIterator[str | bytes], deliver: Deliver) -> None:
+    async def _listen(
+        self, visit: Visit, frames: AsyncIterator[str | bytes], deliver: Deliver, phone: VisitorPhone
+    ) -> None:
         async for raw in frames:
             if self._frames.wait(self._now()):
                 log.info("a visitor's socket was closed for flooding", account=self._scope)
                 await self._visitor.close(POLICY, parse.TOO_MANY)
                 return
             try:
-                await self._take(visit, parse.frame(raw), deliver)
+                await self._take(visit, parse.frame(raw), deliver, phone)
             except parse.FrameRefused as refused:
                 await self._problem(refused.code, refused.client_message_id)
             except StoreUnavailable:
@@ -122,7 +145,7 @@ class Attendance:
             except HubError:
                 await self._problem(parse.NOT_FOUND)
 
-    async def _take(self, visit: Visit, frame: protocol.AnyClientFrame, deliver: Deliver) -> None:
+    async def _take(self, visit: Visit, frame: protocol.AnyClientFrame, deliver: Deliver, phone: VisitorPhone) -> None:
         match frame:
             case protocol.Send():
                 await self._say(visit, frame, deliver)
@@ -138,6 +161,15 @@ class Attendance:
                 await self._send(protocol.History(entries=entries, has_more=page.has_more))
             case protocol.Alive():
                 await self._send(protocol.StillAlive())
+            case (
+                protocol.Ring()
+                | protocol.HangUp()
+                | protocol.Digit()
+                | protocol.Signal()
+                | protocol.Lost()
+                | protocol.Voicemail()
+            ):
+                await phone.take(visit, frame, self._facts)
             case protocol.Hello():
                 raise parse.FrameRefused(parse.NOT_UNDERSTOOD)
             case _:
@@ -168,10 +200,11 @@ class Attendance:
 
     # --- to the visitor -------------------------------------------------------------------------
 
-    async def _tell(self, visit: Visit, news: AsyncIterator[VisitorNews], known: int) -> None:
+    async def _tell(self, visit: Visit, news: AsyncIterator[VisitorNews], known: int, phone: VisitorPhone) -> None:
         async for item in news:
             if 0 < item.position <= known:
                 continue
+            await phone.heard(item)
             for frame in self._frames_of(visit, item):
                 await self._send(frame)
         await self._visitor.close(ENDED, "ended")

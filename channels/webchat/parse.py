@@ -10,8 +10,18 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from channels.contract import MessageArrived, Visit
-from channels.webchat.protocol import MAX_FRAME, MAX_TEXT, AnyClientFrame, Hello, Profile, Send
+from channels.contract import CallArrived, MessageArrived, Visit
+from channels.webchat.protocol import (
+    MAX_FRAME,
+    MAX_SIGNAL,
+    MAX_TEXT,
+    AnyClientFrame,
+    Hello,
+    Profile,
+    Ring,
+    Send,
+    Signal,
+)
 from crm_core.words.addresses import email, phone
 from crm_core.words.clock import Moment
 from crm_core.words.content import Content, ExternalId, FileRef, ThreadKey
@@ -46,6 +56,13 @@ def frame(raw: str | bytes) -> AnyClientFrame:
         raise FrameRefused(NOT_UNDERSTOOD)
     if len(raw) > MAX_FRAME:
         raise FrameRefused(TOO_LARGE)
+    found = _read(raw)
+    if isinstance(found, Signal) and len(raw) > MAX_SIGNAL:
+        raise FrameRefused(TOO_LARGE)
+    return found
+
+
+def _read(raw: str) -> AnyClientFrame:
     try:
         return _decoder.decode(raw)
     except msgspec.ValidationError as error:
@@ -104,8 +121,21 @@ def arrived(send: Send, visit: Visit, facts: Mapping[str, str], now: Moment, *, 
     )
 
 
+def called(ring: Ring, visit: Visit, facts: Mapping[str, str], now: Moment, *, line: str) -> CallArrived:
+    """A call as the hub stores it. The same key again is the same call."""
+    return CallArrived(
+        external_id=external_id(visit, ring.key),
+        sender=visit.address,
+        called=line,
+        at=now,
+        sender_name=visit.name,
+        sender_facts={**facts, **({"consent": "yes"} if ring.consent else {})},
+        thread=ThreadKey(visit.address.value),
+    )
+
+
 def external_id(visit: Visit, client_message_id: str) -> ExternalId:
-    """The name of a visitor's message within the account."""
+    """The name of a visitor's message or call within the account."""
     return ExternalId(f"{visit.identity_id}:{client_message_id}")
 
 

@@ -6,7 +6,7 @@ Unknown types, unknown fields and wrong types are refused as a whole.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -21,6 +21,10 @@ MAX_FILES: Final = 10
 """Files of one message."""
 PAGE: Final = 50
 """Messages of one page of history."""
+MAX_SIGNAL: Final = 64 * 1024
+"""Bytes of a frame that one browser of a call says to another."""
+MAX_VOICEMAIL: Final = 3_600_000
+"""Milliseconds of a voicemail; the call's own limit is lower."""
 
 EntryId: TypeAlias = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 ClientMessageId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
@@ -96,7 +100,50 @@ class Alive(ClientFrame, frozen=True, kw_only=True, tag="alive"):
     """Is the line alive? A browser cannot see the server's pings."""
 
 
-AnyClientFrame: TypeAlias = Hello | Send | Typing | Got | Read | More | Alive
+class Ring(ClientFrame, frozen=True, kw_only=True, tag="call"):
+    """Call, or carry the call that there is in this page from now on.
+
+    With the same key it is the same call. `consent`: they have read what is said of being recorded.
+    """
+
+    key: ClientMessageId
+    consent: bool = False
+
+
+class HangUp(ClientFrame, frozen=True, kw_only=True, tag="hang_up"):
+    """The visitor ends the call."""
+
+
+class Digit(ClientFrame, frozen=True, kw_only=True, tag="digit"):
+    """A key that the prompt with this number listens for."""
+
+    seq: EntryId
+    digit: Annotated[str, Meta(pattern=r"^[0-9*#]\Z")]
+
+
+class Signal(ClientFrame, frozen=True, kw_only=True, tag="signal"):
+    """Something for the browser of another leg of the call."""
+
+    to_leg: EntryId
+    body: dict[str, Any]
+
+
+class Lost(ClientFrame, frozen=True, kw_only=True, tag="lost"):
+    """The browser of this leg is heard no more, though nobody hung up."""
+
+    leg_id: EntryId
+
+
+class Voicemail(ClientFrame, frozen=True, kw_only=True, tag="voicemail"):
+    """A message was left: an uploaded file, and how long it lasts in ms."""
+
+    file_id: EntryId
+    duration: Annotated[int, Meta(ge=0, le=MAX_VOICEMAIL)]
+
+
+AnyClientFrame: TypeAlias = (
+    Hello | Send | Typing | Got | Read | More | Alive | Ring | HangUp | Digit | Signal | Lost | Voicemail
+)
 
 
 class ShownFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +178,50 @@ class ShownConversation(msgspec.Struct, frozen=True, kw_only=True):
     """The newest message that the agent has read."""
 
 
+class ShownPrompt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the machine says, as text, with keys as buttons."""
+
+    seq: int
+    text: str
+    digits: str
+    choices: dict[str, str]
+
+
+class ShownCall(msgspec.Struct, frozen=True, kw_only=True):
+    """The visitor's call as their page shows it."""
+
+    id: int
+    state: str
+    """opening, waiting, connecting, talking, held, voicemail or over."""
+    hears: str
+    """prompt, music, room, recorder or nothing."""
+    here: bool
+    """This page carries the sound; another page of the visitor does otherwise."""
+    leg: int
+    """The visitor's own leg."""
+    peer: int | None
+    """The leg whose browser connects with the visitor's."""
+    name: str
+    """Who speaks with them."""
+    prompt: ShownPrompt | None
+    position: int | None
+    wait: int | None
+    """Estimated wait in ms."""
+    since: Moment
+    """When they began to speak, else when the call began."""
+    recorded: bool
+    most_voicemail: int
+    """Milliseconds a message may last."""
+
+
+class IceServer(msgspec.Struct, frozen=True, kw_only=True):
+    """A STUN or TURN server, as browsers take it."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
 class ServerFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What the hub sends."""
 
@@ -149,6 +240,7 @@ class Welcome(ServerFrame, frozen=True, kw_only=True, tag="welcome"):
     conversation: ShownConversation | None
     queue_position: int | None
     available: bool
+    call: ShownCall | None = None
 
 
 class Entry(ServerFrame, frozen=True, kw_only=True, tag="entry"):
@@ -198,8 +290,33 @@ class StillAlive(ServerFrame, frozen=True, kw_only=True, tag="alive"):
     pass
 
 
+class CallShown(ServerFrame, frozen=True, kw_only=True, tag="call"):
+    """The visitor's call as it is now; the servers are told to the page that carries it."""
+
+    call: ShownCall
+    ice: list[IceServer] | None = None
+
+
+class Signalled(ServerFrame, frozen=True, kw_only=True, tag="signal"):
+    """What the browser of another leg says."""
+
+    from_leg: int
+    body: dict[str, Any]
+
+
 AnyServerFrame: TypeAlias = (
-    Welcome | Entry | Ack | History | Status | AgentTyping | Queue | Available | Problem | StillAlive
+    Welcome
+    | Entry
+    | Ack
+    | History
+    | Status
+    | AgentTyping
+    | Queue
+    | Available
+    | Problem
+    | StillAlive
+    | CallShown
+    | Signalled
 )
 
 _encoder = msgspec.json.Encoder()

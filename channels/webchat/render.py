@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from channels.webchat.protocol import ShownConversation, ShownEntry, ShownFile
+from channels.webchat.protocol import ShownCall, ShownConversation, ShownEntry, ShownFile, ShownPrompt
+from crm_core.words.calls import Hears
 from crm_core.words.values import (
+    CallState,
+    CallValue,
     ConversationStatus,
     ConversationValue,
     Direction,
     EntryKind,
     EntryValue,
     FileValue,
+    LegMode,
+    LegRole,
+    LegState,
+    LegValue,
+    RecordingState,
     WorkState,
 )
 
@@ -58,6 +66,75 @@ def conversation(value: ConversationValue) -> ShownConversation:
         waiting=value.status is not ConversationStatus.CLOSED and value.work_state in _WAITING,
         agent_read_id=value.agent_read_id,
     )
+
+
+OVER: Final = "over"
+_STANDS: Final = {
+    CallState.RINGING: "opening",
+    CallState.GREETING: "opening",
+    CallState.QUEUED: "waiting",
+    CallState.OFFERED: "waiting",
+    CallState.CONNECTING: "connecting",
+    CallState.TALKING: "talking",
+    CallState.HELD: "held",
+    CallState.VOICEMAIL: "voicemail",
+    CallState.WRAP_UP: OVER,
+    CallState.ENDED: OVER,
+}
+
+
+def call(value: CallValue, *, here: bool, most_voicemail: int = 120_000) -> ShownCall:
+    """A visitor's call, without what agents write down, where it was handed on, or who listens."""
+    own = next((leg for leg in reversed(value.legs) if leg.role is LegRole.CUSTOMER), None)
+    peer = _owner(value)
+    prompt = value.prompt
+    return ShownCall(
+        id=value.id,
+        state=_STANDS[value.state],
+        hears=_hears(value),
+        here=here,
+        leg=0 if own is None else own.id,
+        peer=None if peer is None else peer.id,
+        name="" if peer is None else peer.name,
+        prompt=None
+        if prompt is None
+        else ShownPrompt(seq=prompt.seq, text=prompt.text, digits=prompt.digits, choices=prompt.choices),
+        position=value.position,
+        wait=value.estimate if value.position is not None else None,
+        since=value.answered_at or value.started_at,
+        recorded=value.recording is RecordingState.ON,
+        most_voicemail=most_voicemail,
+    )
+
+
+def is_over(value: CallValue) -> bool:
+    """Whether the visitor's side of a call is over."""
+    return _STANDS[value.state] == OVER
+
+
+def _owner(value: CallValue) -> LegValue | None:
+    """The leg of whoever has the call: their browser is the one that connects with the visitor's."""
+    speaking = [leg for leg in value.legs if leg.role is LegRole.AGENT and leg.mode is LegMode.TALK and _is_called(leg)]
+    return next((leg for leg in speaking if leg.agent_id == value.agent_id), next(iter(speaking), None))
+
+
+def _is_called(leg: LegValue) -> bool:
+    return leg.state in (LegState.DIALLING, LegState.RINGING, LegState.CONNECTED)
+
+
+def _hears(value: CallValue) -> str:
+    """As the scene of the call has it."""
+    if is_over(value):
+        return "nothing"
+    if value.state is CallState.VOICEMAIL:
+        return Hears.RECORDER.value
+    if value.prompt is not None:
+        return Hears.PROMPT.value
+    is_there = any(
+        leg.role is not LegRole.CUSTOMER and leg.mode is LegMode.TALK and leg.state is LegState.CONNECTED
+        for leg in value.legs
+    )
+    return Hears.ROOM.value if value.state is CallState.TALKING and is_there else Hears.MUSIC.value
 
 
 def _file(value: FileValue, file_url: FileUrl) -> ShownFile:

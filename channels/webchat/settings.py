@@ -24,6 +24,11 @@ Origin = Annotated[str, AfterValidator(_origin)]
 """Scheme, host and port of a page, as a browser writes it in its Origin header."""
 
 
+StunUrl = Annotated[str, Field(pattern=r"^stuns?:[A-Za-z0-9.\[\]:-]{1,200}$")]
+TurnUrl = Annotated[str, Field(pattern=r"^turns?:[A-Za-z0-9.\[\]:-]{1,200}(\?transport=(udp|tcp))?$")]
+"""RFC 7064 and RFC 7065."""
+
+
 class FormField(BaseModel):
     """One question of the form before the chat."""
 
@@ -59,3 +64,17 @@ class WebChatSettings(BaseModel):
     """0: no files."""
     file_types: list[Annotated[str, Field(pattern=r"^[a-z]+/([a-z0-9.+-]+|\*)$")]] = Field([], max_length=50)
     """Types that are taken, by what the bytes are; empty for all. None is ever shown as a page."""
+    calls: bool = False
+    """Visitors can call from the page, from browser to browser."""
+    call_consent: dict[Language, Annotated[str, Field(max_length=1_000)]] = {}
+    """Agreed to before a call, such as a notice of recording; the widget's own words where a language is missing."""
+    stun: list[StunUrl] = Field([], max_length=5)
+    """Servers that tell a browser its address outside, such as `stun:stun.example.com:3478`."""
+    turn: list[TurnUrl] = Field([], max_length=5)
+    """Servers that carry the sound where browsers cannot reach each other, such as `turns:turn.example.com:5349`."""
+    turn_username: str = Field("", max_length=200)
+    turn_credential: SecretStr = SecretStr("")
+    """Of the user above. Every visitor who calls is told it; better is the secret below."""
+    turn_secret: SecretStr = SecretStr("")
+    """The secret shared with the TURN server (`static-auth-secret` of coturn): every call gets a user of its own that
+    ends by itself. Goes before user and credential."""

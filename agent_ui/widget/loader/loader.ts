@@ -56,6 +56,7 @@ if (key && !w["Switchboard"]) {
     frame = document.createElement("iframe");
     frame.hidden = true;
     frame.title = label;
+    frame.allow = "microphone";
     frame.src = `${base}/widget/chat.html?key=${key}`;
     root.append(frame);
   };

@@ -53,5 +53,6 @@ export const words = {
   download: "Download {name}",
   files_many: { one: "At most {n} file in one message", other: "At most {n} files in one message" },
   unread: { one: "{n} new message", other: "{n} new messages" },
+  call: "Call us",
   log: "Messages",
 } satisfies Record<string, string | Plural>;

@@ -53,5 +53,6 @@ export const words: Words = {
   download: "Pobierz {name}",
   files_many: { one: "Najwyżej {n} plik w jednej wiadomości", few: "Najwyżej {n} pliki w jednej wiadomości", many: "Najwyżej {n} plików w jednej wiadomości", other: "Najwyżej {n} pliku w jednej wiadomości" },
   unread: { one: "{n} nowa wiadomość", few: "{n} nowe wiadomości", many: "{n} nowych wiadomości", other: "{n} nowej wiadomości" },
+  call: "Zadzwoń do nas",
   log: "Wiadomości",
 };

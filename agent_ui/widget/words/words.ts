@@ -32,7 +32,11 @@ export type Say = (key: Key, values?: Record<string, string | number>) => string
 
 /** A function that says things in a language. `n` among the values chooses the plural. */
 export async function speaker(language: Language): Promise<Say> {
-  const { words } = await load[language]();
+  return speakerOf((await load[language]()).words, language);
+}
+
+/** The same with words of one's own, such as those of a part that is loaded later. */
+export function speakerOf<K extends string>(words: Record<K, string | Plural>, language: Language): (key: K, values?: Record<string, string | number>) => string {
   const rules = new Intl.PluralRules(language);
   const numbers = new Intl.NumberFormat(language);
   return (key, values = {}) => {

@@ -53,5 +53,6 @@ export const words: Words = {
   download: "下载 {name}",
   files_many: { other: "每条消息最多 {n} 个文件" },
   unread: { other: "{n} 条新消息" },
+  call: "给我们打电话",
   log: "消息",
 };

@@ -1,0 +1,73 @@
+// What one hears while one waits: a few soft tones, made here, so that nothing has to be fetched or licensed.
+
+const TONES = [261.63, 329.63, 392, 493.88, 440, 392, 329.63, 293.66];
+const EVERY = 0.6;
+/** How far ahead tones are laid down; a hidden page wakes up only once a second. */
+const AHEAD = 2.4;
+
+export class Music {
+  private context: AudioContext | null = null;
+  private gain: GainNode | null = null;
+  private timer = 0;
+  private next = 0;
+  private step = 0;
+
+  play(on: boolean): void {
+    if (on === (this.timer !== 0)) return;
+    if (on) {
+      const context = (this.context ??= new AudioContext());
+      void context.resume();
+      this.gain = context.createGain();
+      this.gain.gain.value = 0.12;
+      this.gain.connect(context.destination);
+      this.next = context.currentTime + 0.05;
+      this.timer = window.setInterval(() => this.lay(), 500);
+      this.lay();
+    } else {
+      clearInterval(this.timer);
+      this.timer = 0;
+      this.gain?.disconnect();
+      this.gain = null;
+    }
+  }
+
+  /** The tone after which one speaks. Resolves when it is over. */
+  async tone(): Promise<void> {
+    const context = (this.context ??= new AudioContext());
+    void context.resume();
+    const gain = context.createGain();
+    gain.gain.value = 0.2;
+    gain.connect(context.destination);
+    this.sound(context, gain, 880, context.currentTime, 0.4);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+
+  close(): void {
+    this.play(false);
+    void this.context?.close();
+    this.context = null;
+  }
+
+  private lay(): void {
+    const { context, gain } = this;
+    if (!context || !gain) return;
+    while (this.next < context.currentTime + AHEAD) {
+      this.sound(context, gain, TONES[this.step % TONES.length]!, Math.max(this.next, context.currentTime), EVERY * 1.8);
+      this.step += 1;
+      this.next += EVERY;
+    }
+  }
+
+  private sound(context: AudioContext, to: AudioNode, pitch: number, at: number, seconds: number): void {
+    const oscillator = context.createOscillator();
+    const swell = context.createGain();
+    oscillator.type = "triangle";
+    oscillator.frequency.value = pitch;
+    swell.gain.setValueAtTime(0, at);
+    swell.gain.linearRampToValueAtTime(1, at + 0.04);
+    swell.gain.exponentialRampToValueAtTime(0.001, at + seconds);
+    oscillator.connect(swell).connect(to);
+    oscillator.start(at);
+    oscillator.stop(at + seconds);
+  }
+}

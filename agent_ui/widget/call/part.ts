@@ -1,0 +1,242 @@
+// A call from this page: asks for the microphone, calls, follows what the hub says, and comes back after a refresh.
+
+import type { UploadEnd } from "../files";
+import type { Config } from "../model";
+import type { ClientFrame, ServerFrame, ShownCall } from "../protocol";
+import type { Language } from "../words/words";
+import { Connection } from "./connection";
+import { Message } from "./message";
+import { Music } from "./music";
+import { Panel, type Doing } from "./panel";
+import { words, type CallSay } from "./words/words";
+
+export interface Ways {
+  place: HTMLElement;
+  language: Language;
+  config: Config;
+  say(frame: ClientFrame): void;
+  upload(file: File): Promise<UploadEnd>;
+  fresh(): string;
+}
+
+const KEY = "sb:call";
+/** Shorter than this nobody said anything. */
+const SHORTEST_MESSAGE = 1_000;
+
+export async function open(ways: Ways): Promise<CallPart> {
+  return new CallPart(ways, await words(ways.language));
+}
+
+export class CallPart {
+  private call: ShownCall | null = null;
+  private doing: Doing = "nothing";
+  private key = "";
+  private muted = false;
+  private microphone: MediaStream | null = null;
+  private connection: Connection | null = null;
+  private message: Message | null = null;
+  private sending = false;
+  private readonly music = new Music();
+  private readonly panel: Panel;
+
+  constructor(
+    private readonly ways: Ways,
+    say: CallSay,
+  ) {
+    const consent = ways.config.call_consent;
+    this.panel = new Panel(ways.place, say, consent[ways.language] ?? consent[ways.config.default_language] ?? say("consent"), {
+      start: () => void this.start(),
+      cancel: () => this.end(),
+      hangUp: () => void this.hangUp(),
+      mute: () => this.mute(),
+      press: (seq, digit) => ways.say({ type: "digit", seq, digit }),
+      send: () => void this.sendMessage(),
+    });
+    addEventListener("pagehide", () => this.connection?.close());
+  }
+
+  /** Somebody wants to call. */
+  ask(): void {
+    if (this.doing === "nothing" || this.doing === "over" || this.doing === "refused") this.become("asking");
+    this.panel.focus();
+  }
+
+  hear(frame: ServerFrame): void {
+    if (frame.type === "welcome") this.back(frame.call);
+    else if (frame.type === "call") this.see(frame.call, frame.ice);
+    else if (frame.type === "signal") void this.connection?.heard(frame.from_leg, frame.body);
+    else if (frame.type === "problem" && this.doing === "calling" && !frame.client_message_id) this.fail(frame.code === "too_many" ? "too_many" : "failed");
+  }
+
+  private async start(): Promise<void> {
+    this.become("microphone");
+    if (!(await this.listen())) return;
+    this.key = this.ways.fresh();
+    this.become("calling");
+    this.ring();
+  }
+
+  /** The line is back, or the page was loaded anew: the call goes on where it was. */
+  private back(call: ShownCall | null): void {
+    if (this.doing === "calling") return this.ring();
+    if (call && (this.doing === "call" || remembered() === call.id)) {
+      this.call = call;
+      void this.rejoin();
+    } else if (this.doing === "call") this.see({ ...this.call!, state: "over", hears: "nothing", here: true, peer: null }, null);
+  }
+
+  private async rejoin(): Promise<void> {
+    this.become("call");
+    this.key ||= this.ways.fresh();
+    if (await this.listen()) this.ring();
+  }
+
+  private ring(): void {
+    this.ways.say({ type: "call", key: this.key, consent: true });
+  }
+
+  private async listen(): Promise<boolean> {
+    if (this.microphone?.active) return true;
+    try {
+      const wanted = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+      this.microphone = await navigator.mediaDevices.getUserMedia({ audio: wanted });
+      return true;
+    } catch (error) {
+      this.fail(error instanceof DOMException && error.name === "NotFoundError" ? "no_microphone" : "not_allowed");
+      return false;
+    }
+  }
+
+  private fail(why: "no_microphone" | "not_allowed" | "too_many" | "failed"): void {
+    this.panel.trouble = why;
+    this.release();
+    this.become("refused");
+  }
+
+  private see(call: ShownCall, ice: Parameters<Connection["meet"]>[1]): void {
+    if (!call.here) {
+      // It goes on in another page of the same person.
+      if (this.call?.id === call.id && this.doing === "call" && ice === null && this.microphone && this.connection) this.end();
+      return;
+    }
+    const changed = this.call?.hears !== call.hears;
+    this.call = call;
+    if (call.state === "over") {
+      this.release();
+      return this.become("over");
+    }
+    remember(call.id);
+    this.carry(call, ice);
+    if (changed && call.hears === "recorder") void this.record(call);
+    this.become("call");
+  }
+
+  private carry(call: ShownCall, ice: Parameters<Connection["meet"]>[1]): void {
+    if (!this.microphone) return;
+    this.connection ??= new Connection(this.microphone, ice ?? [], {
+      say: (toLeg, body) => this.ways.say({ type: "signal", to_leg: toLeg, body }),
+      lost: (legId) => this.ways.say({ type: "lost", leg_id: legId }),
+      changed: () => this.show(),
+    });
+    this.connection.meet(call.peer ?? 0, ice);
+    const inRoom = call.hears === "room";
+    const recorder = call.hears === "recorder";
+    this.connection.open(inRoom, (inRoom || recorder) && !this.muted);
+    this.music.play(call.hears === "music");
+  }
+
+  private async record(call: ShownCall): Promise<void> {
+    await this.music.tone();
+    if (this.call?.id !== call.id || this.call.hears !== "recorder" || !this.microphone || this.message) return;
+    try {
+      this.message = new Message(this.microphone, call.most_voicemail, () => void this.sendMessage());
+    } catch {
+      return this.fail("failed");
+    }
+    this.show();
+  }
+
+  private async sendMessage(): Promise<void> {
+    const message = this.message;
+    if (!message || this.sending) return;
+    this.sending = true;
+    this.show();
+    const { file, duration } = await message.stop();
+    const end = duration < SHORTEST_MESSAGE ? null : await this.ways.upload(file);
+    if (end && typeof end !== "string") this.ways.say({ type: "voicemail", file_id: end.id, duration });
+    else this.ways.say({ type: "hang_up" });
+    this.message = null;
+    this.sending = false;
+  }
+
+  private async hangUp(): Promise<void> {
+    // As on any telephone: hanging up after the tone leaves the message.
+    if (this.message) return this.sendMessage();
+    this.ways.say({ type: "hang_up" });
+  }
+
+  private mute(): void {
+    this.muted = !this.muted;
+    if (this.call) this.carry(this.call, null);
+    this.show();
+  }
+
+  private end(): void {
+    this.release();
+    this.call = null;
+    this.become("nothing");
+  }
+
+  private release(): void {
+    forget();
+    this.music.close();
+    this.connection?.close();
+    this.connection = null;
+    this.message = null;
+    this.muted = false;
+    for (const track of this.microphone?.getTracks() ?? []) track.stop();
+    this.microphone = null;
+  }
+
+  private become(doing: Doing): void {
+    this.doing = doing;
+    this.show();
+  }
+
+  private show(): void {
+    const connection = this.connection;
+    this.panel.show({
+      doing: this.doing,
+      call: this.call,
+      muted: this.muted,
+      connected: !!connection?.connected,
+      poor: connection?.quality === "poor",
+      recording: this.message !== null,
+      sending: this.sending,
+    });
+  }
+}
+
+function remembered(): number {
+  try {
+    return Number(sessionStorage.getItem(KEY));
+  } catch {
+    return 0;
+  }
+}
+
+function remember(id: number): void {
+  try {
+    sessionStorage.setItem(KEY, String(id));
+  } catch {
+    // A browser that keeps nothing for frames: a refresh ends the call after a while.
+  }
+}
+
+function forget(): void {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // Nothing was kept.
+  }
+}

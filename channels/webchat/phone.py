@@ -1,0 +1,154 @@
+"""The call of one visitor, as one page of theirs carries or watches it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from channels.contract import CallReported, Deliver, PhoneSignal, Visit, VisitorDesk, VisitorNews
+from channels.webchat import ice, parse, protocol, render
+from channels.webchat.limits import Bucket
+from channels.webchat.rooms import Rooms
+from channels.webchat.settings import WebChatSettings
+from crm_core.words.calls import DigitPressed, LegEnded, LegLost, RecordingStored, ReportedSignal
+from crm_core.words.clock import Clock
+from crm_core.words.values import CallState, CallValue, EndedBy, LegState
+
+PhoneFrame = protocol.Ring | protocol.HangUp | protocol.Digit | protocol.Signal | protocol.Lost | protocol.Voicemail
+Send = Callable[[protocol.AnyServerFrame], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a page's call needs of its surroundings."""
+
+    rooms: Rooms | None
+    """None: the account carries no calls."""
+    settings: WebChatSettings
+    line: str
+    """What the account is called."""
+    now: Clock
+    peer: str
+    """The visitor's network address."""
+
+
+class VisitorPhone:
+    """Of one socket. What is sent here is at worst refused; only the page that carries a call moves it."""
+
+    def __init__(self, around: Around, desk: VisitorDesk, deliver: Deliver, send: Send) -> None:
+        self._around = around
+        self._desk = desk
+        self._deliver = deliver
+        self._send = send
+        self._call: CallValue | None = None
+        self._carries = 0
+        """The call whose sound this page carries; 0: none."""
+        self._dismissal = self._dismissed
+        self._turned_away = asyncio.Event()
+        self._signals = Bucket(burst=40, every_ms=500)
+
+    def known(self, call: CallValue | None) -> protocol.ShownCall | None:
+        """The visitor's call when the page opens, as it is shown."""
+        self._call = call
+        return None if call is None else render.call(call, here=False)
+
+    async def heard(self, news: VisitorNews) -> None:
+        """Tell the page what happened to the call."""
+        if news.call is not None and (self._call is None or news.call.id >= self._call.id):
+            is_newer = self._call is None or news.call.id > self._call.id or news.call.version > self._call.version
+            if is_newer:
+                self._call = news.call
+                await self._show()
+        if news.signal is not None and self._carries == news.signal.call_id:
+            await self._send(protocol.Signalled(from_leg=news.signal.from_leg, body=dict(news.signal.body)))
+
+    async def watch(self) -> None:
+        """Tell the page when another one of the visitor's took the call."""
+        while True:
+            await self._turned_away.wait()
+            self._turned_away.clear()
+            await self._show()
+
+    def left(self) -> None:
+        """The page is gone."""
+        if self._around.rooms is not None and self._carries:
+            self._around.rooms.leave(self._carries, self._dismissal, self._deliver)
+
+    async def take(self, visit: Visit, frame: PhoneFrame, facts: Mapping[str, str]) -> None:
+        """Do what the page asks. Raises parse.FrameRefused, and HubError when it is not stored."""
+        if isinstance(frame, protocol.Ring):
+            await self._ring(visit, frame, facts)
+            return
+        call = self._call
+        if call is None or self._carries != call.id or render.is_over(call):
+            raise parse.FrameRefused(parse.NOT_FOUND)
+        match frame:
+            case protocol.HangUp():
+                await self._report(call, LegEnded(reason="hung_up", by=EndedBy.CONTACT), "hung up")
+            case protocol.Digit(seq=seq, digit=digit):
+                if call.prompt is not None and call.prompt.seq == seq:
+                    await self._report(call, DigitPressed(digit=digit), f"digit:{seq}")
+            case protocol.Signal():
+                await self._relay(visit, call, frame)
+            case protocol.Lost(leg_id=leg_id):
+                if any(leg.id == leg_id and leg.state is LegState.CONNECTED for leg in call.legs):
+                    await self._report(call, LegLost(leg_id=leg_id), f"lost:{leg_id}")
+            case protocol.Voicemail():
+                await self._left_message(call, frame)
+
+    async def _ring(self, visit: Visit, ring: protocol.Ring, facts: Mapping[str, str]) -> None:
+        rooms = self._around.rooms
+        if rooms is None:
+            raise parse.FrameRefused(parse.NOT_FOUND)
+        async with rooms.arriving:
+            live = (await self._desk.history(visit, before=None, most=1)).call
+            if live is not None:
+                if self._call is None or live.id > self._call.id or live.version >= self._call.version:
+                    self._call = live
+                self._carry(rooms, live.id)
+            elif rooms.wait(self._around.peer):
+                raise parse.FrameRefused(parse.TOO_MANY)
+            else:
+                arrived = parse.called(ring, visit, facts, self._around.now(), line=self._around.line)
+                scene = (await self._deliver(arrived)).scene
+                assert scene is not None, "a call that was stored has a scene"
+                if not scene.over:
+                    self._carry(rooms, scene.call_id)
+        # The news of a call that has just begun may be on its way still; then it is shown when it comes.
+        await self._show()
+
+    def _carry(self, rooms: Rooms, call_id: int) -> None:
+        self._carries = call_id
+        rooms.carry(call_id, self._dismissal)
+
+    def _dismissed(self) -> None:
+        self._carries = 0
+        self._turned_away.set()
+
+    async def _show(self) -> None:
+        call = self._call
+        if call is None:
+            return
+        here = self._carries == call.id
+        servers = ice.servers(self._around.settings, f"call-{call.id}", self._around.now()) if here else None
+        await self._send(protocol.CallShown(call=render.call(call, here=here), ice=servers))
+
+    async def _relay(self, visit: Visit, call: CallValue, frame: protocol.Signal) -> None:
+        if self._signals.wait(self._around.now()):
+            raise parse.FrameRefused(parse.TOO_MANY)
+        own = render.call(call, here=True).leg
+        signal = PhoneSignal(call_id=call.id, from_leg=own, to_leg=frame.to_leg, body=frame.body)
+        await self._desk.relay(visit, signal)
+
+    async def _left_message(self, call: CallValue, frame: protocol.Voicemail) -> None:
+        if call.state is not CallState.VOICEMAIL:
+            raise parse.FrameRefused(parse.NOT_FOUND)
+        stored = RecordingStored(
+            external_id=f"voicemail:{frame.file_id}", file_id=frame.file_id, duration=frame.duration, voicemail=True
+        )
+        await self._report(call, stored, "voicemail")
+
+    async def _report(self, call: CallValue, signal: ReportedSignal, what: str) -> None:
+        key = f"{call.id}:{what}"
+        await self._deliver(CallReported(signal=signal, key=key, at=self._around.now(), call_id=call.id))
