@@ -58,15 +58,16 @@ __all__ = ["Step", "advance", "next_deadline", "scene"]
 _MAKES_A_LEG = (Placed, AcceptedBy, Rejoined, TransferWished, ConsultAccepted, Joined, TakenOver)
 
 
-def advance(call: Call, signal: Signal, now: Moment, *, spare_id: int) -> Step:
+def advance(call: Call, signal: Signal, now: Moment, *, spare_id: int, told_at: Moment | None = None) -> Step:
     """The call after a signal that happened at `now`, and what follows for the house.
 
-    `spare_id` is an id that nothing has yet, for a leg that the signal makes necessary.
+    `spare_id` is an id that nothing has yet, for a leg that the signal makes necessary. `told_at` is when the hub
+    was told, if that was later.
     The version grows by one when anything changed; otherwise the very same call comes back.
     """
     if isinstance(signal, _MAKES_A_LEG) and leg(call, signal.leg_id) is not None:
         return Step(call)
-    hand = Hand(call, max(now, call.since), spare_id)
+    hand = Hand(call, max(now, call.since), spare_id, happened=now, told_at=max(now, told_at or now, call.since))
     _apply(hand, signal)
     if hand.call == call:
         return Step(call, tuple(hand.facts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm_core.calls.rules.call import HANG_UP, VOICEMAIL, Call, has_spoken, is_over, living
 from crm_core.calls.rules.hand import IN_LINE, Hand
 from crm_core.calls.rules.signals import LeftQueue, Over, WrappedUp, Wrapping
+from crm_core.words.clock import Moment
 from crm_core.words.values.calls import (
     CallOutcome,
     CallState,
@@ -16,11 +17,16 @@ from crm_core.words.values.calls import (
     LegState,
     LegValue,
 )
+from crm_core.words.values.marks import Direction
 
 RECORDING_SOUGHT = 600_000
 """How long a recording may take to come after the call, in ms, before it counts as missing."""
 LONGEST_WRAP_UP = 24 * 3_600_000
 """A wrap-up that only the agent ends still ends after a day."""
+CLOCKS_DIFFER = 5_000
+"""How much a provider's clock may be behind ours, in ms, before its word counts that nobody was there any more."""
+_BUCKETS_BACK = ("talk", "hold", "wait", "greet", "ring")
+"""What was counted last is taken off first."""
 
 
 def over(hand: Hand, reason: str, by: EndedBy = EndedBy.SYSTEM) -> None:
@@ -47,6 +53,38 @@ def over(hand: Hand, reason: str, by: EndedBy = EndedBy.SYSTEM) -> None:
     finish(hand)
 
 
+def contact_gone(hand: Hand, leg: LegValue, reason: str, by: EndedBy) -> None:
+    """The contact's leg is over, and the call with it, as of when that happened.
+
+    A report that comes late, or only from the provider's list, finds a call that went on without its contact: what
+    was counted since then is taken off again, and nobody has spoken with a caller who had gone.
+    """
+    at = max(hand.call.started_at, hand.happened)
+    answered = hand.call.answered_at
+    if answered is not None and at < answered - CLOCKS_DIFFER and hand.call.direction is Direction.IN:
+        hand.set(answered_at=None)
+    last = _BUCKETS_BACK if hand.call.state is not CallState.HELD else ("hold", *_BUCKETS_BACK)
+    hand.end_leg(leg, reason, by)
+    over(hand, reason, by)
+    known = hand.leg(leg.id)
+    assert known is not None
+    at = max(at, hand.call.answered_at or 0, known.connected_at or known.made_at)
+    _take_off(hand, at, last)
+    hand.set_leg(known, ended_at=at, talk=max(0, known.talk - max(0, (known.ended_at or at) - at)))
+
+
+def _take_off(hand: Hand, at: Moment, names: tuple[str, ...]) -> None:
+    """Count no more than until `at`."""
+    ended = hand.call.ended_at
+    assert ended is not None
+    too_much, values = ended - at, {"ended_at": min(ended, at)}
+    for name in names:
+        counted = values.get(name, getattr(hand.call, name))
+        taken = max(0, min(too_much, counted))
+        values[name], too_much = counted - taken, too_much - taken
+    hand.set(**values)
+
+
 def part(hand: Hand, leg: LegValue, reason: str, by: EndedBy) -> None:
     """Somebody is out of the call. An agent who spoke with the contact writes it down, another one is free at once.
 
@@ -64,9 +102,10 @@ def _begin_wrap_up(hand: Hand, leg: LegValue) -> None:
     assert leg.agent_id is not None
     assert leg.ended_at is not None
     spoke = call.answered_at is not None and leg.mode is LegMode.TALK and has_spoken(call, leg)
-    until = leg.ended_at + _granted(call) if spoke and call.wrap_up_mode != "none" else None
+    until = hand.told_at + _granted(call) if spoke and call.wrap_up_mode != "none" else None
     if until is not None:
-        hand.set_leg(leg, wrap_up_until=until)
+        # Whoever learns late that the contact has gone begins to write only then.
+        hand.set_leg(leg, wrap_up_until=until, since=hand.told_at)
     hand.tell(Wrapping(agent_id=leg.agent_id, until=until))
 
 
@@ -141,7 +180,7 @@ def _granted(call: Call) -> int:
 
 
 def _is_as_granted(call: Call, leg: LegValue) -> bool:
-    return leg.ended_at is not None and leg.wrap_up_until == leg.ended_at + _granted(call)
+    return leg.wrap_up_until == leg.since + _granted(call)
 
 
 def _outcome(call: Call, reason: str) -> CallOutcome:

@@ -50,6 +50,10 @@ class Hand:
     now: Moment
     spare_id: int
     """An id that nothing has yet, for a leg that the signal makes necessary."""
+    happened: Moment
+    """When it happened by the word of whoever told, though more may be known already."""
+    told_at: Moment
+    """When the hub was told."""
     facts: list[Fact] = field(default_factory=list)
 
     def set(self, **values: Any) -> None:

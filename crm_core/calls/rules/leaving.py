@@ -25,8 +25,7 @@ def leg_ended(hand: Hand, said: LegEnded) -> None:
     if said.detail:
         hand.set(reason=said.detail[:200])
     if leg.role is LegRole.CUSTOMER:
-        hand.end_leg(leg, said.reason, said.by or EndedBy.CONTACT)
-        ending.over(hand, said.reason, said.by or EndedBy.CONTACT)
+        ending.contact_gone(hand, leg, said.reason, said.by or EndedBy.CONTACT)
         return
     by = said.by or (EndedBy.SUPERVISOR if leg.role is LegRole.SUPERVISOR else EndedBy.AGENT)
     drop(hand, leg, said.reason, by)

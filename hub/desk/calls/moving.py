@@ -80,7 +80,7 @@ def line_of(call: Call) -> CallLine:
 
 def _step(tx: Tx, before: Call, signal: Signal, at: Moment | None) -> tuple[Call, tuple[Any, ...]]:
     happened = tx.now if at is None else max(tx.now - MOST_LATE, min(at, tx.now))
-    step = advance(before, signal, happened, spare_id=tx.new_id())
+    step = advance(before, signal, happened, spare_id=tx.new_id(), told_at=tx.now)
     return step.call, step.facts
 
 

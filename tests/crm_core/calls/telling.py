@@ -61,7 +61,7 @@ class Story:
 
     def hears(self, signal: Signal, *, late: int = 0) -> list[Fact]:
         """A signal, that happened `late` ms ago; what followed from it."""
-        step = advance(self.call, signal, self.now - late, spare_id=self.new_id())
+        step = advance(self.call, signal, self.now - late, spare_id=self.new_id(), told_at=self.now)
         self.call = step.call
         self.facts += step.facts
         return list(step.facts)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from crm_core.calls.rules import next_deadline
 from crm_core.calls.rules.call import CallPlan
-from crm_core.calls.rules.signals import AgentGone, RecordingWished, TimePassed, WrappedUp, Wrapping
+from crm_core.calls.rules.signals import AgentGone, Held, RecordingWished, TimePassed, WrappedUp, Wrapping
 from crm_core.words.calls import (
     CostTold,
     LegEnded,
@@ -93,6 +93,42 @@ def test_a_hub_that_was_away_in_a_wrap_up_ends_the_record_when_it_should_have_en
     story.hears(TimePassed())
     assert story.call.wrap_up == 30_000
     assert story.call.legs[-1].wrap_up == 30_000
+
+
+def test_an_agent_who_learns_late_that_the_caller_has_gone_has_all_the_time_to_write_it_down() -> None:
+    story = Story().talking(ADA)
+    story.passes(90_000)
+    story.hears(LegEnded(), late=30_000)
+    assert (story.call.talk, story.call.state) == (60_000, CallState.WRAP_UP)
+    story.passes(29_999)
+    assert story.call.state is CallState.WRAP_UP
+    story.hears(WrappedUp(agent_id=ADA, more=60_000))
+    story.hears(WrappedUp(agent_id=ADA, more=60_000))
+    story.passes(60_001)
+    assert story.call.state is CallState.ENDED
+
+
+def test_a_call_that_went_on_without_its_contact_is_as_long_as_it_was() -> None:
+    story = Story().talking(ADA)
+    story.passes(60_000)
+    story.hears(Held(agent_id=ADA, on=True))
+    story.passes(10_000)
+    story.hears(Held(agent_id=ADA, on=False))
+    story.passes(10_000)
+    story.hears(LegEnded(), late=30_000)
+    call = story.call
+    assert (call.talk + call.hold, call.ended_at, call.outcome) == (50_000, START + 50_000, CallOutcome.ANSWERED)
+    assert call.legs[0].ended_at == call.ended_at
+
+
+def test_a_caller_who_had_gone_before_anybody_took_the_call_was_not_answered() -> None:
+    story = Story(CallPlan(queue_id=SALES, record=True)).begun()
+    story.passes(20_000)
+    story.connected(story.accepted(ADA).id)
+    story.hears(LegEnded(), late=12_000)
+    call = story.call
+    assert (call.outcome, call.answered_at, call.wait, call.talk) == (CallOutcome.ABANDONED, None, 8_000, 0)
+    assert story.told(Wrapping) == [Wrapping(agent_id=ADA, until=None)]
 
 
 def test_each_agent_of_a_handed_on_call_writes_it_down_on_their_own() -> None:
