@@ -1,4 +1,7 @@
-"""The customers' side on one page: SMS two ways, WhatsApp, Telegram, Viber and a mailbox; the chat is on the shop's."""
+"""The customers' side on one page: a telephone, SMS two ways, WhatsApp, Telegram, Viber and a mailbox.
+
+The chat, and its calls, are on the shop's page.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +21,26 @@ from channels.simulators.mail import Letter, NotTaken
 from channels.simulators.telegram import Shown
 from channels.simulators.twilio import Message
 from crm_core.words.errors import Invalid, NotFound
+from hub.demo.line import NOBODYS_NUMBER, SHOP_NUMBER, SHOP_SECOND_NUMBER
 from hub.demo.providers import (
     LENA,
     LENA_MAIL,
     LENA_NUMBER,
     SHOP_MAIL,
-    SHOP_NUMBER,
     SHOP_SHORT_NUMBER,
     SHOP_WHATSAPP,
     Providers,
 )
 
 FOLDER: Final = Path(__file__).parent / "customers"
-_KINDS: Final = {"customers.css": "text/css; charset=utf-8", "customers.js": "text/javascript; charset=utf-8"}
+_STYLE, _SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+_KINDS: Final = {
+    "customers.css": _STYLE,
+    "customers.js": _SCRIPT,
+    "telephone.css": _STYLE,
+    "telephone.js": _SCRIPT,
+    "sounds.js": _SCRIPT,
+}
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; frame-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -71,6 +81,7 @@ class Customers:
         async with asyncio.TaskGroup() as group:
             watchers = [
                 group.create_task(_forward(self._providers.phone.messages(), _text, news)),
+                group.create_task(_forward(self._providers.telephone.watch(), dict, news)),
                 group.create_task(_forward(self._providers.whatsapp.messages(), _text, news)),
                 group.create_task(_forward(self._providers.person.watch(), _chat, news)),
                 group.create_task(_forward(self._providers.viber.watch(), _viber, news)),
@@ -91,6 +102,7 @@ class Customers:
 
     def _all(self) -> list[Json]:
         return [
+            self._providers.telephone.seen(),
             *(_text(m) for m in self._providers.cloud.messages if m.inbound or m.error_code is None),
             *(_chat(s) for s in self._providers.person.screen),
             *(_viber(s) for s in self._providers.viber.screen),
@@ -103,6 +115,7 @@ class Customers:
         if hdrs.ORIGIN in request.headers and request.headers.get("X-Hub-Request") != "1":
             raise NotFound
         acts = {
+            "phone": self._providers.telephone.act,
             "sms": self._sms,
             "gateway": self._gateway,
             "whatsapp": self._whatsapp,
@@ -202,6 +215,8 @@ _WHO: Final = {
     "number": LENA_NUMBER,
     "mail": LENA_MAIL,
     "shop_number": SHOP_NUMBER,
+    "shop_second_number": SHOP_SECOND_NUMBER,
+    "nobodys_number": NOBODYS_NUMBER,
     "shop_short_number": SHOP_SHORT_NUMBER,
     "shop_whatsapp": SHOP_WHATSAPP,
     "shop_mail": SHOP_MAIL,

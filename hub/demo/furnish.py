@@ -81,7 +81,12 @@ def furnish(tx: Tx, sealer: Sealer) -> None:
         name="Shop",
         queue_id=sales.id,
         public_key=SHOP_KEY,
-        settings={"title": "Fern & Clay", "colour": "#2f6f4f", "pre_chat": [{"name": "name", "required": False}]},
+        settings={
+            "title": "Fern & Clay",
+            "colour": "#2f6f4f",
+            "pre_chat": [{"name": "name", "required": False}],
+            "calls": True,
+        },
     )
     account = accounts.add(tx, None, sealer, shop)
     source = Source(account.id, "webchat", Medium.CHAT, sales.id)

@@ -7,6 +7,7 @@ is not.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -25,10 +26,12 @@ from crm_core.words.clock import SECOND
 from crm_core.words.permissions import Actor
 from crm_core.words.values import AccountValue, Role
 from crm_core.work.queues import queues
+from hub.demo import line
+from hub.demo.line import SHOP_NUMBER
+from hub.demo.telephone import Telephone
 from hub.desk import channel_accounts
 from hub.keys import House
 
-SHOP_NUMBER: Final = "+15005550006"
 SHOP_WHATSAPP: Final = "+15005550010"
 SHOP_SHORT_NUMBER: Final = "8808"
 SHOP_MAIL: Final = "hello@fern-clay.example"
@@ -44,6 +47,7 @@ _GATEWAY: Final = "demo-gateway-key"
 _PASSWORD: Final = "demo-mailbox-password"  # noqa: S105
 _NAMES: Final[Mapping[str, str]] = {
     "sms": "Shop's number",
+    "voice": "Shop's telephone",
     "whatsapp": "Shop's WhatsApp",
     "telegram": "@fern_clay_bot",
     "viber": "Fern & Clay on Viber",
@@ -73,6 +77,7 @@ class Providers:
 
     cloud: TwilioCloud
     phone: Phone
+    telephone: Telephone
     whatsapp: Phone
     bot: Bot
     person: Person
@@ -111,11 +116,16 @@ async def serving(house: House) -> AsyncIterator[Providers]:
         settings["email"] = _email(await stack.enter_async_context(imap.serving()), mail_port)
         accounts = await house.db.write(_set, house, settings)
         doors = {kind: f"{house.settings.public_url}/in/{account.public_key}" for kind, account in accounts.items()}
+        cloud.lines |= line.at(doors["voice"])
         cloud.numbers |= {SHOP_NUMBER: doors["sms"], f"whatsapp:{SHOP_WHATSAPP}": doors["whatsapp"]}
         gateway.reports = doors["gateway"]
+        telephone = Telephone(cloud, LENA_NUMBER)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        stack.callback(group.create_task(telephone.run(), name="Lena's telephone").cancel)
         yield Providers(
             cloud=cloud,
             phone=cloud.phone(LENA_NUMBER, name=LENA),
+            telephone=telephone,
             whatsapp=cloud.phone(f"whatsapp:{LENA_NUMBER}", name=LENA),
             bot=bot,
             person=bot.person(LENA, language="de"),
@@ -139,6 +149,7 @@ def _texting(twilio: str) -> dict[str, dict[str, Any]]:
     credentials = {"account_sid": _SID, "auth_token": _AUTH, "api_origin": twilio}
     return {
         "sms": {**credentials, "sender": SHOP_NUMBER},
+        "voice": line.settings(credentials),
         "whatsapp": {**credentials, "sender": SHOP_WHATSAPP, "templates": _TEMPLATES},
     }
 
@@ -180,6 +191,8 @@ def _set(tx: Tx, house: House, wanted: Mapping[str, Mapping[str, Any]]) -> dict[
         if account is None:
             new = NewAccount(kind=kind, name=_NAMES[kind], queue_id=queue, settings=settings)
             answer[kind] = channel_accounts.add(tx, _SYSTEM, house.sealer, house.accounts.manifests, new)
+            if kind == "voice":
+                line.furnish(tx, _SYSTEM, answer[kind].id)
         else:
             change = AccountChange(version=account.version, settings=settings)
             answer[kind] = channel_accounts.change(

@@ -183,6 +183,8 @@ class CallsApi:
         call, form = self._exchange.said_of(request.match_info["sid"]), await _form(request)
         if call.status != "in-progress":
             raise Refusal(400, 21220, "Requested resource is not eligible for recording")
+        if not self._exchange.records:
+            raise Refusal(400, 20001, "Recording is not allowed for this account")
         events = form.get("RecordingStatusCallbackEvent", ("completed",))
         callback = _one(form, "RecordingStatusCallback")
         recording = self._exchange.record(call, "StartCallRecordingAPI", callback, events)

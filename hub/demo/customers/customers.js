@@ -23,6 +23,8 @@
     return answer.json();
   };
 
+  const telephone = window.lenasTelephone(act);
+
   const place = (list, key, item) => {
     const before = shown.get(key);
     if (before) before.replaceWith(item);
@@ -112,7 +114,10 @@
       byId("gateway-to").textContent = `→ ${seen.who.shop_short_number}`;
       byId("whatsapp-to").textContent = seen.who.shop_whatsapp;
       byId("mail-to").textContent = `${seen.who.mail} → ${seen.who.shop_mail}`;
+      telephone.know(seen.who);
       seen.seen.forEach(show);
+    } else if (seen.device === "phone") {
+      telephone.show(seen);
     } else if (seen.typing) {
       document.title = "✍ The customers' side";
       setTimeout(() => (document.title = "The customers' side"), 4000);
@@ -127,7 +132,7 @@
     return btoa(text);
   };
 
-  for (const form of document.forms) {
+  for (const form of document.querySelectorAll("form[data-device]")) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const device = form.dataset.device;

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
-from crm_core.words.clock import MINUTE
-from crm_core.words.values import Role
+import pytest
+
+from channels.simulators.twilio import RealTime
+from crm_core.staff.actions import set_activity
+from crm_core.words.clock import MINUTE, SECOND
+from crm_core.words.errors import Invalid
+from crm_core.words.values import Activity, Role
+from hub.demo.line import NOBODYS_NUMBER, SHOP_NUMBER
 from hub.demo.providers import LENA, LENA_NUMBER, SHOP_MAIL, SHOP_SHORT_NUMBER, Providers, serving
+from hub.demo.telephone import Telephone
 from tests.hub.chat.conftest import Hub
 from tests.hub.whole.conftest import Clerk
 from tests.peers.clock import VirtualClock
@@ -16,7 +24,7 @@ from tests.peers.clock import VirtualClock
 
 async def until(answer: Callable[[], Awaitable[Any]]) -> Any:
     """What is answered, once it is something."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(20):
         while not (found := await answer()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
@@ -125,3 +133,144 @@ async def test_the_accounts_are_set_anew_at_every_start_and_new_mail_is_told_fro
         await until(second)
         _, page = await boss.ask("GET", f"conversations/{first['id']}/entries")
         assert [e["text"] for e in page["items"] if e["kind"] == "message"].count("The first.") == 1
+
+
+@asynccontextmanager
+async def telephone(hub: Hub) -> AsyncIterator[Telephone]:
+    """Lena's, on a line where a minute of talking takes a second."""
+    async with serving(hub.house) as lena:
+        lena.cloud.exchange.passing = RealTime(60)
+
+        async def is_open() -> bool:
+            return any(line.media == "twilio" for line in hub.house.lines.everyone())
+
+        await until(is_open)
+        yield lena.telephone
+
+
+async def hears(lena: Telephone, words: str) -> None:
+    """Wait until this was written on her screen, or is what sounds now."""
+
+    async def heard() -> bool:
+        call = lena.seen()["call"]
+        return any(words in line.text for line in lena.lines) or (call is not None and call["hears"] == words)
+
+    await until(heard)
+
+
+async def at_work(hub: Hub, clerk: Clerk) -> None:
+    hub.house.presence.came(clerk.agent.id)
+    await hub.db.write(set_activity, None, clerk.agent.id, Activity.AVAILABLE)
+
+
+async def record(boss: Clerk, **wanted: Any) -> dict[str, Any]:
+    """The newest call, once it is like this."""
+
+    async def there() -> dict[str, Any] | None:
+        _, listed = await boss.ask("GET", "calls")
+        newest: dict[str, Any] = next(iter(listed["items"]), {})
+        return newest if newest and all(newest[name] == value for name, value in wanted.items()) else None
+
+    found: dict[str, Any] = await until(there)
+    return found
+
+
+async def kept(boss: Clerk) -> dict[str, Any]:
+    """The newest call, once its sound is with the hub."""
+
+    async def there() -> dict[str, Any] | None:
+        newest = await record(boss)
+        return newest if [one["state"] for one in newest["recordings"]] == ["stored"] else None
+
+    found: dict[str, Any] = await until(there)
+    return found
+
+
+async def test_she_calls_chooses_waits_and_talks_and_the_recording_stays_with_the_hub(
+    hub: Hub, hire: Any, clock: VirtualClock
+) -> None:
+    boss, anna = await hire("Boss", Role.ADMINISTRATOR), await hire("Anna", Role.AGENT, hub.queue_id)
+    await at_work(hub, anna)
+    async with telephone(hub) as lena:
+        lena.dial(SHOP_NUMBER)
+        await hears(lena, "Welcome to Fern and Clay")
+        await hears(lena, "This call is recorded.")
+        await hears(lena, "press 1")
+        await lena.press("1")
+        await hears(lena, "music")
+
+        async def offered() -> list[dict[str, Any]]:
+            _, listed = await anna.ask("GET", "offers")
+            return list(listed["items"])
+
+        offer = (await until(offered))[0]
+        status, said = await anna.ask("POST", f"offers/{offer['id']}/accept", {"device": "tab1"})
+        assert status == 200, said
+        await hears(lena, "people")
+        lena.speak("Do you have an olive tree?")
+        await record(boss, state="talking")
+        clock.advance(MINUTE)
+        await lena.act({"hang_up": True})
+        assert lena.lines[-1].text.endswith("· recorded")
+        ended = await kept(boss)
+        assert (ended["outcome"], ended["number"], ended["ended_by"]) == ("answered", LENA_NUMBER, "contact")
+
+
+async def test_she_leaves_a_message_from_a_hidden_number_when_nobody_is_there(
+    hub: Hub, hire: Any, clock: VirtualClock
+) -> None:
+    boss = await hire("Boss", Role.ADMINISTRATOR)
+    async with telephone(hub) as lena:
+        lena.dial(SHOP_NUMBER, hidden=True)
+        await hears(lena, "press 3")
+        await lena.press("3")
+        await hears(lena, "silence")
+        lena.speak("Please keep the olive tree for me.")
+        clock.advance(3 * SECOND)
+        await lena.press("#")
+        ended = await kept(boss)
+        assert (ended["outcome"], ended["number"], ended["recordings"][0]["is_voicemail"]) == ("voicemail", "", True)
+
+
+async def test_an_agent_calls_her_and_she_declines_does_not_answer_and_answers(hub: Hub, hire: Any) -> None:
+    boss, anna = await hire("Boss", Role.ADMINISTRATOR), await hire("Anna", Role.AGENT, hub.queue_id)
+    await at_work(hub, anna)
+    async with telephone(hub) as lena:
+
+        async def rings() -> None:
+            status, said = await anna.ask("POST", "calls", {"number": LENA_NUMBER, "device": "tab1"})
+            assert status == 201, said
+
+            async def bell() -> bool:
+                call = lena.seen()["call"]
+                return call is not None and (call["state"], call["number"]) == ("ringing", SHOP_NUMBER)
+
+            await until(bell)
+
+        async def written_down(outcome: str) -> None:
+            ended = await record(boss, outcome=outcome)
+            await anna.ask("POST", f"calls/{ended['id']}/wrap-up", {"done": True})
+            await record(boss, state="ended")
+
+        await rings()
+        await lena.act({"decline": True})
+        await written_down("busy")
+        await rings()
+        await written_down("no_answer")
+        assert lena.lines[-1].text == "Missed call"
+        await rings()
+        await lena.act({"answer": True})
+        await hears(lena, "people")
+        await lena.act({"hang_up": True})
+        assert (await record(boss, outcome="answered"))["direction"] == "out"
+
+
+async def test_a_number_that_nobody_has_says_so_and_reaches_nobody(hub: Hub, hire: Any) -> None:
+    boss = await hire("Boss", Role.ADMINISTRATOR)
+    async with telephone(hub) as lena:
+        await lena.act({"dial": NOBODYS_NUMBER})
+        assert [line.kind for line in lena.lines] == ["note", "heard", "note"]
+        with pytest.raises(Invalid):
+            await lena.act({"press": "1"})
+        _, listed = await boss.ask("GET", "calls")
+        assert listed["items"] == []
