@@ -23,6 +23,10 @@ IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
+_NOTHING: Final = "application/octet-stream"
+"""What a request without a body may call it, or calls it by saying nothing."""
+
+
 class Endpoint:
     """One route, compiled once at start. Raises TypeError when the handler's signature does not fit its path."""
 
@@ -38,6 +42,11 @@ class Endpoint:
             raise TypeError(f"{route.handler.__name__} does not take what {route.path} gives")
         self._query_adapter: TypeAdapter[BaseModel] | None = TypeAdapter(self.query) if self.query else None
         self._body_adapter: TypeAdapter[BaseModel] | None = TypeAdapter(self.body) if self.body else None
+
+    @property
+    def body_is_optional(self) -> bool:
+        """Whether a request without a body says as much as an empty object."""
+        return self.body is not None and not any(field.is_required() for field in self.body.model_fields.values())
 
     @property
     def gives_json(self) -> bool:
@@ -78,7 +87,9 @@ class Endpoint:
         else:
             no_query(request.query)
         raw = b"" if self.route.form else await read_bytes(request, most=BODY)
-        if self._body_adapter is not None:
+        if self.body is not None and self.body_is_optional and not raw and request.content_type == _NOTHING:
+            arguments["body"] = self.body()
+        elif self._body_adapter is not None:
             arguments["body"] = body_of(request, raw, self._body_adapter)
         elif raw.strip() not in (b"", b"{}"):
             raise BadRequest("This takes no body.")

@@ -143,7 +143,10 @@ def _operation(endpoint: Endpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
         operation["description"] = description
     if endpoint.body is not None:
         schema = schemas[_key(endpoint.body, "validation")]
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        operation["requestBody"] = {
+            "required": not endpoint.body_is_optional,
+            "content": {"application/json": {"schema": schema}},
+        }
     elif route.form:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
     return operation

@@ -292,6 +292,16 @@ class MyPhone(Asked):
     call_number: Number = ""
 
 
+class RecordedPiece(Asked):
+    """Which piece of which recording; the recording's name is the browser's own."""
+
+    recording: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8,64}$")]
+    seq: Annotated[int, Field(ge=1, le=999_999)]
+    duration: Annotated[int, Field(ge=0, le=86_400_000)]
+    """Milliseconds of the recording up to the end of this piece."""
+    last: bool = False
+
+
 class PhoneWish(Asked):
     """A tab asks for the softphone of a line."""
 

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from channels.contract import Deliver, MessageArrived
+from channels.contract import CallArrived, Deliver, MessageArrived
 from channels.registry import find_channels
 from crm_core.accounts import queries as accounts
 from crm_core.accounts.actions import NewAccount
@@ -35,6 +35,9 @@ from hub.auth.tickets import Tickets
 from hub.bus.local import Bus
 from hub.config import Settings, derived_key
 from hub.desk.assigner import Assigner
+from hub.desk.calls.arriving import take as take_call
+from hub.desk.calls.lines import Lines
+from hub.desk.calls.recordings import Recordings
 from hub.desk.inbound import Source, take
 from hub.desk.invitations import Invitations
 from hub.desk.surveys import Surveys
@@ -44,6 +47,7 @@ from hub.machinery.examining import Examiner
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
 from hub.machinery.presence import Presence
+from hub.machinery.stretches import Stretches
 from tests.peers.clock import VirtualClock
 
 PASSWORD = "correct horse battery"
@@ -51,6 +55,10 @@ KEY = b"k" * 32
 
 
 def _delivering(_opened: Open) -> Deliver:
+    raise AssertionError("no account is opened in these tests")
+
+
+def _source(_opened: Open) -> Source:
     raise AssertionError("no account is opened in these tests")
 
 
@@ -63,6 +71,7 @@ async def house(db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncItera
     sealer = Sealer(derived_key(KEY, "accounts"))
     media = FileStore.open(settings, KEY, clock)
     toolbox = Toolbox(db, media, clock, guard=Guard(), key=KEY, url=settings.public_url, sealer=sealer)
+    opened = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox)
     made = House(
         settings=settings,
         clock=clock,
@@ -71,13 +80,15 @@ async def house(db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncItera
         gate=Gate(db, settings, clock, Passwords(Cost(passes=1, kibibytes=64))),
         tickets=Tickets(clock),
         presence=presence,
-        accounts=Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox),
+        accounts=opened,
         assigner=Assigner(db, clock, presence.is_present),
         media=media,
         sealer=sealer,
         examiner=Examiner(toolbox, clock),
         invitations=Invitations(KEY, clock),
         surveys=Surveys(KEY, clock, settings.public_url),
+        lines=Lines(opened, _source),
+        recordings=Recordings(db, Stretches(tmp_path / "recordings"), opened, clock),
     )
     yield made
     made.gate.close()
@@ -245,8 +256,22 @@ async def things(house: House, staff: Staff) -> Things:
         "case_id": case.body["id"],
         "token_id": token.body["id"],
         "offer_id": await _offered(house, arrival.conversation_id, staff.agent.id),
+        "call_id": await _called(house, staff.sales),
+        "recording_id": 1,
     }
     return Things({**ids, **await _known(ask), **await _configured(ask)}, arrival)
+
+
+async def _called(house: House, queue_id: int) -> int:
+    """A call that waits in a queue."""
+    event = CallArrived(
+        external_id=ExternalId(str(house.db.ids())),
+        sender=Address("visitor", "v1"),
+        called="+442079460000",
+        at=house.clock(),
+    )
+    source = Source(await house.db.write(_account), "webchat", Medium.CHAT, queue_id)
+    return (await house.db.write(take_call, source, event)).id
 
 
 async def _known(ask: Client) -> dict[str, int]:
