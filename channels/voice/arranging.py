@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
+
 from channels.contract import CallReported, Deliver, Refused, TryLater, Unclear
 from channels.twilio.calls import MESSAGE, CallsApi, Invitation, NotLive, Person, by_label
 from channels.voice.dialler import Dialler
@@ -29,6 +31,8 @@ SOON: Final[Moment] = SECOND
 """When a call is looked at again that Twilio has not answered yet."""
 LATE: Final[Moment] = 5 * SECOND
 """How long a contact may take into the room before they are sent there once more."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -228,35 +232,39 @@ class Arranging:
 
     async def _record(self, contact: SceneLeg) -> None:
         """Record the contact's own leg, which stays through holds and transfers."""
-        scene, stand, sid = self.scene, self.stand, contact.external_id
-        wanted = scene.recording
-        if not sid or not contact.connected:
+        if not contact.external_id or not contact.connected or self.stand.unrecorded:
             return
-        running = scene.recording_id or stand.recording
         try:
-            if not running and wanted is RecordingState.ON:
-                running = await self._running(sid) or await self.api.record(
-                    sid, self.ways.told_of_recording(scene.call_id)
-                )
-                stand.recording, stand.recording_status = running, "in-progress"
-                await self._tell(RecordingStarted(external_id=running), f"{running}:started", self.now())
-            status = {RecordingState.ON: "in-progress", RecordingState.PAUSED: "paused"}.get(wanted, "stopped")
-            if running and not self._is(running, status):
-                await self.api.turn_recording(sid, running, status)
+            await self._turn_recording(contact.external_id)
         except NotLive:
             return
-        stand.recording, stand.recording_status = running, status if running else ""
+        except Refused as error:
+            # A call that is not recorded is still a call.
+            self.stand.unrecorded = True
+            log.error("a call is not recorded", call=self.scene.call_id, why=str(error))
 
-    def _is(self, running: str, status: str) -> bool:
-        stand = self.stand
-        return (stand.recording, stand.recording_status) == (running, status)
+    async def _turn_recording(self, sid: str) -> None:
+        scene, stand = self.scene, self.stand
+        if not stand.recording and (scene.recording_id or not stand.whole):
+            await self._find_recording(sid)
+        if not stand.recording and scene.recording is RecordingState.ON:
+            stand.recording = await self.api.record(sid, self.ways.told_of_recording(scene.call_id))
+            stand.recording_status = "in-progress"
+            name = stand.recording
+            await self._tell(RecordingStarted(external_id=name), f"{name}:started", self.now())
+        status = {RecordingState.ON: "in-progress", RecordingState.PAUSED: "paused"}.get(scene.recording, "stopped")
+        if stand.recording and stand.recording_status != status:
+            await self.api.turn_recording(sid, stand.recording, status)
+            stand.recording_status = status
 
-    async def _running(self, sid: str) -> str:
-        """A recording that runs already, though this process does not know of it."""
-        if self.stand.whole:
-            return ""
+    async def _find_recording(self, sid: str) -> None:
+        """A recording that runs already, since before this process began."""
         found = await self.api.recordings_of(sid)
-        return next((one.sid for one in found if one.status in ("in-progress", "paused")), "")
+        running = next((one for one in found if one.status in ("in-progress", "paused")), None)
+        if running is not None and running.source != MESSAGE:
+            self.stand.recording, self.stand.recording_status = running.sid, running.status
+            name = running.sid
+            await self._tell(RecordingStarted(external_id=name), f"{name}:started", self.now())
 
     async def _tell(self, signal: ReportedSignal, key: str, at: Moment) -> None:
         known = ExternalId(self.scene.external_id) if self.scene.external_id else None

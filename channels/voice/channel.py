@@ -17,6 +17,7 @@ from channels.contract import (
     CallReported,
     Capabilities,
     Channel,
+    ChannelError,
     ChannelEvent,
     Deliver,
     Finding,
@@ -207,9 +208,13 @@ class TwilioVoice:
 
     async def listen(self, deliver: Deliver, /) -> None:
         """Fetch recordings as they come, and ask every five minutes for what came while nobody listened."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._reconciler.rounds(deliver))
-            group.create_task(self._library.fetching(deliver))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._reconciler.rounds(deliver))
+                group.create_task(self._library.fetching(deliver))
+        except ExceptionGroup as failures:
+            failed = next((one for one in failures.exceptions if isinstance(one, ChannelError)), None)
+            raise failed or failures.exceptions[0] from failures
 
     async def reconcile(self, deliver: Deliver) -> None:
         """One look at Twilio's lists."""

@@ -27,8 +27,10 @@ MAX_BYTES: Final = 512 * 1024 * 1024
 """Of one recording: some eight hours."""
 PATIENCE: Final = aiohttp.ClientTimeout(total=300, connect=10)
 CURSOR: Final = "recordings"
-MOST: Final = 1_000
-"""Recordings that are remembered across restarts, so that none is fetched twice a day."""
+REMEMBERED: Final = 1_000
+"""Recordings that are remembered across restarts, so that few are fetched twice."""
+MOST: Final = 50_000
+"""Recordings that are remembered in all: more than come in a day."""
 TRIES: Final = 6
 AGAIN: Final = 5.0
 """Seconds until one that was not there is asked for again."""
@@ -140,7 +142,7 @@ class Library:
         await self._tell(about, stored, f"{about.sid}:stored", deliver)
         self._wanted.pop(about.sid, None)
         settled.put(about.sid, True)
-        await self._tools.cursors.set(CURSOR, json.dumps([sid for sid, _ in settled.items()]))
+        await self._tools.cursors.set(CURSOR, json.dumps([sid for sid, _ in settled.items()[-REMEMBERED:]]))
 
     def _want(self, about: Wanted) -> None:
         self._wanted.setdefault(about.sid, about)

@@ -37,6 +37,8 @@ class Stand:
     refused: set[int] = field(default_factory=set)
     recording: str = ""
     recording_status: str = ""
+    unrecorded: bool = False
+    """Twilio does not record this call, for a reason that stays."""
 
 
 class Stands:

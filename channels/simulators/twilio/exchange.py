@@ -47,6 +47,8 @@ class Exchange:
         """What those do who are called: by number, or `client:…`."""
         self.answers: deque[Answer] = deque()
         """How the next requests that change something are answered, instead of as they should be."""
+        self.records = True
+        """Whether the account may record calls."""
         self.passing: Passing = RealTime()
         self.bustle = Bustle()
         self.told: list[Report] = []

@@ -119,12 +119,14 @@ async def test_a_hub_that_has_just_started_changes_nothing_in_a_room(story: Stor
         await story(it)
         await it.settle()
         people = {room.sid: set(room.people) for room in it.cloud.exchange.conferences}
-        calls = len(it.cloud.exchange.calls)
+        calls, before = len(it.cloud.exchange.calls), changes(it)
         heard = [one.hears() for one in map(it.cloud.leg, {c.called for c in it.cloud.exchange.calls if not c.inbound})]
         await it.restart()
         await it.settle()
         assert {room.sid: set(room.people) for room in it.cloud.exchange.conferences} == people
         assert len(it.cloud.exchange.calls) == calls
+        # Whoever hears music outside a room hears it from its beginning.
+        assert changes(it) - before == (1 if story is rings else 0)
         assert heard == [
             one.hears() for one in map(it.cloud.leg, {c.called for c in it.cloud.exchange.calls if not c.inbound})
         ]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from channels.contract import CallReported, NotGenuine, TryLater
+from channels.contract import AccountBroken, CallReported, NotGenuine, TryLater
 from channels.simulators.twilio import Answer, How
 from crm_core.calls.rules.call import CallPlan
 from crm_core.calls.rules.signals import Rejoined
 from crm_core.words.values.calls import CallOutcome, CallState, KeptState
 from tests.channels.calling import MENU, QUEUE
-from tests.channels.voice.bench import ACCOUNT, MUSIC, OTHER, OURS, THEIRS, Town, ringing, town, webhook
+from tests.channels.voice.bench import ACCOUNT, MUSIC, OTHER, OURS, THEIRS, TOKEN, Town, ringing, town, webhook
 
 AGENT = "client:agent_7_tab1"
 PLAYS = frozenset({f"♪ {MUSIC}"})
@@ -372,3 +373,28 @@ async def test_each_report_has_a_name_of_its_own_and_twilios_time() -> None:
         reports = [event for event in it.desk.events if isinstance(event, CallReported)]
         assert len({event.key for event in reports}) == len(reports)
         assert reports[-1].at == it.clock()
+
+
+async def test_a_call_that_twilio_does_not_record_goes_on() -> None:
+    async with town(plan=RECORDED) as it:
+        it.cloud.exchange.records = False
+        caller, _, call = await it.talks()
+        assert caller.hears() == {AGENT}
+        it.desk.hold(call.id, on=True)
+        await it.settle()
+        assert caller.hears() == PLAYS
+        assert sum(path.endswith("/Recordings.json") and method == "POST" for method, path, _ in it.cloud.asked) == 1
+
+
+async def test_an_account_that_is_locked_out_says_so_and_one_that_is_away_comes_back() -> None:
+    async with town() as it:
+        it.cloud.auth_token = "another"
+        with pytest.raises(AccountBroken):
+            await it.channel.listen(it.desk)
+        it.cloud.auth_token = TOKEN
+        it.desk.away = True
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(it.channel.listen(it.desk))
+            await asyncio.sleep(0.05)
+            assert not listening.done()
+            listening.cancel()
