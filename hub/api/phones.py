@@ -18,10 +18,13 @@ from crm_core.words.errors import Conflict, Denied, HubError, NotFound
 from crm_core.words.values import CallValue, KeptState
 from hub.api.call import Call
 from hub.api.models.calls import Exporting, Phone, PhoneWish
+from hub.api.problems import BadRequest
 from hub.auth.peers import own_origins
 from hub.keys import HOUSE
 
-PATH: Final = "/phone/{account_id}/{ticket}"
+PATH: Final = "/phone/{account_id}"
+TICKET: Final = "ticket."
+"""What a ticket begins with among the protocols of a socket: a place that no proxy writes down, unlike an address."""
 MOST_EXPORTED: Final = 10_000
 """Rows of one file of call records."""
 MAX_FRAME: Final = 64 * 1024
@@ -49,7 +52,7 @@ async def lend(call: Call, body: PhoneWish) -> Phone:
     facts = dict(lent.phone.facts)
     if lent.phone.media == "sip":
         ticket = call.house.tickets.make(actor.agent_id, actor.session_id or 0, from_browser=True)
-        facts["socket"] = f"/phone/{lent.account_id}/{ticket}"
+        facts |= {"socket": f"/phone/{lent.account_id}", "ticket": ticket}
     return Phone.model_validate(
         {"account_id": lent.account_id, "media": lent.phone.media, "facts": facts, "expires_at": lent.phone.expires_at}
     )
@@ -62,7 +65,11 @@ async def connect(request: web.Request) -> web.StreamResponse:
     own = own_origins(settings.public_url, request.headers.get(hdrs.HOST, ""), further=settings.allowed_origins)
     if request.headers.get(hdrs.ORIGIN) not in own:
         raise Denied("This page may not open the phone's socket.")
-    ticket = house.tickets.redeem(request.match_info["ticket"])
+    if request.query_string:
+        raise BadRequest("The phone's address takes no parameters; its ticket belongs among the protocols.")
+    offered = [name.strip() for name in request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "").split(",")]
+    shown = next((name.removeprefix(TICKET) for name in offered if name.startswith(TICKET)), "")
+    ticket = house.tickets.redeem(shown)
     text = request.match_info["account_id"]
     carrier = house.lines.carrier(int(text)) if text.isdigit() and len(text) < 17 else None
     if ticket is None or carrier is None:
