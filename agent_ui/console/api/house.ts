@@ -28,7 +28,7 @@ export interface AgentFacts {
   units?: number;
 }
 
-export type QueueFacts = Partial<Pick<QueueValue, "name" | "strategy" | "chat_offer_seconds" | "mail_offer_seconds" | "sticky_seconds" | "cooldown_seconds" | "skills" | "archived">>;
+export type QueueFacts = Partial<Pick<QueueValue, "name" | "strategy" | "chat_offer_seconds" | "mail_offer_seconds" | "sticky_seconds" | "cooldown_seconds" | "skills" | "voice" | "archived">>;
 
 export interface AccountFacts {
   name?: string;
@@ -105,6 +105,30 @@ export interface BusinessHours {
   holidays: string[];
 }
 
+/** What a key of the phone menu does. */
+export interface MenuKey {
+  digit: string;
+  label: string;
+  then: "queue" | "voicemail" | "callback" | "number" | "hang_up";
+  queue_id: number | null;
+  number: string;
+}
+
+/** How an account's calls are answered; texts by language. */
+export interface CallManner {
+  greeting: Record<string, string>;
+  closed: Record<string, string>;
+  closed_then: "voicemail" | "callback" | "hang_up";
+  menu_prompt: Record<string, string>;
+  menu: MenuKey[];
+  record: boolean;
+  recording_notice: boolean;
+  voicemail: boolean;
+  voicemail_greeting: Record<string, string>;
+  most_voicemail_seconds: number;
+  announce_listening: boolean;
+}
+
 /** How an account greets, when it is open, and what it does by itself. */
 export interface Manner {
   language: string;
@@ -112,6 +136,7 @@ export interface Manner {
   away: Record<string, string>;
   hours: BusinessHours | null;
   survey: boolean;
+  calls: CallManner;
   fallback_account_id: number | null;
 }
 

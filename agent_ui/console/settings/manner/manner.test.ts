@@ -1,9 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { mannerOf, officeHours, sentManner } from "./manner";
+import { PLAIN_CALLS, freeDigit, mannerOf, officeHours, sentManner, wrongMenu } from "./manner";
+
+describe("how an account answers calls", () => {
+  const key = { digit: "1", label: "", then: "queue", queue_id: null, number: "" } as const;
+
+  it("stays as it is stored when only something else is changed", () => {
+    const calls = { record: true, menu: [key], menu_prompt: { en: "Press 1", uk: " " } };
+    expect(sentManner({ ...mannerOf({ calls }), survey: true }).calls).toEqual({ ...PLAIN_CALLS, record: true, menu: [key], menu_prompt: { en: "Press 1" } });
+  });
+
+  it("has a menu with words, with each key once and with whole numbers", () => {
+    expect(wrongMenu({ menu: [], menu_prompt: {} })).toBeNull();
+    expect(wrongMenu({ menu: [key], menu_prompt: { en: " " } })).toBe("words");
+    expect(wrongMenu({ menu: [key, key], menu_prompt: { en: "Press 1" } })).toBe("twice");
+    expect(wrongMenu({ menu: [{ ...key, then: "number", number: "112" }], menu_prompt: { en: "Press 1" } })).toBe("number");
+    expect(wrongMenu({ menu: [{ ...key, then: "number", number: "+380441234567" }], menu_prompt: { en: "Press 1" } })).toBeNull();
+    expect(freeDigit([key])).toBe("2");
+  });
+});
 
 describe("the manner of an account", () => {
   it("is always open and silent when nobody said anything", () => {
-    expect(mannerOf({})).toEqual({ language: "en", greeting: {}, away: {}, hours: null, survey: false, fallback_account_id: null });
+    expect(mannerOf({})).toEqual({ language: "en", greeting: {}, away: {}, hours: null, survey: false, calls: PLAIN_CALLS, fallback_account_id: null });
   });
 
   it("is read with the seconds the hub writes", () => {
