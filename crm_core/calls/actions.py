@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_core.calls.model import CallPart, CallRow, CallSignal, Listening
 from crm_core.calls.rules.call import Call, restored, shown, stored
 from crm_core.calls.rules.deadlines import next_deadline
+from crm_core.store.prepared import AnySelect, ManyRows, RowsOf
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.errors import NotFound
@@ -18,11 +19,67 @@ from crm_core.words.events import CallChanged
 from crm_core.words.values.calls import KeptState, LegMode
 
 TABLE = CallRow.__table__
+_OFTEN = ("body", "version", "deadline", "ring", "wait", "talk", "hold", "wrap_up", "has_recording")
+"""What most signals change. SQLite writes an index anew for each column that is set, even to what it was."""
+_SELDOM = (
+    "conversation_id",
+    "external_id",
+    "state",
+    "outcome",
+    "contact_id",
+    "identity_id",
+    "queue_id",
+    "agent_id",
+    "who",
+    "number",
+    "answered_at",
+    "ended_at",
+    "disposition",
+)
+
+
+def _update(columns: tuple[str, ...]) -> ManyRows:
+    call = update(CallRow).where(CallRow.id == bindparam("id_"))
+    return ManyRows(call.values({c: bindparam(f"{c}_") for c in columns}))
+
+
+def _held(statement: AnySelect, *, is_sqlite: bool) -> AnySelect:
+    return statement if is_sqlite else statement.with_for_update()
+
+
+_insert = ManyRows(insert(CallRow))
+_move = _update(_OFTEN)
+_change = _update(_OFTEN + _SELDOM)
+_by_id = RowsOf(
+    lambda is_sqlite: _held(
+        select(CallRow.body).where(CallRow.id == bindparam("id"), CallRow.ws == bindparam("ws")), is_sqlite=is_sqlite
+    )
+)
+_by_name = RowsOf(
+    lambda is_sqlite: _held(
+        select(CallRow.body).where(
+            CallRow.account_id == bindparam("account_id"), CallRow.external_id == bindparam("external_id")
+        ),
+        is_sqlite=is_sqlite,
+    )
+)
+# A driver need not count the rows of an INSERT; what it returns, it must.
+_note = RowsOf(
+    lambda is_sqlite: (
+        (sqlite.insert(CallSignal) if is_sqlite else postgresql.insert(CallSignal))
+        .on_conflict_do_nothing()
+        .returning(CallSignal.call_id)
+    )
+)
 
 
 def add(tx: Tx, call: Call) -> None:
     """Store a new call and tell of it. Raises when its provider's name is taken: ask before."""
-    tx.execute(insert(CallRow).values(id=call.id, ws=tx.ws, started_at=call.started_at, arranged=0, **_columns(call)))
+    tx.execute(
+        insert(CallRow).values(
+            id=call.id, ws=tx.ws, started_at=call.started_at, arranged=0, body=stored(call), **_columns(call)
+        )
+    )
     _parts(tx, None, call)
     tx.record(CallChanged(call=shown(call)))
 
@@ -31,25 +88,26 @@ def save(tx: Tx, before: Call, after: Call) -> None:
     """Store what became of a call that is held (`locked`), and tell of it. The same call: nothing."""
     if after is before:
         return
-    tx.execute(update(CallRow).where(CallRow.id == after.id).values(**_columns(after)))
+    values = {**_columns(after), "id": after.id, "body": stored(after)}
+    known = _columns(before)
+    write = _move if all(known[name] == values[name] for name in _SELDOM) else _change
+    write.run(tx, [values])
     _parts(tx, before, after)
     tx.record(CallChanged(call=shown(after)))
 
 
 def locked(tx: Tx, call_id: int) -> Call:
     """A call, held against other writers until the commit. Raises NotFound."""
-    statement = select(CallRow.body).where(CallRow.id == call_id, CallRow.ws == tx.ws)
-    found = tx.first(statement if tx.is_sqlite else statement.with_for_update())
-    if found is None:
+    found = _by_id.all(tx, {"id": call_id, "ws": tx.ws})
+    if not found:
         raise NotFound
-    return restored(found.body)
+    return restored(found[0]["body"])
 
 
 def known(tx: Tx, account_id: int, external_id: str) -> Call | None:
     """The call that a provider knows by this name, held until the commit."""
-    statement = select(CallRow.body).where(CallRow.account_id == account_id, CallRow.external_id == external_id)
-    found = tx.first(statement if tx.is_sqlite else statement.with_for_update())
-    return None if found is None else restored(found.body)
+    found = _by_name.all(tx, {"account_id": account_id, "external_id": external_id})
+    return restored(found[0]["body"]) if found else None
 
 
 # house: parameters because a signal has a source, a name, a time and facts
@@ -57,12 +115,8 @@ def first_time(
     tx: Tx, account_id: int, key: str, call_id: int, at: Moment, name: str, facts: Mapping[str, Any]
 ) -> bool:
     """Note a signal; false when it was noted before."""
-    make = sqlite.insert(CallSignal) if tx.is_sqlite else postgresql.insert(CallSignal)
-    row = make.values(
-        account_id=account_id, key=key, ws=tx.ws, call_id=call_id, at=at, name=name, facts=dict(facts) or None
-    )
-    # A driver need not count the rows of an INSERT; what it returns, it must.
-    return tx.first(row.on_conflict_do_nothing().returning(CallSignal.call_id)) is not None
+    row = {"account_id": account_id, "key": key, "call_id": call_id, "at": at, "name": name}
+    return bool(_note.all(tx, {**row, "ws": tx.ws, "facts": dict(facts) or None}))
 
 
 def arranged(tx: Tx, call_id: int, version: int) -> None:
@@ -103,7 +157,6 @@ def _columns(call: Call) -> dict[str, Any]:
         "disposition": call.disposition,
         "has_recording": int(any(r.state is KeptState.STORED for r in call.recordings)),
         "deadline": next_deadline(call),
-        "body": stored(call),
         "version": call.version,
     }
 

@@ -12,6 +12,7 @@ from crm_core.conversations import timeline
 from crm_core.conversations.model import Conversation, Entry
 from crm_core.conversations.rows import conversation_value, entry_value
 from crm_core.store.fulltext import index_again
+from crm_core.store.prepared import ChangeOf
 from crm_core.store.transaction import Fields, Tx
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.events import ConversationChanged, EntryAdded, EntryChanged
@@ -27,20 +28,15 @@ from crm_core.words.values import (
     FileValue,
 )
 
-_TABLE = Conversation.__table__
+_change = ChangeOf(Conversation.__table__)  # type: ignore[arg-type]
+_change_entry = ChangeOf(Entry.__table__)  # type: ignore[arg-type]
 
 
 def change(tx: Tx, conversation_id: int, **values: Any) -> ConversationValue:
     """Set columns of a conversation and give it a new version. Records nothing."""
-    statement = (
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(version=Conversation.version + 1, **values)
-        .returning(*_TABLE.c)
-    )
-    row = tx.first(statement)
+    row = _change.row(tx, conversation_id, values)
     assert row is not None, "a conversation is never deleted"
-    return conversation_value(row._mapping)
+    return conversation_value(row)
 
 
 def changed(
@@ -144,16 +140,17 @@ def change_details(
     kept: dict[str, Any] = row["details"] or {}
     details = msgspec.structs.replace(msgspec.convert(kept, EntryDetails), **changes)
     whole = {**kept, **(beside or {}), **msgspec.to_builtins(details)}
-    values: dict[str, Any] = {"details": whole, "version": Entry.version + 1}
+    values: dict[str, Any] = {"details": whole}
     if text is not None and text != row["text"]:
         values["text"] = text
         index_again(tx, entry_id, row["text"], text)
     if files is not None:
         values["files"] = list(files)
-    tx.execute(update(Entry).where(Entry.id == entry_id).values(**values))
-    value = entry_value(timeline.row(tx, entry_id))
+    fresh = _change_entry.row(tx, entry_id, values)
+    assert fresh is not None, "an entry is never deleted"
+    value = entry_value(fresh)
     words = (
-        {"preview": preview(value.text) or _named_files(value.files)} if _is_last(tx, row) and text is not None else {}
+        {"preview": preview(value.text) or _named_files(value.files)} if text is not None and _is_last(tx, row) else {}
     )
     tx.record(EntryChanged(entry=value, conversation=change(tx, row["conversation_id"], **words)))
     return value

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
 from crm_core.staff.model import Agent
 from crm_core.staff.queries import agent as agent_value
+from crm_core.store.prepared import ChangeOf
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import NotFound
 from crm_core.words.events import AgentChanged
 
 _TABLE = Agent.__table__
+_change = ChangeOf(_TABLE)  # type: ignore[arg-type]
 
 
 def locked(tx: Tx, agent_id: int) -> Row[Any]:
@@ -32,7 +34,7 @@ def name_of(tx: Tx, agent_id: int) -> str:
 
 def touch(tx: Tx, agent_id: int, **values: Any) -> None:
     """Set columns of an agent and record them as they are now, with what they hold."""
-    tx.execute(update(Agent).where(Agent.id == agent_id).values(version=Agent.version + 1, **values))
+    _change.row(tx, agent_id, values)
     tx.record(AgentChanged(agent=agent_value(tx, agent_id)))
 
 

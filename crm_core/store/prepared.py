@@ -11,17 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import JSON, Dialect, Select, bindparam, func, select
+from sqlalchemy import JSON, Dialect, Select, Table, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from sqlalchemy.sql.elements import ClauseElement
 
-from crm_core.store.transaction import Tx
+from crm_core.store.transaction import Fields, Tx
 
 Convert = Callable[[Any], Any]
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+Answering: TypeAlias = AnySelect | ReturningInsert[*tuple[Any, ...]] | ReturningUpdate[*tuple[Any, ...]]
 _JSON: Final = JSON()
 
 
@@ -72,9 +74,10 @@ class _Writer:
 
 
 class RowsOf:
-    """A SELECT by lists of keys, made with `one_of`; `made` builds it for SQLite (true) or PostgreSQL."""
+    """A SELECT by keys (lists of them, made with `one_of`), or a write that returns rows; `made` builds it for
+    SQLite (true) or PostgreSQL."""
 
-    def __init__(self, made: Callable[[bool], AnySelect]) -> None:
+    def __init__(self, made: Callable[[bool], Answering]) -> None:
         self._made = made
         self._compiled: dict[str, _Reader] = {}
 
@@ -87,15 +90,43 @@ class RowsOf:
         return reader.all(tx, keys)
 
 
+class ChangeOf:
+    """Sets columns of the row with an id, whichever they are, counts its version on, and gives the whole row back.
+
+    The statement is compiled once for each set of columns.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._known: dict[tuple[str, ...], RowsOf] = {}
+
+    def row(self, tx: Tx, row_id: int, values: Mapping[str, Any]) -> Fields | None:
+        """The row after the change; none when there is none. A value may be an expression of SQL."""
+        if any(isinstance(value, ClauseElement) for value in values.values()):
+            found = tx.first(self._statement(values).where(self._table.c.id == row_id))
+            return None if found is None else found._mapping
+        names = tuple(sorted(values))
+        if names not in self._known:
+            given: dict[str, Any] = {name: bindparam(f"{name}_") for name in names}
+            statement = self._statement(given).where(self._table.c.id == bindparam("id_"))
+            self._known[names] = RowsOf(lambda _is_sqlite: statement)
+        rows = self._known[names].all(tx, {f"{name}_": values[name] for name in names} | {"id_": row_id})
+        return rows[0] if rows else None
+
+    def _statement(self, values: Mapping[str, Any]) -> ReturningUpdate[*tuple[Any, ...]]:
+        table = self._table
+        return update(table).values(version=table.c.version + 1, **values).returning(*table.c)
+
+
 class _Reader:
-    def __init__(self, statement: AnySelect, dialect: Dialect) -> None:
+    def __init__(self, statement: Answering, dialect: Dialect) -> None:
         compiled = _compiled(statement, dialect)
         self._sql = str(compiled)
         self._names = _names(compiled)
         self._is_positional = compiled.positiontup is not None
         self._values = {name: compiled.params[name] for name in self._names}
         self._converts = {name: f for name in self._names if (f := _convert(compiled, name, dialect)) is not None}
-        columns = list(statement.selected_columns)
+        columns = list(statement.exported_columns)
         self._columns = [str(column.key) for column in columns]
         self._reads = [
             (str(column.key), f)

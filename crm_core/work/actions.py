@@ -11,7 +11,7 @@ from crm_core.conversations import actions as conversations
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.staff import load
 from crm_core.staff.actions import set_activity
-from crm_core.store.prepared import ManyRows
+from crm_core.store.prepared import ChangeOf, ManyRows
 from crm_core.store.transaction import Fields, Tx
 from crm_core.words.clock import SECOND, Moment
 from crm_core.words.content import Medium
@@ -25,6 +25,7 @@ WORK = WorkItem.__table__
 OFFERS = Offer.__table__
 SYSTEM = Author(kind=AuthorKind.SYSTEM)
 _insert_work = ManyRows(insert(WorkItem))
+_change_work = ChangeOf(WORK)  # type: ignore[arg-type]
 _insert_offer = insert(OFFERS)  # type: ignore[arg-type]
 
 COOLING_KEPT: Final = 50
@@ -137,13 +138,16 @@ def cooling_of(tx: Tx, work_ids: Sequence[int]) -> dict[int, dict[int, Moment]]:
 
 def set_work(tx: Tx, work_id: int, version: int | None, **values: Any) -> WorkValue:
     """Change a work item, if it still has this version (none: whatever it has), and record it. Raises Conflict."""
-    statement = update(WorkItem).where(WorkItem.id == work_id)
-    if version is not None:
-        statement = statement.where(WorkItem.version == version)
-    row = tx.first(statement.values(version=WorkItem.version + 1, **values).returning(*WORK.c))
+    row: Fields | None
+    if version is None:
+        row = _change_work.row(tx, work_id, values)
+    else:
+        statement = update(WorkItem).where(WorkItem.id == work_id, WorkItem.version == version)
+        found = tx.first(statement.values(version=WorkItem.version + 1, **values).returning(*WORK.c))
+        row = None if found is None else found._mapping
     if row is None:
         raise Conflict("This work changed in the meantime.")
-    work = work_value(row._mapping, cooling_of(tx, [work_id]).get(work_id, {}))
+    work = work_value(row, cooling_of(tx, [work_id]).get(work_id, {}))
     tx.record(WorkChanged(work=work))
     return work
 
