@@ -156,7 +156,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         examiner=Examiner(toolbox, clock),
         invitations=invitations,
         surveys=Surveys(derived_key(key, "surveys"), clock, settings.public_url),
-        lines=Lines(accounts, front.source),
+        lines=Lines(accounts, front.source, clock),
     )
     return house, _workers(house, front)
 

@@ -22,6 +22,7 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
 _MESSAGES: Final = Counter("hub_messages_total", "Messages stored or sent.", ["direction", "channel"])
 _OFFERS: Final = Counter("hub_offers_total", "Offers that were made and how they ended.", ["outcome"])
+_DIALS_REFUSED: Final = Counter("hub_dials_refused_total", "Numbers that agents wanted called and were not.", ["why"])
 _SOCKETS: Final = Gauge("hub_sockets", "Open WebSockets.", ["side"])
 _WRITE_SECONDS: Final = Histogram(
     "hub_write_seconds",
@@ -48,6 +49,11 @@ def message_in(channel: str) -> None:
 def message_out(channel: str) -> None:
     """A message of ours was taken by its channel."""
     _MESSAGES.labels("out", channel).inc()
+
+
+def dial_refused(why: str) -> None:
+    """A number that an agent wanted called was not; `why` is a code of `crm_core.words.dialling`."""
+    _DIALS_REFUSED.labels(why).inc()
 
 
 @contextmanager

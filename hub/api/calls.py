@@ -59,6 +59,7 @@ async def place(call: Call, body: Placing) -> PhoneCall:
     line = call.house.lines.calling_out(body.account_id)
     if line is None:
         raise Conflict("There is no line that can call numbers. Add one under Channels.")
+    await call.house.lines.count(line, body.number, call.actor.agent_id)
     return await call.write(PhoneCall.model_validate, dialling.place, call.actor, line, body.number, body.device)
 
 
@@ -88,6 +89,8 @@ async def transfer(call: Call, call_id: int, body: Handing) -> PhoneCall:
     line = call.house.lines.by_id(known.account_id)
     if line is None:
         raise Conflict("The line of this call is closed now.")
+    if body.number:
+        await call.house.lines.count(line, body.number, call.actor.agent_id)
     onward = Onward(**body.model_dump())
     return await call.write(PhoneCall.model_validate, handing.transfer, call.actor, call_id, onward, line)
 

@@ -307,6 +307,11 @@ class Accounts:
             self._ours[account_id] = self._ours.get(account_id, 0) + 1
             await self._say(account_id, "open", "")
 
+    async def warn(self, account_id: int, words: str) -> None:
+        """Tell administrators of something about an account that goes on as it is, until somebody sees to it."""
+        self._ours[account_id] = self._ours.get(account_id, 0) + 1
+        await self._say(account_id, "open", words)
+
     def _forget(self, account_id: int) -> None:
         opened = self._open.pop(account_id, None)
         if opened is not None:

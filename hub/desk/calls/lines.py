@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import structlog
 
 from channels.contract import CarriesCalls, PhonePass, PhoneWanted
+from crm_core.words.clock import MINUTE, Clock, Moment, system_clock
+from crm_core.words.dialling import DialMeter, DialRefused
+from hub import metrics
 from hub.desk.calls.dialling import Line
 from hub.desk.inbound import Source
 from hub.machinery.accounts import Accounts, Open
+
+QUIET: Final[Moment] = 10 * MINUTE
+"""How long nobody is alarmed again of the same line."""
+ALARM: Final = "Somebody tries to call numbers that may not be called, or far too many. See who in the log."
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +47,12 @@ class Lent:
 class Lines:
     """Asked by the doors. One per house."""
 
-    def __init__(self, accounts: Accounts, source: Callable[[Open], Source]) -> None:
+    def __init__(self, accounts: Accounts, source: Callable[[Open], Source], clock: Clock = system_clock) -> None:
         self._accounts = accounts
         self._source = source
+        self._clock = clock
+        self._meters: dict[int, DialMeter] = {}
+        self._alarmed: dict[int, Moment] = {}
 
     def by_id(self, account_id: int) -> Line | None:
         """The line of an account; none while it is closed, or carries no calls."""
@@ -66,6 +81,32 @@ class Lines:
             for opened in self._accounts.everyone()
             if (line := self._line(opened)) is not None
         ]
+
+    async def count(self, line: Line, number: str, agent_id: int) -> None:
+        """An agent wants a number called: count it, before anything of it is stored. Raises DialRefused.
+
+        Refusals are figures and lines in the log; too many of them an alarm, which administrators see at the account.
+        """
+        plan, account_id, now = line.calling.dial_plan, line.source.account_id, self._clock()
+        if plan is None:
+            return
+        meter = self._meters.setdefault(account_id, DialMeter())
+        try:
+            meter.ask(number, plan, agent_id=agent_id, now=now)
+        except DialRefused as error:
+            metrics.dial_refused(error.why)
+            log.warning("a number was not called", account=account_id, why=error.why.value, agent=agent_id)
+            if meter.alarmed_at == now:
+                await self._alarm(account_id, now)
+            raise
+
+    async def _alarm(self, account_id: int, now: Moment) -> None:
+        last = self._alarmed.get(account_id)
+        if last is not None and now - last < QUIET:
+            return
+        self._alarmed[account_id] = now
+        log.error("somebody tries to call what they may not, or far too much", account=account_id)
+        await self._accounts.warn(account_id, ALARM)
 
     async def lend(self, account_id: int, wanted: PhoneWanted) -> Lent | None:
         """A softphone of an account for a tab; none while the account is closed, or carries no calls."""
