@@ -31,7 +31,7 @@ def names_in(file: str) -> frozenset[str]:
 
 
 def test_every_bad_input_names_a_test() -> None:
-    assert [number for number, tests in sorted(shown().items()) if tests] == list(range(1, 44))
+    assert [number for number, tests in sorted(shown().items()) if tests] == [*range(1, 44), *range(66, 70)]
 
 
 def test_every_test_that_the_list_names_is_there() -> None:
