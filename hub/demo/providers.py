@@ -27,6 +27,7 @@ from crm_core.words.permissions import Actor
 from crm_core.words.values import AccountValue, Role
 from crm_core.work.queues import queues
 from hub.demo import line
+from hub.demo.crowd import Crowd
 from hub.demo.line import SHOP_NUMBER
 from hub.demo.telephone import Telephone
 from hub.desk import channel_accounts
@@ -119,9 +120,10 @@ async def serving(house: House) -> AsyncIterator[Providers]:
         cloud.lines |= line.at(doors["voice"])
         cloud.numbers |= {SHOP_NUMBER: doors["sms"], f"whatsapp:{SHOP_WHATSAPP}": doors["whatsapp"]}
         gateway.reports = doors["gateway"]
-        telephone = Telephone(cloud, LENA_NUMBER)
+        telephone = Telephone(cloud, LENA_NUMBER, Crowd(cloud, SHOP_NUMBER))
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        stack.callback(group.create_task(telephone.run(), name="Lena's telephone").cancel)
+        for doing in (telephone.run(), telephone.crowd.run()):
+            stack.callback(group.create_task(doing).cancel)
         yield Providers(
             cloud=cloud,
             phone=cloud.phone(LENA_NUMBER, name=LENA),

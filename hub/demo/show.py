@@ -94,8 +94,8 @@ def _text(facts: Mapping[str, Any]) -> str:
     return f"""
 Switchboard is running.
 
-  The customers' side:   {facts["customers_url"]}   (a phone with five ways to write, and a mailbox)
-                         {facts["widget_url"]}   (a shop with the chat)
+  The customers' side:   {facts["customers_url"]}   (a telephone, five ways to write, and a mailbox)
+                         {facts["widget_url"]}   (a shop with chat and calls)
 
   The agents' side. Each link signs in once; open two of them in two browser profiles:
 {people}

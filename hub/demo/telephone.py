@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from channels.simulators.twilio import Caller, How, TwilioCloud
 from crm_core.words.errors import Invalid
+from hub.demo.crowd import Crowd
 
 HIDDEN: Final = "+266696687"
 """What Twilio says of a caller who hides the number: ANONYMOUS on a keypad."""
@@ -36,8 +37,9 @@ class Written:
 class Telephone:
     """One telephone, in one call at a time; whoever else calls finds it busy. It rings until she answers."""
 
-    def __init__(self, cloud: TwilioCloud, number: str) -> None:
+    def __init__(self, cloud: TwilioCloud, number: str, crowd: Crowd) -> None:
         self.number = number
+        self.crowd = crowd
         self.lines: list[Written] = []
         self._cloud = cloud
         self._caller: Caller | None = None
@@ -94,6 +96,8 @@ class Telephone:
                 await self._own().decline()
             case {"hang_up": True}:
                 await self._own().hang_up()
+            case {"others": True}:
+                self._write("note", f"{self.crowd.call()} others call the shop")
             case _:
                 raise Invalid("A telephone cannot do that.")
         await self._look()

@@ -110,7 +110,7 @@
       for (const id of ["sms", "gateway", "whatsapp", "telegram", "viber", "mail"]) byId(id).replaceChildren();
       shown.clear();
       byId("who").textContent = seen.who.name;
-      byId("sms-to").textContent = `${seen.who.number} → ${seen.who.shop_number}`;
+      byId("sms-to").textContent = `→ ${seen.who.shop_number}`;
       byId("gateway-to").textContent = `→ ${seen.who.shop_short_number}`;
       byId("whatsapp-to").textContent = seen.who.shop_whatsapp;
       byId("mail-to").textContent = `${seen.who.mail} → ${seen.who.shop_mail}`;

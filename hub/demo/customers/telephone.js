@@ -5,6 +5,7 @@ window.lenasTelephone = (act) => {
   const sounds = window.lenasSounds();
   const section = document.querySelector(".telephone");
   const LEAST_RINGS = 1200;
+  const ENDS = /^(Call ended|Missed|Busy|No answer|Not connected)/;
   let call = null;
   let newest = null;
   let rings = 0;
@@ -60,7 +61,7 @@ window.lenasTelephone = (act) => {
     const fresh = newest === null ? [] : lines.filter((one) => one.id > newest);
     newest = lines.reduce((most, one) => Math.max(most, one.id), newest ?? 0);
     for (const one of fresh) {
-      if (one.kind === "note" && !one.text.startsWith("Calling") && !one.text.endsWith("calls")) {
+      if (one.kind === "note" && ENDS.test(one.text)) {
         sounds.silence();
         sounds.ended();
       } else if (one.kind !== "heard" || one.text === "♪") continue;
@@ -88,7 +89,7 @@ window.lenasTelephone = (act) => {
     byId("phone-answer").hidden = byId("phone-decline").hidden = !(rung && !call.mine);
     byId("phone-hang-up").hidden = rung && !call.mine;
     byId("phone-speak").hidden = !(inCall() && !rung && ["people", "silence"].includes(call.hears));
-    byId("phone-dial").hidden = inCall();
+    byId("phone-dial").hidden = byId("phone-hide").hidden = byId("phone-others").hidden = inCall();
     section.classList.toggle("rings", rung && !call.mine);
     const loop = rung ? (call.mine ? "ringback" : "bell") : inCall() && call.hears === "music" && !sounds.isSpeaking ? "music" : "";
     sounds.loop(loop);
@@ -141,10 +142,13 @@ window.lenasTelephone = (act) => {
   for (const what of ["answer", "decline", "hang_up"]) {
     byId(`phone-${what.replace("_", "-")}`).addEventListener("click", () => doing({ [what]: true }));
   }
+  byId("phone-others").addEventListener("click", () => doing({ others: true }));
+  // The newest line stays in sight when the rest of the telephone grows.
+  new ResizeObserver(() => (byId("phone").scrollTop = byId("phone").scrollHeight)).observe(byId("phone"));
   const sound = byId("phone-sound");
   const turned = () => {
     sound.setAttribute("aria-pressed", String(!sounds.off));
-    sound.textContent = sounds.off ? "🔇 Sound is off" : "🔊 Sound is on";
+    sound.textContent = sounds.off ? "🔇 Sound" : "🔊 Sound";
   };
   sound.addEventListener("click", () => {
     sounds.turn(!sounds.off);

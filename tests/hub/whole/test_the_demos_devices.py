@@ -216,6 +216,29 @@ async def test_she_calls_chooses_waits_and_talks_and_the_recording_stays_with_th
         assert (ended["outcome"], ended["number"], ended["ended_by"]) == ("answered", LENA_NUMBER, "contact")
 
 
+async def test_she_is_told_her_place_behind_others_and_asks_to_be_called_back(
+    hub: Hub, hire: Any, clock: VirtualClock
+) -> None:
+    boss, anna = await hire("Boss", Role.ADMINISTRATOR), await hire("Anna", Role.AGENT, hub.queue_id)
+    await at_work(hub, anna)
+    async with telephone(hub) as lena:
+        await lena.act({"others": True})
+
+        async def in_line() -> bool:
+            return all(one.caller.hears() and one.caller.call.hears.startswith("♪") for one in lena.crowd.others)
+
+        await until(in_line)
+        lena.dial(SHOP_NUMBER)
+        await hears(lena, "press 1")
+        await lena.press("1")
+        await hears(lena, "music")
+        clock.advance(11 * SECOND)
+        await hears(lena, "You are number 2 in line.")
+        await lena.press("*")
+        await hears(lena, "We will call you back.")
+        assert (await record(boss, outcome="callback"))["number"] == LENA_NUMBER
+
+
 async def test_she_leaves_a_message_from_a_hidden_number_when_nobody_is_there(
     hub: Hub, hire: Any, clock: VirtualClock
 ) -> None:
