@@ -38,6 +38,7 @@ from hub.desk.assigner import Assigner
 from hub.desk.calls.arranging import Arranger
 from hub.desk.calls.lines import Lines
 from hub.desk.calls.minding import Minder
+from hub.desk.calls.recordings import Recordings
 from hub.desk.delivering import Deliverer
 from hub.desk.front import Front
 from hub.desk.invitations import Invitations
@@ -55,6 +56,7 @@ from hub.machinery.jobs import JobRunner
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
 from hub.machinery.presence import Presence
+from hub.machinery.stretches import Stretches
 
 log = structlog.get_logger(__name__)
 
@@ -157,6 +159,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         invitations=invitations,
         surveys=Surveys(derived_key(key, "surveys"), clock, settings.public_url),
         lines=Lines(accounts, front.source, clock),
+        recordings=Recordings(db, Stretches(settings.data_dir / "recordings"), accounts, clock),
     )
     return house, _workers(house, front)
 
@@ -188,6 +191,7 @@ def _workers(house: House, front: Front) -> dict[str, Worker]:
         "typists": typists.run,
         "arranger": arranger.run,
         "minder": minder.run,
+        "recordings": house.recordings.run,
         "jobs": jobs.run,
         "presence": house.presence.run,
     }

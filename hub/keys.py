@@ -18,6 +18,7 @@ from hub.bus.local import Bus
 from hub.config import Settings
 from hub.desk.assigner import Assigner
 from hub.desk.calls.lines import Lines
+from hub.desk.calls.recordings import Recordings
 from hub.desk.invitations import Invitations
 from hub.desk.surveys import Surveys
 from hub.machinery.accounts import Accounts
@@ -45,6 +46,7 @@ class House:
     invitations: Invitations
     surveys: Surveys
     lines: Lines
+    recordings: Recordings
     draining: bool = field(default=False)
     """Set when the hub was told to stop: readiness fails, sockets are sent elsewhere."""
     group: asyncio.TaskGroup | None = field(default=None)

@@ -69,7 +69,7 @@ def stored(hand: Hand, said: RecordingStored) -> None:
         return
     hand.set_recording(
         known, state=KeptState.STORED, external_id=said.external_id, file_id=said.file_id,
-        duration=max(0, said.duration), is_voicemail=said.voicemail,
+        duration=max(0, said.duration), is_voicemail=said.voicemail, agent_id=said.agent_id or known.agent_id,
     )  # fmt: skip
     if said.voicemail:
         _message_left(hand, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from crm_core.calls.rules.call import Call
@@ -11,6 +12,7 @@ from crm_core.conversations.queries import row as conversation_row
 from crm_core.files.actions import claim_for_entry
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.content import Medium
+from crm_core.words.errors import NotFound
 from crm_core.words.values import (
     Author,
     AuthorKind,
@@ -91,6 +93,12 @@ def voicemail(tx: Tx, call: Call, file_id: int) -> None:
     timeline.store(tx, [entry])
     value = conversations.arrived(tx, entry, waiting_since=row.waiting_since or tx.now, status=ConversationStatus.OPEN)
     _queue(tx, call, conversation_row(tx, value.conversation_id))
+
+
+def recorded(tx: Tx, call: Call, file_id: int) -> None:
+    """A recording belongs to the call's line in the timeline: a file that belongs to nothing is swept after a day."""
+    with suppress(NotFound):
+        claim_for_entry(tx, [(AuthorKind.SYSTEM, call.account_id)], [file_id], call.conversation_id, call.entry_id)
 
 
 def waits(tx: Tx, call: Call, code: str) -> None:

@@ -13,10 +13,11 @@ from crm_core.calls.rules.call import Call
 from crm_core.calls.rules.signals import Signal
 from crm_core.conversations.actions import change_details
 from crm_core.store.transaction import Tx
+from crm_core.words.calls import RecordingStored
 from crm_core.words.clock import MINUTE, Moment
 from crm_core.words.errors import NotFound
 from crm_core.words.values import CallLine, CallState
-from hub.desk.calls import following
+from hub.desk.calls import aftercall, following
 
 MOST_LATE = 60 * MINUTE
 """A provider's time that lies further back than this is a wrong clock, not a late report."""
@@ -45,7 +46,10 @@ def report(tx: Tx, account_id: int, event: CallReported) -> Call | None:
     name = type(event.signal).__name__
     if not actions.first_time(tx, account_id, event.key, call.id, event.at, name, facts):
         return call
-    return settle(tx, call, event.signal, event.at)
+    after = settle(tx, call, event.signal, event.at)
+    if isinstance(event.signal, RecordingStored) and not event.signal.voicemail:
+        aftercall.recorded(tx, after, event.signal.file_id)
+    return after
 
 
 def keep(tx: Tx, before: Call, after: Call, facts: tuple[Any, ...]) -> Call:
