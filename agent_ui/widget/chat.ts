@@ -89,7 +89,7 @@ class Chat {
       again: (id) => (this.line.again(id, fresh()), this.show()),
       discard: (id) => (this.keep.settle(id), this.show()),
       call: () => void this.calls().then((call) => call.ask()),
-      close: () => this.tell({ type: "close" }),
+      close: () => this.tell({ type: "show", open: false }),
     });
     addEventListener("online", () => this.line.nudge());
     document.addEventListener("visibilitychange", () => {
@@ -132,7 +132,12 @@ class Chat {
     if (frame.type === "welcome" && this.state.ready && frame.visitor !== this.state.visitor) this.view.clear();
     this.state = reduce(this.state, frame);
     // Whoever refreshed the page that carried a call goes on with it; other pages leave it alone.
-    if (frame.type === "welcome" && frame.call && sessionCall() === frame.call.id) void this.calls();
+    if (frame.type === "welcome" && frame.call && sessionCall() === frame.call.id) {
+      void this.calls();
+      this.tell({ type: "show", open: true });
+    }
+    // The host page loads the frame at once when it is loaded anew.
+    if (frame.type === "call" && frame.call.here && this.shelf === ownShelf()) this.tell({ type: "kept", text: "1" });
     if (frame.type === "welcome" || frame.type === "call" || frame.type === "signal" || frame.type === "problem") void this.call?.then((call) => call.hear(frame));
     if (frame.type === "problem" && !frame.client_message_id && frame.code === "unavailable") this.problem = this.say("unavailable");
     if (frame.type === "problem" && frame.after_ms !== null && frame.code === "too_many") this.problem = this.say("too_many");

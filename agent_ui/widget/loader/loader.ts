@@ -82,7 +82,7 @@ if (key && !w["Switchboard"]) {
       post("init", { user, data: { ...data }, open: isOpen, page: location.href, referrer: document.referrer, kept: remember() });
       if (isOpen) peer.focus();
     }
-    if (m.type === "close") show(false);
+    if (m.type === "show") show(m.open);
     if (m.type === "kept") remember(m.text);
     if (m.type === "unread") {
       badge.textContent = m.count || "";
