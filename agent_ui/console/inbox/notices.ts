@@ -13,6 +13,7 @@ export function noticeInWords(entry: EntryValue, desk: Pick<Desk, "me" | "queues
   const agent = facts["agent"] === desk.me.name ? t("author.me") : facts["agent"];
   const queue = desk.queues.get(Number(facts["queue_id"]))?.name ?? "";
   const said = { ...facts, agent, queue, until: facts["until"] ? dateAndTime(Number(facts["until"])) : "" };
+  if (code === "closed" && !facts["agent"]) return t(facts["disposition"] ? "notice.closed_itself_as" : "notice.closed_itself", said);
   if (code === "closed" && facts["disposition"]) return t("notice.closed_as", said);
   if (code === "rated") return t(facts["words"] ? "notice.rated_words" : "notice.rated", { ...facts, score: String(facts["score"]) });
   const reach = REACH.find((one) => one === code);

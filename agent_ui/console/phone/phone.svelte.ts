@@ -69,6 +69,15 @@ export class Phone {
     } catch {
       this.lines ??= [];
     }
+    await this.#register();
+  }
+
+  /** Softphones that a provider calls have to be there before anybody accepts a call on them. */
+  async #register(): Promise<void> {
+    const accounts = (this.lines ?? []).filter((line) => line.media !== "webrtc").map((line) => line.account_id);
+    if (!accounts.length || this.desk.me.call_device !== "browser") return;
+    await this.#load(await this.#tab);
+    this.#port?.prepare(accounts);
   }
 
   /** Called when calls changed: what this tab carries is handed to what carries it. */

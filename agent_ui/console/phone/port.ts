@@ -20,6 +20,8 @@ export interface PhonePort {
   readonly quality: Quality;
   /** The calls I take part in, whole and newest; called after every change, and with the same again. Idempotent. */
   attach(calls: readonly CallValue[], me: number): void;
+  /** Lines (accounts) whose provider calls this tab, so that it has to be there before a call is accepted. */
+  prepare(accounts: readonly number[]): void;
   /** What the browser of another leg says. Those for legs that it does not carry are not for this tab. */
   heard(frame: PhoneHeard): void;
   /** Cuts the microphone at once, before the hub's own word (`leg.muted`) comes round by `attach`. */
@@ -52,6 +54,8 @@ export class SilentPort implements PhonePort {
   constructor(readonly tab: string) {}
 
   attach(): void {}
+
+  prepare(): void {}
 
   heard(): void {}
 

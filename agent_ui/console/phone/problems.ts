@@ -3,14 +3,14 @@ import { inWords } from "../desk/desk.svelte";
 import { t } from "../words/words.svelte";
 
 /** How the hub's English sentences begin, and the words that the console has for them. */
-const KNOWN = [
+export const KNOWN = [
   ["There is no line that can call", "no_line"],
   ["The line of this call is closed", "line_closed"],
   ["The line for this call is closed", "line_closed"],
   ["This line carries no calls", "line_closed"],
   ["This line cannot call numbers", "no_line"],
   ["You are in a call, or", "in_a_call"],
-  ["You are in a call already", "in_a_call"],
+  ["You are in this call already", "in_a_call"],
   ["You are not in this call", "left"],
   ["You are not asked any more", "not_asked"],
   ["The caller has hung up", "hung_up"],
@@ -30,10 +30,15 @@ const KNOWN = [
   ["A call belongs to a queue", "no_queue"],
 ] as const;
 
+/** Why a number is not called (`crm_core/words/dialling.py`). */
+const WHY_NOT = ["no_number", "emergency", "short", "own", "forbidden", "costly", "premium", "country", "agent_rate", "account_rate", "cost"] as const;
+
 /** What went wrong with a call, in the person's language; the hub's own words where the console has none. */
 export function problemOfCall(error: unknown): string {
   if (!(error instanceof Refused)) return inWords(error);
   const known = KNOWN.find(([start]) => error.detail.startsWith(start));
+  const why = WHY_NOT.find((one) => one === error.facts["why"]);
+  if (error.code === "dial_refused") return why ? t(`call.refused.${why}`) : error.detail;
   if (known) return t(`call.problem.${known[1]}`);
   return ["conflict", "gone", "invalid"].includes(error.code) && error.detail ? error.detail : inWords(error);
 }
