@@ -10,7 +10,7 @@ interface Lent {
   facts: Record<string, unknown>;
 }
 
-const AGAIN = 3_000;
+const AGAIN = 5_000;
 
 /** Each way of carrying sound is loaded when a line that needs it has its first call in this tab. */
 const load: Record<string, () => Promise<{ makeCarrier: MakeCarrier }>> = {
@@ -25,6 +25,7 @@ class Engine implements PhonePort {
   readonly #ways: PortWays;
   readonly #lines = new Map<number, Promise<Carrier | null>>();
   readonly #open = new Map<number, Carrier>();
+  readonly #kept = new Set<number>();
   #calls: readonly CallValue[] = [];
   #me = 0;
   #muted = false;
@@ -56,8 +57,13 @@ class Engine implements PhonePort {
     this.#calls = calls;
     this.#me = me;
     if (this.#closed) return;
-    for (const call of this.#own()) this.#line(call.account_id);
+    for (const account of [...this.#kept, ...this.#own().map((call) => call.account_id)]) this.#line(account);
     for (const account of this.#open.keys()) this.#tell(account);
+  }
+
+  prepare(accounts: readonly number[]): void {
+    for (const account of accounts) this.#kept.add(account);
+    this.attach(this.#calls, this.#me);
   }
 
   heard(frame: PhoneHeard): void {
