@@ -8,13 +8,14 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import ConfigDict, Field, ValidationError
 
+from crm_core.words.dialling import DialRefused
 from crm_core.words.errors import Conflict, HubError, Invalid, NotSignedIn, StoreUnavailable, TooMany
 from hub.api.models.shapes import Shown
 
 CONTENT_TYPE: Final = "application/problem+json"
 
-_SHOWN_FACTS: Final = ("newest_entry_id", "contact_id", "merge_id", "version")
-"""Facts of a conflict that the caller is told; others may hold what they may not see."""
+_SHOWN_FACTS: Final = ("newest_entry_id", "contact_id", "merge_id", "version", "why")
+"""Facts of a conflict, or of a number not called, that the caller is told; others may hold what they may not see."""
 
 
 class FieldProblem(Shown):
@@ -42,6 +43,7 @@ class Problem(Shown):
     )
     merge_id: int | None = Field(None, description="With `conflict` over a merge: the one to undo first.")
     version: int | None = Field(None, description="With `conflict` over a version: the newest one.")
+    why: str | None = Field(None, description="With `dial_refused`: why the number is not called, as a code.")
     id: str | None = Field(None, description="Name this when you report a fault; it finds our log line.")
 
 
@@ -89,7 +91,7 @@ def bad_fields(error: ValidationError, *, where: str = "#/") -> BadFields:
 def answer(error: HubError, *, request_id: str | None = None, status: int | None = None) -> web.Response:
     """The error as an HTTP response; `status` when it is not the one of the error's class."""
     status = status or error.status
-    facts = error.facts if isinstance(error, Conflict) else {}
+    facts = error.facts if isinstance(error, Conflict | DialRefused) else {}
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -11,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from crm_core.store.transaction import Tx
+from crm_core.words.dialling import DialRefused, Why
 from crm_core.words.errors import HubError, StoreFull, StoreUnavailable
 from crm_core.words.permissions import Permission
 from hub.api import door
@@ -19,6 +21,7 @@ from hub.api.endpoint import Endpoint
 from hub.api.middleware import MIDDLEWARES
 from hub.api.models.agents import MemberList
 from hub.api.models.shapes import Id
+from hub.api.problems import answer
 from hub.api.route import Route, get, post
 from hub.keys import HOUSE, House
 from tests.hub.api.conftest import Client, Staff
@@ -112,3 +115,8 @@ def test_a_handler_that_does_not_fit_its_path_is_found_at_start() -> None:
 
     with pytest.raises(TypeError):
         Endpoint(post("/nothing", lost, Permission.WORK))
+
+
+def test_a_number_that_is_not_called_says_why_by_a_code() -> None:
+    body = json.loads(answer(DialRefused(Why.PREMIUM)).text or "")
+    assert (body["status"], body["code"], body["why"]) == (422, "dial_refused", "premium")
