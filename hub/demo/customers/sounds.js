@@ -10,6 +10,8 @@ window.lenasSounds = () => {
   let off = localStorage.getItem("demo.phone.sound") === "off";
   let running = { name: "", timer: 0, gain: null };
   let wanted = "";
+  // Browsers without voices may say for ever that they speak: nobody says eight letters a second for longer than this.
+  let speaksUntil = 0;
 
   const tone = (hertz, after, lasts, to, loud = 0.08) => {
     const start = context.currentTime + after;
@@ -91,11 +93,15 @@ window.lenasSounds = () => {
       const said = new SpeechSynthesisUtterance(words);
       said.lang = language;
       said.pitch = isMine ? 1.4 : 1;
+      speaksUntil = Math.max(speaksUntil, Date.now()) + 1000 + words.length * 125;
       speechSynthesis.speak(said);
     },
-    silence: () => window.speechSynthesis?.cancel(),
+    silence() {
+      speaksUntil = 0;
+      window.speechSynthesis?.cancel();
+    },
     get isSpeaking() {
-      return Boolean(context && window.speechSynthesis?.speaking);
+      return Boolean(context && !off && window.speechSynthesis?.speaking && Date.now() < speaksUntil);
     },
   };
 };
