@@ -76,6 +76,18 @@ async def test_a_compressed_body_that_is_broken_is_refused(staff: Staff) -> None
     assert answer.status == 400
 
 
+async def test_a_brotli_body_is_refused_in_words_before_anything_is_unpacked(staff: Staff) -> None:
+    packed = {**JSON, "Content-Encoding": "br"}
+    before = (await staff.administrator.ask("GET", "/queues")).body
+    for path in ("/queues", "/nowhere"):
+        # `{}` as brotli says it.
+        answer = await staff.administrator.ask("POST", path, data=b"\x8b\x00\x80{}\x03", headers=packed)
+        assert answer.status == 400
+        assert "content-encoding: brotli" in answer.text
+        assert "Traceback" not in answer.text
+    assert (await staff.administrator.ask("GET", "/queues")).body == before
+
+
 async def test_nul_and_lone_surrogates_become_storable(staff: Staff) -> None:
     raw = b'{"name": "a\\u0000b\\ud800c"}'
 
