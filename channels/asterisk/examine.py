@@ -1,0 +1,72 @@
+"""Trying an Asterisk's settings out. Nothing is changed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from channels.asterisk.ari import Ari
+from channels.asterisk.settings import AsteriskSettings
+from channels.contract import (
+    Account,
+    AccountBroken,
+    ChannelError,
+    Finding,
+    Forbidden,
+    NoSuchHost,
+    Problem,
+    Refused,
+    Tools,
+    TryLater,
+)
+
+_MODULES: Final = ("res_stasis_snoop.so", "res_stasis_recording.so", "res_sorcery_memory.so", "res_srtp.so")
+
+
+async def examine_asterisk(account: Account, tools: Tools) -> Sequence[Finding]:
+    """Steps `server`, `password`, `modules`, `recordings`, `softphones`; the first that ends all others ends it."""
+    settings = account.settings
+    assert isinstance(settings, AsteriskSettings), "the registry hands each channel its own settings"
+    ari = Ari(tools.http, tools.peers, settings, patience=8)
+    parts = urlsplit(settings.ari_url)
+    try:
+        await tools.peers.addresses(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        told = (await ari.ask("GET", "/asterisk/info", tolerate=())).body
+    except NoSuchHost:
+        return [Finding(step="server", problem=Problem.NAME)]
+    except Forbidden:
+        return [Finding(step="server", problem=Problem.FORBIDDEN)]
+    except AccountBroken:
+        return [Finding(step="server"), Finding(step="password", problem=Problem.PASSWORD)]
+    except TryLater:
+        return [Finding(step="server", problem=Problem.UNREACHABLE)]
+    except Refused:
+        return [Finding(step="server", problem=Problem.PROTOCOL)]
+    system = told.get("system") if isinstance(told, dict) else None
+    if not isinstance(system, dict):
+        return [Finding(step="server", problem=Problem.PROTOCOL)]
+    version = f"Asterisk {str(system.get('version'))[:40]}"
+    return [Finding(step="server", words=version), Finding(step="password"), *await _rest(ari)]
+
+
+async def _rest(ari: Ari) -> list[Finding]:
+    findings = []
+    missing = [name for name in _MODULES if not (await _there(ari, f"/asterisk/modules/{name}"))]
+    words = f"Not loaded: {', '.join(missing)}" if missing else ""
+    findings.append(Finding(step="modules", problem=Problem.MISSING if missing else None, words=words))
+    recordings = await _there(ari, "/recordings/stored")
+    findings.append(Finding(step="recordings", problem=None if recordings else Problem.MISSING))
+    try:
+        async with ari.softphone():
+            findings.append(Finding(step="softphones"))
+    except ChannelError:
+        findings.append(Finding(step="softphones", problem=Problem.UNREACHABLE))
+    return findings
+
+
+async def _there(ari: Ari, path: str) -> bool:
+    try:
+        return (await ari.ask("GET", path, tolerate=(404, 409, 500))).done
+    except ChannelError:
+        return False
