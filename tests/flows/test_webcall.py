@@ -251,3 +251,29 @@ async (bytes) => {
   return [sound.duration, loudest];
 }
 """
+
+
+async def test_a_caller_whom_nobody_can_answer_leaves_a_message(
+    hub: HubProcess, people: People, complaints: Complaints
+) -> None:
+    api = Api(hub)
+    context = await people.arrive("visitor")
+    visitor = ShopVisitor(await context.new_page(), hub.facts["widget_url"])
+    await visitor.enter()
+    await visitor.open_chat()
+    chat = await visitor.chat()
+    await chat.get_by_role("button", name="Call us").click()
+    await chat.get_by_role("button", name="Call now").click()
+    await expect(panel(chat)).to_contain_text("Recording. Speak now.", timeout=CALL)
+    await asyncio.sleep(3)
+    await panel(chat).get_by_role("button", name="Send message").click()
+    await expect(panel(chat)).to_contain_text("The call has ended")
+    call = await api.until(outcome="voicemail")
+    [message] = call["recordings"]
+    assert message["is_voicemail"]
+    page = await context.new_page()
+    await page.goto(hub.facts["widget_url"])
+    sound = await api.sound(f"calls/{call['id']}/recordings/{message['id']}")
+    seconds, loudest = await page.evaluate(_DECODED, list(sound))
+    assert seconds == pytest.approx(message["duration"] / 1_000, abs=1.5)
+    assert loudest > sounds.LOUD
