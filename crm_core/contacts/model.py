@@ -116,6 +116,8 @@ class Reach(Base):
     """When they last wrote, exact to five minutes."""
     state: Mapped[Words] = mapped_column(default="ok")
     """ok, opted_out, blocked, bounced."""
+    said_at: Mapped[OptionalAt]
+    """When that was said or learned, by its sender's word: what is older and comes later changes nothing."""
     reason: Mapped[Words] = mapped_column(default="")
     answered_at: Mapped[OptionalAt]
     """When a machine last answered them: at most once in a closed period, and once a day."""

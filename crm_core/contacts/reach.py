@@ -40,6 +40,7 @@ class Way:
     heard_at: Moment | None
     state: ReachState
     reason: str
+    said_at: Moment | None
     answered_at: Moment | None
 
 
@@ -72,12 +73,24 @@ def way(tx: Tx, identity_id: int, account_id: int) -> Way | None:
     return found[0] if found else None
 
 
-def set_state(tx: Tx, identity_id: int, account_id: int, state: ReachState, reason: str = "") -> bool:
-    """Note what stands against writing, or nothing any more. False when it was so before."""
+# house: parameters because a way is an identity and an account, and its state has a time and a reason
+def set_state(
+    tx: Tx, identity_id: int, account_id: int, state: ReachState, reason: str = "", *, at: Moment | None = None
+) -> bool:
+    """Note what stands against writing, or nothing any more. False when it was so before, or is outdated.
+
+    `at`: when it was said, now if nobody knows. What comes late, after something that was said later, changes
+    nothing; a time to come counts as now, since it would silence all that follows.
+    """
+    said_at = tx.now if at is None else min(at, tx.now)
     known = way(tx, identity_id, account_id)
-    if known is not None and known.state is state:
+    if known is not None and known.said_at is not None and said_at < known.said_at:
         return False
-    _upsert(tx, identity_id, account_id, state=state, reason=one_line(reason, most=200))
+    if known is not None and known.state is state:
+        if known.said_at != said_at:
+            _upsert(tx, identity_id, account_id, said_at=said_at)
+        return False
+    _upsert(tx, identity_id, account_id, state=state, reason=one_line(reason, most=200), said_at=said_at)
     return True
 
 
@@ -103,6 +116,7 @@ def _new(
         "heard_at": heard_at,
         "state": ReachState.OK,
         "reason": "",
+        "said_at": None,
         "answered_at": None,
     }
 
@@ -115,5 +129,6 @@ def _way(row: dict[str, Any]) -> Way:
         heard_at=row["heard_at"],
         state=ReachState(row["state"]),
         reason=row["reason"],
+        said_at=row["said_at"],
         answered_at=row["answered_at"],
     )

@@ -47,9 +47,12 @@ def report(tx: Tx, account_id: int, event: DeliveryReported) -> EntryValue | Non
 
 
 def reach_changed(tx: Tx, account_id: int, event: ReachChanged) -> None:
-    """Note that an address may not, or may again, be written to; their open conversation says so."""
+    """Note that an address may not, or may again, be written to; their open conversation says so.
+
+    What is reported late, after something newer, changes nothing.
+    """
     identity = _whose(tx, account_id, event)
-    if identity is None or not reach.set_state(tx, identity.id, account_id, event.state, event.reason):
+    if identity is None or not reach.set_state(tx, identity.id, account_id, event.state, event.reason, at=event.at):
         return
     known = reach.way(tx, identity.id, account_id)
     conversation_id = open_of_address(tx, identity.address)

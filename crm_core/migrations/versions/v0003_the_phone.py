@@ -18,6 +18,7 @@ depends_on = None
 def upgrade() -> None:
     _calls()
     op.add_column("draft", opt_json("extras"))
+    op.add_column("reach", opt_number("said_at"))
     op.add_column("queue", opt_json("voice"))
     op.add_column("agent", opt_words("call_device"))
     op.add_column("agent", opt_words("call_number"))

@@ -11,9 +11,11 @@ from channels.contract import Capabilities, MessageArrived
 from crm_core.accounts import actions
 from crm_core.cases import queries as cases
 from crm_core.cases.queries import CaseListing
+from crm_core.contacts import reach
 from crm_core.conversations import timeline
 from crm_core.store.database import Database
 from crm_core.words.addresses import phone
+from crm_core.words.clock import DAY, MINUTE
 from crm_core.words.content import Content, ExternalId, ReachState, ThreadKey
 from crm_core.words.errors import Invalid
 from crm_core.words.values import CaseKind, EntryValue
@@ -27,14 +29,16 @@ THEIRS = phone("+380441234567")
 GREETING = {"language": "en", "greeting": {"en": "Hello!"}}
 
 
-def texts(scene: Scene, text: str, name: str, reach: ReachState | None) -> MessageArrived:
-    """A text message of theirs, and what it asks for."""
+def texts(
+    scene: Scene, text: str, name: str, reach: ReachState | None, *, sent_at: int | None = None
+) -> MessageArrived:
+    """A text message of theirs, and what it asks for; sent now, or when it is said."""
     return MessageArrived(
         external_id=ExternalId(name),
         thread=ThreadKey("t"),
         sender=THEIRS,
         content=Content(text=text),
-        sent_at=scene.clock(),
+        sent_at=scene.clock() if sent_at is None else sent_at,
         reach=reach,
     )
 
@@ -90,3 +94,38 @@ async def test_a_stranger_who_only_says_hello_is_greeted_and_becomes_a_lead(
         await lanes.deliverer.step()
         assert len((await db.read(cases.page, scene.sofia, CaseListing(kind=CaseKind.LEAD, open=True))).items) == 1
         assert [message.content.text for message in sms.got] == ["Hello!"]
+
+
+@pytest.mark.parametrize("first", ["START", "STOP"])
+async def test_of_two_wishes_the_one_that_was_sent_last_counts_in_whatever_order_they_come(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path, first: str
+) -> None:
+    sms = Provider(capabilities=Capabilities(can_start=True), reaches=frozenset({"tel"}))
+    wishes = {"START": ReachState.OK, "STOP": ReachState.OPTED_OUT}
+    last = next(word for word in wishes if word != first)
+    clock.advance(MINUTE)
+    async with open_lanes(db, clock, tmp_path, {"sms": sms}, queue_id=scene.queue_id) as lanes:
+        # The gateway could not hand the first one in, and tries again once the last one is there.
+        await arrives(lanes, texts(scene, "Hello", "m0", None))
+        await arrives(lanes, texts(scene, last, "m2", wishes[last], sent_at=clock() - 1_000))
+        entry = await arrives(lanes, texts(scene, first, "m1", wishes[first], sent_at=clock() - 2_000))
+        assert entry.identity_id is not None
+        way = await db.read(reach.way, entry.identity_id, lanes.account_ids["sms"])
+        assert way is not None
+        assert (way.state, way.said_at) == (wishes[last], clock() - 1_000)
+        lines = await db.read(timeline.page, scene.sofia, entry.conversation_id)
+        codes = [line.notice.code for line in lines if line.notice is not None]
+        assert codes == (["reach_opted_out"] if last == "STOP" else [])
+
+
+async def test_a_wish_from_the_future_does_not_silence_the_next_one(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    sms = Provider(capabilities=Capabilities(can_start=True), reaches=frozenset({"tel"}))
+    async with open_lanes(db, clock, tmp_path, {"sms": sms}, queue_id=scene.queue_id) as lanes:
+        await arrives(lanes, texts(scene, "START", "m1", ReachState.OK, sent_at=clock() + DAY))
+        entry = await arrives(lanes, texts(scene, "STOP", "m2", ReachState.OPTED_OUT))
+        assert entry.identity_id is not None
+        way = await db.read(reach.way, entry.identity_id, lanes.account_ids["sms"])
+        assert way is not None
+        assert way.state is ReachState.OPTED_OUT
