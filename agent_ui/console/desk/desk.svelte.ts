@@ -290,9 +290,10 @@ export class Desk {
   }
 
   /** What this agent sent from another machine is no draft here any more. */
-  #sent({ author, client_key, conversation_id, kind, text }: EntryValue): void {
+  #sent(entry: EntryValue): void {
+    const { author, client_key, conversation_id, kind } = entry;
     const isOwn = this.outgoing.parcels.some((parcel) => parcel.key === client_key);
-    if (author.kind === "agent" && author.id === this.me.id && (kind === "message" || kind === "note") && !isOwn) this.drafts.sent(conversation_id, kind, text);
+    if (author.kind === "agent" && author.id === this.me.id && (kind === "message" || kind === "note") && !isOwn) this.drafts.sent(conversation_id, kind, entry);
   }
 
   async #carry(parcel: Parcel): Promise<EntryValue> {

@@ -1,6 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import type { DraftExtras, DraftValue, FileValue } from "../wire";
 import { draftedOf, letterOf, type Letters } from "./letters.svelte";
+import { isSaid, type Said } from "./said";
 
 export type DraftKind = "message" | "note";
 
@@ -73,14 +74,23 @@ export class Drafts {
       if (this.#timers.has(name) || this.#said.get(name) === markOf(draft)) continue;
       this.#written.set(name, { text: draft.text, files: draft.files });
       this.#stored.set(name, true);
+      // What this page said before is no echo any more: whoever goes back to it elsewhere says something new.
+      this.#said.delete(name);
       if (draft.extras) this.#letters?.take(draft.conversation_id, draft.extras);
     }
   }
 
-  /** All that the hub keeps: what came from there, and is there no more, was sent elsewhere. */
+  /**
+   * All that the hub keeps: what came from there, and is there no more, was sent elsewhere. So was a letter that this
+   * device kept across a reload, while nothing was changed in it since.
+   */
   renew(kept: readonly DraftValue[]): void {
     const there = new Set(kept.map((draft) => nameOf(draft.conversation_id, draft.kind === "note" ? "note" : "message")));
     for (const name of [...this.#stored.keys()].filter((one) => !there.has(one))) this.gone(...partsOf(name));
+    for (const id of this.#letters?.said() ?? []) {
+      const name = nameOf(id, "message");
+      if (!there.has(name) && !this.#stored.has(name) && !this.#timers.has(name)) this.#letters?.clear(id);
+    }
     this.take(kept);
   }
 
@@ -88,13 +98,15 @@ export class Drafts {
   gone(conversationId: number, kind: DraftKind): void {
     const name = nameOf(conversationId, kind);
     if (this.#stored.get(name)) this.#forget(conversationId, kind);
+    else if (this.#isNothing(conversationId, kind)) this.#said.delete(name);
   }
 
-  /** These words were sent from another machine. When they are all that stands here, nothing is left to send. */
-  sent(conversationId: number, kind: DraftKind, text: string): void {
+  /** This was sent from another machine. When it is all that stands here, nothing is left to send. */
+  sent(conversationId: number, kind: DraftKind, entry: Said): void {
     const name = nameOf(conversationId, kind);
-    const here = this.of(conversationId, kind).text.trim();
-    if (here && here === text.trim() && !this.#timers.has(name)) this.#forget(conversationId, kind);
+    if (this.#timers.has(name) || this.#isNothing(conversationId, kind)) return;
+    const letter = kind === "note" ? null : (this.#letters?.of(conversationId) ?? null);
+    if (isSaid(this.of(conversationId, kind), letter, entry)) this.#forget(conversationId, kind);
   }
 
   /** Saves at once what waits: the page is being left. */
@@ -108,6 +120,7 @@ export class Drafts {
   #forget(conversationId: number, kind: DraftKind): void {
     this.#stored.delete(nameOf(conversationId, kind));
     this.#written.delete(nameOf(conversationId, kind));
+    this.#said.delete(nameOf(conversationId, kind));
     if (kind === "message") this.#letters?.clear(conversationId);
   }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { DraftExtras } from "../wire";
+import type { DraftExtras, FileValue } from "../wire";
 import { Drafts, type DraftKeeper, type Kept, type Written } from "./drafts.svelte";
 import { BLANK, draftedOf, Letters } from "./letters.svelte";
+import type { Said } from "./said";
 
 class Hub implements DraftKeeper {
   kept = new Map<string, string>();
@@ -19,8 +20,13 @@ class Hub implements DraftKeeper {
   clear = async (id: number, kind: string): Promise<void> => void this.kept.delete(`${id} ${kind}`);
 }
 
-const shelf = () => ({ getItem: () => null, setItem: () => undefined, removeItem: () => undefined });
+const shelf = () => {
+  const kept = new Map<string, string>();
+  return { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, value: string) => void kept.set(name, value), removeItem: (name: string) => void kept.delete(name) };
+};
 const told = (words: string, extras: DraftExtras | null = null) => ({ conversation_id: 1, kind: "message" as const, text: words, files: [], extras, updated_at: 0 });
+const went = (words: string, files: FileValue[] = [], details: Partial<Said["details"]> = null): Said => ({ text: words, files, details: details as Said["details"] });
+const file = (id: number): FileValue => ({ id, name: `${id}.pdf`, type: "application/pdf", size: 1 }) as FileValue;
 const text = (words: string): Written => ({ text: words, files: [] });
 
 beforeEach(() => void vi.useFakeTimers());
@@ -149,14 +155,72 @@ describe("a drafted reply", () => {
     const { letters, drafts } = desk();
     drafts.write(1, "message", text("Dear Ada"));
     letters.change(1, { subject: "Order" });
-    drafts.sent(1, "message", "Dear Ada");
+    drafts.sent(1, "message", went("Dear Ada", [], { subject: "Order" }));
     expect(drafts.of(1, "message").text).toBe("Dear Ada");
     await vi.advanceTimersByTimeAsync(1_000);
-    drafts.sent(1, "message", "Dear Ann");
-    drafts.sent(1, "note", "Dear Ada");
+    drafts.sent(1, "message", went("Dear Ann"));
+    drafts.sent(1, "note", went("Dear Ada"));
     expect(drafts.of(1, "message").text).toBe("Dear Ada");
-    drafts.sent(1, "message", "Dear Ada");
+    drafts.sent(1, "message", went("Dear Ada", [], { subject: "Order" }));
     expect([drafts.of(1, "message").text, letters.of(1)]).toEqual(["", BLANK]);
+  });
+
+  it("stays when less of it, or more, was sent from another machine", async () => {
+    const { letters, drafts } = desk();
+    const all = { subject: "Order", cc: [{ value: "eve@x.org", name: "" }], buttons: [{ text: "Yes", url: "", key: "" }], reply_to_id: 7, send_at: 9 };
+    drafts.write(1, "message", { text: "Thanks", files: [file(5)] });
+    letters.change(1, { about: 7, subject: "Order", cc: ["Eve <eve@x.org>"], buttons: [{ text: "Yes", url: "" }], sendAt: 9 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (const less of [went("Thanks", [], all), went("Thanks", [file(5), file(6)], all), went("Thanks", [file(5)]), ...Object.keys(all).map((part) => went("Thanks", [file(5)], { ...all, [part]: undefined }))]) drafts.sent(1, "message", less);
+    expect([drafts.of(1, "message").files.length, letters.of(1).subject]).toEqual([1, "Order"]);
+    drafts.sent(1, "message", went("Thanks", [file(5)], all));
+    expect([drafts.of(1, "message"), letters.of(1)]).toEqual([text(""), BLANK]);
+  });
+
+  it("goes when it was forwarded from another machine, to the same people", async () => {
+    const { letters, drafts } = desk();
+    letters.change(1, { mode: "forward", about: 7, to: ["Bob <bob@x.org>"] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const words = "---------- Forwarded message ----------";
+    drafts.sent(1, "message", went(words, [file(8)], { to: [{ value: "eve@x.org", name: "" }] }));
+    expect(letters.of(1).about).toBe(7);
+    drafts.sent(1, "message", went(words, [file(8)], { to: [{ value: "bob@x.org", name: "Bob" }] }));
+    expect(letters.of(1)).toEqual(BLANK);
+  });
+
+  it("does not come back after a reload when it was sent from another machine meanwhile", async () => {
+    const kept = shelf();
+    const before = new Letters("1", kept);
+    const way = { identity_id: 1, account_id: 2 };
+    before.change(1, { way, mode: "forward", about: 7, to: ["bob@x.org"], html: "<p>hi</p>" });
+    before.change(2, { buttons: [{ text: "Yes", url: "" }] });
+    before.change(3, { subject: "Order" });
+    const letters = new Letters("1", kept);
+    const drafts = new Drafts(new Hub(), letters);
+    letters.change(2, { buttons: [{ text: "No", url: "" }] });
+    drafts.renew([{ ...told("Dear Ada", draftedOf({ ...BLANK, subject: "Order" })), conversation_id: 3 }]);
+    expect([letters.of(1), letters.of(2).buttons[0]?.text, letters.of(3).subject]).toEqual([{ ...BLANK, way }, "No", "Order"]);
+    expect(new Letters("1", kept).of(1)).toEqual({ ...BLANK, way });
+  });
+
+  it("follows another machine there and back again", async () => {
+    const { drafts } = desk();
+    drafts.write(1, "message", text("abc"));
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (const words of ["abcd", "abc"]) {
+      drafts.take([told(words, draftedOf(BLANK))]);
+      expect(drafts.of(1, "message").text).toBe(words);
+    }
+  });
+
+  it("can say once more what was sent before", async () => {
+    const { drafts } = desk();
+    drafts.write(1, "message", text("Thanks"));
+    await vi.advanceTimersByTimeAsync(1_000);
+    drafts.clear(1, "message");
+    drafts.gone(1, "message");
+    drafts.take([told("Thanks", draftedOf(BLANK))]);
+    expect(drafts.of(1, "message").text).toBe("Thanks");
   });
 
   it("stays when it was written on here, whatever became of it elsewhere", () => {

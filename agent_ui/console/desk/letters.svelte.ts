@@ -67,6 +67,11 @@ export class Letters {
     return JSON.stringify(draftedOf({ ...this.of(conversationId), way: null })) === NOTHING;
   }
 
+  /** The conversations in whose letters something is said. */
+  said(): number[] {
+    return [...this.#letters.keys()].filter((id) => !this.isBlank(id));
+  }
+
   /** It was sent or thrown away. The way that was chosen stays chosen. */
   clear(conversationId: number): void {
     const { way } = this.of(conversationId);
