@@ -14,7 +14,7 @@ from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.addresses import email
 from crm_core.words.errors import Invalid
 from crm_core.words.values import FileValue, Named, Pressable
-from hub.desk.ways import Directory, Why, chosen
+from hub.desk.ways import Directory, Why, chosen, first_open
 
 MOST_RECIPIENTS = 50
 
@@ -96,6 +96,13 @@ def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> A
     if directory is None:
         kind = row.channel if account_id == row.account_id else accounts.row(tx, account_id).kind
         return Aim(identity_id=identity_id, account_id=account_id, channel=kind)
+    line = directory.get(account_id)
+    if words.way is None and line is not None and not line.writes:
+        # They called: the answer in writing takes another way.
+        way = first_open(tx, directory, row)
+        if way is None:
+            raise Invalid("They can be called, but not written to.")
+        identity_id, account_id = way.identity.id, way.account_id
     way = chosen(tx, directory, row, identity_id, account_id)
     if not words.to:
         way.must_be_open(has_template=bool(words.template))

@@ -102,7 +102,7 @@ def of_row(tx: Tx, directory: Directory, row: AnyRow) -> list[Way]:
     guests = participants.who_wrote(tx, row.id, but=[p.id for p in people])
     others = [identity_value(contacts.identity_row(tx, i)) for i in sorted({i for i, _ in guests})]
     known = {(w.identity_id, w.account_id): w for w in reach.of_identities(tx, [p.id for p in [*people, *others]])}
-    usable = [account for account in accounts.accounts(tx) if not account.disabled]
+    usable = [account for account in accounts.accounts(tx) if not account.disabled and _writes(directory, account.id)]
     found = [
         _way(tx, row, person, account, directory.get(account.id), known.get((person.id, account.id)))
         for person in people
@@ -119,6 +119,17 @@ def of_row(tx: Tx, directory: Directory, row: AnyRow) -> list[Way]:
         if (guest.id, account.id) in guests
     ]
     return sorted(found, key=_rank)
+
+
+def _writes(directory: Directory, account_id: int) -> bool:
+    """Whether an account carries messages at all; of one that is closed now nobody can tell."""
+    line = directory.get(account_id)
+    return line is None or line.writes
+
+
+def first_open(tx: Tx, directory: Directory, row: AnyRow) -> Way | None:
+    """The way an answer takes when the last words came by a line that carries none: the first that is open."""
+    return next((way for way in of_row(tx, directory, row) if way.state is WayState.OPEN and not way.is_guest), None)
 
 
 def _rank(way: Way) -> tuple[bool, bool, bool, int, int]:

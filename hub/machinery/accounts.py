@@ -21,6 +21,7 @@ from channels.contract import (
     Files,
     Listens,
     Manifest,
+    Sends,
     Tools,
     TryLater,
 )
@@ -56,6 +57,8 @@ class Line:
 
     capabilities: Capabilities
     reaches: frozenset[str]
+    writes: bool = True
+    """Carries messages; a telephone line carries calls only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,10 @@ class Accounts:
 
     def directory(self) -> dict[int, Line]:
         """What every open account carries, and to whom."""
-        return {i: Line(o.channel.capabilities, o.manifest.reaches) for i, o in self._open.items()}
+        return {
+            i: Line(o.channel.capabilities, o.manifest.reaches, isinstance(o.channel, Sends))
+            for i, o in self._open.items()
+        }
 
     def everyone(self) -> Sequence[Open]:
         """Every account that is open now."""
@@ -181,8 +187,10 @@ class Accounts:
         """Keep every account open until cancelled. `started` is called once all were tried."""
         async with self._toolbox.guard.session() as http, asyncio.TaskGroup() as group:
             self._http, self._group = http, group
-            for account in await self._read(queries.opened, self._sealer):
-                self._keep(account)
+            # Whoever is added or changed meanwhile is opened anew after this, not beside it.
+            async with self._reopening:
+                for account in await self._read(queries.opened, self._sealer):
+                    self._keep(account)
             await self._all_tried()
             started()
             await asyncio.Event().wait()

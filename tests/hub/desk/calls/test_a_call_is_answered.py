@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from channels.contract import Capabilities
+from crm_core.accounts.actions import NewAccount
+from crm_core.accounts.actions import add as add_account
+from crm_core.accounts.sealing import Sealer
 from crm_core.calls import queries
 from crm_core.calls.queries import CallListing
 from crm_core.conversations import phrases, timeline
 from crm_core.conversations import queries as conversations
 from crm_core.staff import queries as staff
 from crm_core.words.calls import LegEnded
-from crm_core.words.errors import Conflict, Gone
+from crm_core.words.errors import Conflict, Gone, Invalid
 from crm_core.words.values import (
     Activity,
     CallOutcome,
@@ -21,9 +27,12 @@ from crm_core.words.values import (
     WorkState,
 )
 from crm_core.work import actions as work
+from hub.desk import outbound, ways
 from hub.desk.calls import acting, dialling, taking
 from hub.desk.calls.acting import Wrapping
 from hub.desk.manners import CallManner, MenuKey
+from hub.desk.outbound import Words
+from hub.machinery.accounts import Line as AccountLine
 from tests.hub.desk.calls.town import ALICE, town_of
 from tests.hub.desk.scene import Scene
 
@@ -199,3 +208,24 @@ async def test_a_disposition_ends_the_wrap_up_and_closes_what_was_only_a_call(sc
     assert (ended.state, ended.disposition, ended.note) == (CallState.ENDED, "Sold", "Wants two.")
     conversation = await scene.db.read(conversations.get, scene.sofia, call.conversation_id)
     assert (conversation.status, conversation.disposition) == (ConversationStatus.CLOSED, "Sold")
+
+
+async def test_an_answer_in_writing_to_a_caller_takes_a_way_that_carries_words(scene: Scene) -> None:
+    sealer = Sealer(b"k" * 32)
+    phone = await scene.db.write(add_account, None, sealer, NewAccount(kind="voice", name="Phone"))
+    texts = await scene.db.write(add_account, None, sealer, NewAccount(kind="sms", name="Texts"))
+    town = town_of(scene)
+    town.source = replace(town.source, account_id=phone.id)
+    call = await town.ring()
+    directory = {
+        phone.id: AccountLine(Capabilities(), frozenset({"tel"}), writes=False),
+        texts.id: AccountLine(Capabilities(can_start=True), frozenset({"tel"})),
+    }
+    [way] = await scene.db.read(ways.ways, scene.sofia, directory, call.conversation_id)
+    assert way.account_id == texts.id
+    said = await scene.db.write(outbound.reply, scene.sofia, call.conversation_id, Words(text="Hi"), directory)
+    assert said.account_id == texts.id
+    with pytest.raises(Invalid, match="not written to"):
+        await scene.db.write(
+            outbound.reply, scene.sofia, call.conversation_id, Words(text="Hi"), {phone.id: directory[phone.id]}
+        )
