@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import select
@@ -12,11 +14,13 @@ from crm_core.calls.model import CallRow
 from crm_core.calls.rules.call import Call
 from crm_core.conversations.model import Conversation
 from crm_core.staff import queries as staff
+from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import SECOND
-from crm_core.words.values import AgentValue, CallOutcome, CallState, Direction, KeptState, LegRole, LegValue
+from crm_core.words.content import Medium
+from crm_core.words.values import AgentValue, CallOutcome, CallState, Direction, KeptState, LegRole, LegValue, WorkValue
 from crm_core.work import actions as work
-from tests.flows.call_town import CallTown
+from crm_core.work.rules import UNITS
 
 LEAVES_WORK = (CallOutcome.ABANDONED, CallOutcome.MISSED, CallOutcome.VOICEMAIL, CallOutcome.FAILED)
 
@@ -26,50 +30,78 @@ def leg_of_theirs(told: str) -> int:
     return int(parse_qs(urlsplit(told).query)["leg"][0])
 
 
-async def faults(town: CallTown) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What the stand-in knows. `forgot`: where reports were to go before it was made to forget it, by its name for
+    the call. `slack` is how much durations may differ, in ms: it tells whole seconds."""
+
+    calls: list[TheirCall]
+    forgot: Mapping[str, str] = field(default_factory=dict)
+    slack: int = 0
+
+    @property
+    def callers(self) -> dict[str, TheirCall]:
+        return {one.sid: one for one in self.calls if one.inbound}
+
+    @property
+    def made(self) -> dict[int, TheirCall]:
+        """Calls that the hub made, by its own number of the leg."""
+        return {leg_of_theirs(self.forgot.get(one.sid, one.callback)): one for one in self.calls if not one.inbound}
+
+    def same(self, one: int, other: int) -> bool:
+        """Whether two durations or moments, in ms, are the same to the second."""
+        return abs(one - other) < SECOND + self.slack
+
+
+async def faults(db: Database, truth: Truth) -> list[str]:
     """What is wrong, in words."""
-    calls, agents, left = await town.house.db.read(_records)
-    theirs = town.cloud.exchange.calls
-    found = [f"{one.sid} goes on" for one in theirs if not one.is_over]
-    found += _of_callers(calls, [one for one in theirs if one.inbound])
-    made = {leg_of_theirs(town.forgot.get(one.sid, one.callback)): one for one in theirs if not one.inbound}
-    found += _of_legs(calls, made, {one.sid: one for one in theirs if one.inbound})
+    calls, agents, left = await db.read(_records)
+    found = [f"{one.sid} goes on" for one in truth.calls if not one.is_over]
+    found += _of_callers(calls, truth)
+    found += _of_legs(calls, truth)
     for call in calls:
         found += [f"{call.id} ({call.state}): {what}" for what in _of_record(call)]
-    found += [f"{agent.name} holds {agent.units_used}" for agent in agents if agent.units_used]
-    now = town.clock()
+    for agent in agents:
+        mine = sum(UNITS[item.medium] for item in left if item.agent_id == agent.id)
+        found += [f"{agent.name} holds {agent.units_used} and has {mine}"] if agent.units_used != mine else []
+    now = db.clock()
     found += [f"{agent.name} still writes" for agent in agents if (agent.wrap_up_until or 0) > now]
     may = {call.conversation_id for call in calls if call.outcome in LEAVES_WORK}
-    return found + [f"work is left in {one}" for one in left if one not in may]
+    strange = [item for item in left if item.conversation_id not in may or item.medium is Medium.CALL]
+    return found + [f"{item.purpose or item.medium} is left in {item.conversation_id}" for item in strange]
 
 
-def _records(tx: Tx) -> tuple[list[Call], list[AgentValue], list[int]]:
-    ids = [row.id for row in tx.all(select(CallRow.id).order_by(CallRow.id))]
-    left = [item.conversation_id for item in work.all_open(tx)]
+def all_calls(tx: Tx) -> list[Call]:
+    """Every record there is, in the order they came."""
+    return [queries.whole(tx, row.id) for row in tx.all(select(CallRow.id).order_by(CallRow.id))]
+
+
+def _records(tx: Tx) -> tuple[list[Call], list[AgentValue], list[WorkValue]]:
+    left = work.all_open(tx)
     open_ones = {row.id for row in tx.all(select(Conversation.id).where(Conversation.status != "closed"))}
-    assert open_ones >= set(left)
-    return [queries.whole(tx, call_id) for call_id in ids], staff.agents(tx), left
+    assert open_ones >= {item.conversation_id for item in left}
+    return all_calls(tx), staff.agents(tx), [*left]
 
 
-def _of_callers(calls: list[Call], theirs: list[TheirCall]) -> list[str]:
+def _of_callers(calls: list[Call], truth: Truth) -> list[str]:
     """Each of their calls has exactly one record, which is as long as it was."""
     records: dict[str, list[Call]] = {}
     for call in calls:
         if call.direction is Direction.IN:
             records.setdefault(call.external_id, []).append(call)
-    found = [f"{sid} has a record and no call" for sid in records.keys() - {one.sid for one in theirs}]
-    for one in theirs:
+    found = [f"{sid} has a record and no call" for sid in records.keys() - truth.callers.keys()]
+    for one in truth.callers.values():
         known = records.get(one.sid, [])
         if len(known) != 1:
             found.append(f"{one.sid} has {len(known)} records")
             continue
         assert one.ended_at is not None
         [call] = known
-        if _lasted(call) // SECOND != (one.ended_at - one.made_at) // SECOND:
+        if not truth.same(_lasted(call), one.ended_at - one.made_at):
             found.append(
                 f"{one.sid} ({call.outcome}) lasted {one.ended_at - one.made_at} and is told as {_lasted(call)}"
             )
-        if call.ended_at is None or call.ended_at // SECOND != one.ended_at // SECOND:
+        if call.ended_at is None or not truth.same(call.ended_at, one.ended_at):
             found.append(f"{one.sid} ended at {one.ended_at} and is told to have at {call.ended_at}")
     return found
 
@@ -81,22 +113,23 @@ def _contact_of(call: Call, theirs: dict[int, TheirCall], callers: dict[str, The
 
 
 def _together(one: TheirCall, contact: TheirCall | None) -> int:
-    """Seconds from an answer to the end, or until the contact had gone: who learns that late sits there alone."""
+    """Milliseconds from an answer to the end, or until the contact had gone: who learns that late sits there alone."""
     if one.started_at is None or one.ended_at is None:
         return 0
     gone = one.ended_at if contact is None or contact.ended_at is None else contact.ended_at
-    return max(0, min(one.ended_at, gone) - one.started_at) // SECOND
+    return max(0, min(one.ended_at, gone) - one.started_at)
 
 
-def _of_legs(calls: list[Call], theirs: dict[int, TheirCall], callers: dict[str, TheirCall]) -> list[str]:
+def _of_legs(calls: list[Call], truth: Truth) -> list[str]:
     """Each of the calls that the hub made is one leg, connected for as long as it was."""
+    theirs = truth.made
     legs: dict[int, tuple[Call, LegValue]] = {}
     for call in calls:
         for leg in call.legs:
             if leg.role is not LegRole.CUSTOMER or call.direction is Direction.OUT:
                 legs[leg.id] = (call, leg)
     found = [f"leg {leg_id} is in no record" for leg_id in theirs.keys() - legs.keys()]
-    contacts = {call.id: _contact_of(call, theirs, callers) for call in calls}
+    contacts = {call.id: _contact_of(call, theirs, truth.callers) for call in calls}
     for leg_id, (call, leg) in legs.items():
         one = theirs.get(leg_id)
         if one is None:
@@ -104,21 +137,21 @@ def _of_legs(calls: list[Call], theirs: dict[int, TheirCall], callers: dict[str,
                 found.append(f"leg {leg_id} was never called and is told to have talked")
             continue
         talked = _together(one, contacts[call.id])
-        if leg.talk // SECOND != talked:
-            found.append(f"leg {leg_id} to {one.called} ({leg.reason}) talked {talked} s, is told as {leg.talk}")
+        if not truth.same(leg.talk, talked):
+            found.append(f"leg {leg_id} to {one.called} ({leg.reason}) talked {talked}, is told as {leg.talk}")
         if leg.role is LegRole.CUSTOMER:
-            found += _of_contact(call, one)
+            found += _of_contact(call, one, truth)
     return found
 
 
-def _of_contact(call: Call, one: TheirCall) -> list[str]:
+def _of_contact(call: Call, one: TheirCall, truth: Truth) -> list[str]:
     """Whom we called: how long it rang, and how long they spoke."""
     assert one.ended_at is not None
     rang = (one.started_at or one.ended_at) - one.made_at
-    told = call.ring
-    found = [] if told // SECOND == rang // SECOND else [f"{call.id} rang {rang} and is told as {told}"]
-    spoke = call.talk + call.hold
-    return found + ([] if spoke // SECOND == one.seconds else [f"{call.id} spoke {one.seconds}, is told as {spoke}"])
+    found = [] if truth.same(call.ring, rang) else [f"{call.id} rang {rang} and is told as {call.ring}"]
+    spoke = 0 if one.started_at is None else one.ended_at - one.started_at
+    told = call.talk + call.hold
+    return found if truth.same(told, spoke) else [*found, f"{call.id} spoke {spoke} and is told as {told}"]
 
 
 def _of_record(call: Call) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from channels.registry import find_channels
 from channels.simulators.twilio import Caller, HeldTime, Line, TwilioCloud
 from channels.voice.channel import TwilioVoice
 from crm_core.accounts.actions import NewAccount
+from crm_core.accounts.sealing import Sealer
 from crm_core.calls import queries as call_queries
 from crm_core.calls.rules.signals import TimePassed
 from crm_core.conversations.phrases import add_disposition
@@ -321,36 +322,48 @@ async def open_call_town(url: str, folder: Path, *, seed: int = 1, **settings: A
         http = await stack.enter_async_context(aiohttp.ClientSession())
         town = CallTown(house, f"http://localhost:{port}", cloud, clock, http, random.Random(seed))
         house.bus.subscribe(town.heard)
-        await _furnish(
-            town, {"account_sid": SID, "auth_token": TOKEN, "number": SHOP, "api_origin": origin, **settings}
-        )
+        made = await house.db.write(furnish, house.sealer, origin, settings)
+        town.queues, town.dispositions, town.account_id = made.queues, made.dispositions, made.account_id
+        cloud.lines[SHOP] = line_at(f"{town.url}/in/{made.key}")
+        await _opened(town, made.key)
         yield town
 
 
-async def _furnish(town: CallTown, settings: dict[str, Any]) -> None:
-    db = town.house.db
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Furnished:
+    """What there is before anybody works: ids, and the public key of the line."""
 
-    def write(tx: Tx) -> str:
-        for name in ("Plants", "Repairs"):
-            town.queues[name] = add_queue(tx, None, NewQueue(name=name)).id
-        voice = msgspec.to_builtins(QueueVoice(announce_seconds=20))
-        tx.execute(update(QUEUES).values(voice=voice))
-        town.dispositions = [add_disposition(tx, None, name).id for name in ("Solved", "Sale")]
-        boss = add_agent(tx, None, NewAgent(name="Ada", email="ada@example.com", role=Role.ADMINISTRATOR))
-        actor = staff.actor_of(tx, boss.id)
-        assert actor is not None
-        new = NewAccount(kind="voice", name="Phone", queue_id=town.queues["Plants"], settings=settings)
-        made = channel_accounts.add(tx, actor, town.house.sealer, find_channels(), new)
-        menu = [*MENU["menu"]]
-        menu[1] = {**menu[1], "queue_id": town.queues["Repairs"]}
-        channel_accounts.set_manner(tx, actor, made.id, {"calls": {**MENU, "menu": menu}})
-        town.account_id = made.id
-        return made.public_key
+    queues: dict[str, int]
+    dispositions: list[int]
+    account_id: int
+    key: str
 
-    key = await db.write(write)
-    door = f"{town.url}/in/{key}"
-    town.cloud.lines[SHOP] = Line(door, fallback=f"{door}/fallback", status=f"{door}/status")
-    await _opened(town, key)
+
+def furnish(tx: Tx, sealer: Sealer, origin: str, settings: Mapping[str, Any]) -> Furnished:
+    """Two queues and a line with a menu, whose provider is at `origin`."""
+    made = {name: add_queue(tx, None, NewQueue(name=name)).id for name in ("Plants", "Repairs")}
+    voice = msgspec.to_builtins(QueueVoice(announce_seconds=20))
+    tx.execute(update(QUEUES).values(voice=voice))
+    boss = add_agent(tx, None, NewAgent(name="Ada", email="ada@example.com", role=Role.ADMINISTRATOR))
+    actor = staff.actor_of(tx, boss.id)
+    assert actor is not None
+    known = {"account_sid": SID, "auth_token": TOKEN, "number": SHOP, "api_origin": origin, **settings}
+    new = NewAccount(kind="voice", name="Phone", queue_id=made["Plants"], settings=known)
+    account = channel_accounts.add(tx, actor, sealer, find_channels(), new)
+    menu = [*MENU["menu"]]
+    menu[1] = {**menu[1], "queue_id": made["Repairs"]}
+    channel_accounts.set_manner(tx, actor, account.id, {"calls": {**MENU, "menu": menu}})
+    return Furnished(
+        queues=made,
+        dispositions=[add_disposition(tx, None, name).id for name in ("Solved", "Sale")],
+        account_id=account.id,
+        key=account.public_key,
+    )
+
+
+def line_at(door: str) -> Line:
+    """What is set at the provider for a number whose calls go to this address."""
+    return Line(door, fallback=f"{door}/fallback", status=f"{door}/status")
 
 
 async def _opened(town: CallTown, key: str) -> None:
@@ -365,16 +378,16 @@ async def _opened(town: CallTown, key: str) -> None:
     raise AssertionError("the line did not open")
 
 
+def hired(tx: Tx, name: str, queues: Sequence[int]) -> Mate:
+    """One more agent, at work."""
+    agent = add_agent(tx, None, NewAgent(name=name, email=f"{name.lower()}@example.com", queues=queues))
+    set_activity(tx, None, agent.id, Activity.AVAILABLE)
+    return Mate(agent.id, name, open_session(tx, agent.id, "token", label="day")[1])
+
+
 async def hire(town: CallTown, name: str, *queues: str) -> Mate:
     """One more agent, at work, with a console open."""
-
-    def write(tx: Tx) -> Mate:
-        new = NewAgent(name=name, email=f"{name.lower()}@example.com", queues=[town.queues[q] for q in queues])
-        agent = add_agent(tx, None, new)
-        set_activity(tx, None, agent.id, Activity.AVAILABLE)
-        return Mate(agent.id, name, open_session(tx, agent.id, "token", label="day")[1])
-
-    mate = await town.house.db.write(write)
+    mate = await town.house.db.write(hired, name, [town.queues[queue] for queue in queues])
     town.mates.append(mate)
     town.house.presence.came(mate.id)
     return mate

@@ -12,10 +12,10 @@ import pytest
 
 from crm_core.words.values import CallOutcome, KeptState
 from tests.flows import call_lives as lives
-from tests.flows.call_judge import faults
+from tests.flows.call_judge import Truth, faults
 from tests.flows.call_town import CallTown, hire, open_call_town
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1_800)
 
 SHARES = {
     lives.answered: 24,
@@ -92,7 +92,7 @@ async def test_a_day_of_mixed_calls_ends_with_one_right_record_for_each(
         await town.passes(900)
         await town.reconcile()
         await recordings_are_there(town)
-        found = await faults(town)
+        found = await faults(town.house.db, Truth(calls=town.cloud.exchange.calls, forgot=town.forgot))
         assert found == [], "\n".join(found)
         outcomes = Counter(call.outcome for call in town.calls.values())
         assert len(town.calls) == most + 1 + kinds.count(lives.called_back)
