@@ -74,10 +74,14 @@ Content-Length: 0"""
 
 
 def _press(key: str, thinks: int) -> str:
-    """Some silence first: a server that has heard nothing yet does not trust the first packets (strict RTP)."""
+    """Some silence first: a server that has heard nothing yet does not trust the first packets (strict RTP).
+
+    And a second afterwards: the next sound would end this one.
+    """
     sound = f"{_SOUNDS}/dtmf_2833_{_KEYS.get(key, key)}.pcap"
     return f"""<nop><action><exec play_pcap_audio="{_silence(_SHORT)}"/></action></nop>
-<pause milliseconds="{thinks}"/><nop><action><exec play_pcap_audio="{sound}"/></action></nop>"""
+<pause milliseconds="{thinks}"/><nop><action><exec play_pcap_audio="{sound}"/></action></nop>
+<pause milliseconds="1000"/>"""
 
 
 def _bye() -> str:
