@@ -67,6 +67,13 @@ def clear_draft(tx: Tx, actor: Actor, conversation_id: int, kind: EntryKind) -> 
         tx.record(DraftChanged(agent_id=actor.agent_id, conversation_id=conversation_id, kind=kind, draft=None))
 
 
+def draft_of(tx: Tx, actor: Actor, conversation_id: int, kind: EntryKind) -> DraftValue | None:
+    """What the actor has typed here and not sent, if anything."""
+    mine = (Draft.agent_id == actor.agent_id, Draft.conversation_id == conversation_id)
+    found = tx.first(select(*TABLE.c).where(*mine, Draft.kind == kind, Draft.ws == tx.ws))
+    return None if found is None else _value(found)
+
+
 def drafts_of(tx: Tx, agent_id: int) -> list[DraftValue]:
     """An agent's drafts, the newest first."""
     rows = tx.all(

@@ -10,7 +10,7 @@ import msgspec
 
 from crm_core.conversations import timeline
 from crm_core.conversations.actions import add_by_agent, set_delivery
-from crm_core.conversations.drafts import clear_draft
+from crm_core.conversations.drafts import clear_draft, draft_of
 from crm_core.conversations.mentions import mention
 from crm_core.conversations.queries import readable_row
 from crm_core.files.actions import claim_for_entry, copied, copied_for_entry
@@ -25,6 +25,8 @@ from crm_core.words.values import (
     AuthorKind,
     ConversationStatus,
     Direction,
+    DraftExtras,
+    DraftValue,
     EntryDetails,
     EntryKind,
     EntryValue,
@@ -76,7 +78,8 @@ def reply(tx: Tx, actor: Actor, conversation_id: int, words: Words, directory: D
     Write to the contact: the entry, the delivery owed and the event, in one transaction.
 
     With a directory the rules of the way are asked first, and what it does not carry is refused in words.
-    The same client key again gives the entry it gave before. Raises MovedOn when the contact wrote
+    The same client key again gives the entry it gave before. The actor's draft goes when it is what was sent:
+    a newer one, begun while this was on its way, stays. Raises MovedOn when the contact wrote
     something the agent had not seen (`newest_entry_id` says what), Conflict when the conversation is
     closed, Invalid for nothing, too much, or what the way forbids, NotFound for what the actor may not read.
     """
@@ -103,7 +106,7 @@ def reply(tx: Tx, actor: Actor, conversation_id: int, words: Words, directory: D
     value = add_by_agent(tx, entry, **_answered(tx, row, words))
     send_at = _send_at(tx, words)
     outbox.owe(tx, account_id=aimed.account_id, conversation_id=conversation_id, entry_id=value.id, send_at=send_at)
-    clear_draft(tx, actor, conversation_id, EntryKind.MESSAGE)
+    _clear_said(tx, actor, conversation_id, EntryKind.MESSAGE, words)
     return value
 
 
@@ -117,7 +120,7 @@ def note(tx: Tx, actor: Actor, conversation_id: int, words: Words, mentions: Seq
     entry = _entry(tx, actor, conversation_id, words, EntryKind.NOTE)
     value = add_by_agent(tx, entry)
     mention(tx, conversation_id, value.id, mentions)
-    clear_draft(tx, actor, conversation_id, EntryKind.NOTE)
+    _clear_said(tx, actor, conversation_id, EntryKind.NOTE, words)
     return value
 
 
@@ -204,6 +207,26 @@ def _said_before(tx: Tx, actor: Actor, conversation_id: int, words: Words) -> En
     if before is not None and before.text != storable(words.text):
         raise Conflict("This message key was used before with other words.")
     return before
+
+
+def _clear_said(tx: Tx, actor: Actor, conversation_id: int, kind: EntryKind, words: Words) -> None:
+    draft = draft_of(tx, actor, conversation_id, kind)
+    if draft is not None and _is_said(draft, words):
+        clear_draft(tx, actor, conversation_id, kind)
+
+
+def _is_said(draft: DraftValue, words: Words) -> bool:
+    extras = draft.extras or DraftExtras()
+    typed, said = draft.text.strip(), storable(words.text).strip()
+    if extras.template != words.template or [f.id for f in draft.files] != list(words.files):
+        return False
+    if [b.text.strip() for b in extras.buttons if b.text.strip()] != [b.text.strip() for b in words.buttons]:
+        return False
+    if words.forward_of is not None:
+        # Whoever composed it put what is forwarded below the typed words.
+        return extras.about_id == words.forward_of and said.startswith(typed)
+    # What is typed beside a template is kept for later.
+    return typed == said or (bool(words.template) and not typed)
 
 
 def _entry(tx: Tx, actor: Actor, conversation_id: int, words: Words, kind: EntryKind) -> dict[str, Any]:
