@@ -17,7 +17,7 @@ _KINDS: Final = {
 }
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
 
@@ -28,7 +28,9 @@ def mount(app: web.Application) -> None:
 
 
 async def page(_request: web.Request) -> web.FileResponse:
-    """The shop. It may load nothing from anywhere else, so the widget is seen to need no more either."""
+    """The shop. It may load nothing from anywhere else, so the widget is seen to need no more either.
+
+    Only the customers' side may frame it."""
     headers = {hdrs.CONTENT_TYPE: "text/html; charset=utf-8", "Content-Security-Policy": _POLICY}
     return web.FileResponse(FOLDER / "index.html", headers=headers)
 
