@@ -126,6 +126,13 @@ def open_many(tx: Tx, new: Sequence[NewCase], *, agent_id: int | None = None) ->
     return values
 
 
+def first_words(text: str, who: str, title: str) -> dict[str, str]:
+    """The columns of a case whose first words come only now; its title is made of them unless somebody gave it one."""
+    words = preview(text, most=_FIRST_WORDS)
+    nobody_named_it = title == rules.title_of("", who)
+    return {"first_words": words, **({"title": rules.title_of(words, who)} if nobody_named_it else {})}
+
+
 def _row(tx: Tx, number: int, new: NewCase, common: Mapping[str, Any]) -> dict[str, Any]:
     words = preview(new.first_words, most=_FIRST_WORDS)
     return {

@@ -130,11 +130,13 @@ def change_details(
     files: Sequence[FileValue] | None = None,
     *,
     beside: Mapping[str, Any] | None = None,
+    conversation: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> EntryValue:
     """Change what only some messages have, and text and files if they are given; it is found by its new words.
 
     `beside`: what the entry keeps with its details and shows nobody, by other names than theirs, as JSON.
+    `conversation`: columns of its conversation that change with it.
     """
     row = timeline.row(tx, entry_id)
     kept: dict[str, Any] = row["details"] or {}
@@ -149,16 +151,24 @@ def change_details(
     fresh = _change_entry.row(tx, entry_id, values)
     assert fresh is not None, "an entry is never deleted"
     value = entry_value(fresh)
-    words = (
-        {"preview": preview(value.text) or _named_files(value.files)} if text is not None and _is_last(tx, row) else {}
-    )
-    tx.record(EntryChanged(entry=value, conversation=change(tx, row["conversation_id"], **words)))
+    columns = dict(conversation or {})
+    if text is not None and _is_shown(tx, row):
+        columns["preview"] = preview(value.text) or _named_files(value.files)
+    tx.record(EntryChanged(entry=value, conversation=change(tx, row["conversation_id"], **columns)))
     return value
 
 
-def _is_last(tx: Tx, entry: Fields) -> bool:
-    last = tx.scalar(select(Conversation.last_entry_id).where(Conversation.id == entry["conversation_id"]))
-    return bool(last == entry["id"])
+def _is_shown(tx: Tx, entry: Fields) -> bool:
+    """Whether the preview of its conversation is of this entry: what machines and notices say below hides none."""
+    found = tx.first(
+        select(Conversation.last_entry_id, Conversation.last_inbound_id, Conversation.preview_author).where(
+            Conversation.id == entry["conversation_id"]
+        )
+    )
+    if found is None:
+        return False
+    is_newest_inbound = found.last_inbound_id == entry["id"] and found.preview_author == AuthorKind.CONTACT
+    return bool(found.last_entry_id == entry["id"] or is_newest_inbound)
 
 
 def set_delivery(

@@ -1,7 +1,8 @@
 """Several messages of a provider's that are one to whoever sent them: the parts of an album share one entry.
 
 The part that comes first makes the entry, the others join it, each once and in any order, as long as nobody has
-answered it: what comes after that is news, and has an entry of its own, which the rest of the parts join.
+answered it, or has read it a while ago: what comes after that is news, and has an entry of its own, which the rest of
+the parts join. So it is unread again, and whoever answers is told that there is more.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from crm_core.files.actions import claim_for_entry
 from crm_core.store import receipts
 from crm_core.store.transaction import Fields, Tx
 from crm_core.words.addresses import Address
-from crm_core.words.clock import Moment
+from crm_core.words.clock import SECOND, Moment
 from crm_core.words.content import Content, FileRef
 from crm_core.words.errors import Conflict
 from crm_core.words.text import MAX_MESSAGE, storable
@@ -29,6 +30,8 @@ from crm_core.words.values import AuthorKind, ConversationStatus, EntryValue, Fi
 
 MOST_PARTS: Final = 50
 """Parts of one entry; more begin another."""
+AT_ONCE: Final[Moment] = 10 * SECOND
+"""How long after the first part others join it also before the eyes of whoever reads it: albums come in a burst."""
 _KEPT: Final = "parts"
 """Where an entry keeps them, beside the details that are shown."""
 
@@ -72,9 +75,11 @@ def open_entry(tx: Tx, account_id: int, event: MessageArrived, sender: Address) 
 
 
 def _waits(tx: Tx, entry: Fields) -> bool:
-    """Whether the entry is still to be answered, so that whoever answers sees what joins it."""
+    """Whether the entry is still to be read and answered, so that whoever answers sees what joins it."""
     conversation = conversation_row(tx, entry["conversation_id"])
     if conversation.status != ConversationStatus.OPEN:
+        return False
+    if conversation.agent_read_id >= entry["id"] and tx.now - entry["at"] > AT_ONCE:
         return False
     if (entry["details"] or {}).get("automatic"):
         return True
@@ -104,7 +109,15 @@ def join(tx: Tx, account_id: int, entry: Fields, event: MessageArrived, html: Fi
     changes: dict[str, Any] = {}
     if event.raw is not None and (entry["details"] or {}).get("raw_file_id") is None:
         changes["raw_file_id"] = event.raw.id
-    return _shown(tx, entry, [*_parts(entry), part], files, **changes)
+    return _shown(tx, entry, [*_parts(entry), part], files, conversation=_heard(tx, entry), **changes)
+
+
+def _heard(tx: Tx, entry: Fields) -> dict[str, Any]:
+    """What one more part changes in the conversation: there is news in it, unread if the entry had been read."""
+    conversation = conversation_row(tx, entry["conversation_id"])
+    if conversation.agent_read_id < entry["id"]:
+        return {"last_activity_at": tx.now}
+    return {"last_activity_at": tx.now, "agent_read_id": entry["id"] - 1}
 
 
 def repeat(tx: Tx, account_id: int, event: MessageArrived, text: str) -> Stored | Conflict | None:

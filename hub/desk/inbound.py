@@ -28,7 +28,7 @@ from crm_core.words.values import AuthorKind, ConversationStatus, Direction, Ent
 from crm_core.work.actions import new_work
 from crm_core.work.actions import store as store_work
 from crm_core.work.sticky import sticky_waits
-from hub.desk import aftermath, albums, strangers
+from hub.desk import aftermath, albums, leads, strangers
 from hub.desk import receipts as standing
 from hub.desk.manners import Manner
 from hub.desk.particulars import particulars
@@ -198,7 +198,10 @@ def _join(tx: Tx, arrival: _Arrival) -> None:
         return
     arrival.identity = resolve_many(tx, [_sender(arrival)])[arrival.sender]
     _recognise(tx, arrival, arrival.identity)
-    arrival.answer = Stored(entry=albums.join(tx, account_id, entry, event, arrival.html))
+    joined = albums.join(tx, account_id, entry, event, arrival.html)
+    arrival.answer = Stored(entry=joined)
+    heard_many(tx, [(arrival.identity.id, account_id, event.thread)])
+    leads.said_more(tx, joined)
     if event.reach is not None:
         standing.reach_changed(tx, account_id, _wish(arrival, event.reach))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from crm_core.cases import actions as cases
 from crm_core.cases import opening, queries, rules
 from crm_core.cases.opening import NewCase
 from crm_core.conversations import actions as conversations
@@ -23,6 +24,7 @@ from crm_core.words.values import (
     ConversationValue,
     Direction,
     EntryKind,
+    EntryValue,
     StageCategory,
 )
 from hub.desk.assignments import author_of
@@ -111,6 +113,20 @@ def became_contactable(tx: Tx, conversation_id: int) -> ConversationValue | None
         return linked
     facts: Facts = {"number": case.number, "case_id": case_id}
     return conversations.add_notice(tx, found.id, "lead_opened", facts, by=_SYSTEM, case_id=case_id)
+
+
+def said_more(tx: Tx, entry: EntryValue) -> None:
+    """A stranger's message that opened a lead without words has some now: they are the lead's first words."""
+    if not entry.text.strip() or entry.direction is not Direction.IN:
+        return
+    case_id = row(tx, entry.conversation_id).case_id
+    if case_id is None:
+        return
+    found = queries.row(tx, case_id, lock=True)
+    if found.first_words or found.conversation_id != entry.conversation_id:
+        return
+    values = opening.first_words(entry.text, found.who, found.title)
+    cases.change(tx, found, **values)
 
 
 def open_by_hand(

@@ -12,21 +12,25 @@ import pytest
 
 from channels.contract import MessageArrived, MessageEdited, MessageWithdrawn, Stored
 from crm_core.conversations import timeline
+from crm_core.conversations.actions import change
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.files.actions import NewFile, add
 from crm_core.store import journal
 from crm_core.store.database import Database
+from crm_core.store.transaction import Tx
 from crm_core.words.addresses import email
 from crm_core.words.clock import DAY
 from crm_core.words.content import Content, ExternalId, FileRef, Medium, ReachState, ThreadKey
-from crm_core.words.errors import Conflict, NotFound
+from crm_core.words.errors import Conflict, MovedOn, NotFound
 from crm_core.words.events import EntryAdded, EntryChanged
 from crm_core.words.values import AuthorKind, ConversationStatus, EntryKind, EntryValue
 from hub.desk import inbound
-from hub.desk.albums import MOST_PARTS
-from hub.desk.conversations import close, snooze
+from hub.desk.albums import AT_ONCE, MOST_PARTS
+from hub.desk.conversations import close, mark_read, snooze
 from hub.desk.inbound import Source
-from hub.desk.outbound import Words, reply
+from hub.desk.leads import of_conversation
+from hub.desk.machine import say
+from hub.desk.outbound import Words, note, reply
 from tests.hub.desk.lanes import Lanes, Provider, open_lanes
 from tests.hub.desk.scene import Scene
 from tests.peers.clock import VirtualClock
@@ -293,3 +297,68 @@ async def test_an_answer_refers_to_an_album_by_the_id_of_its_entry(talk: Talk) -
     await talk.lanes.deliverer.step()
     (sent,) = talk.provider.got
     assert (sent.in_reply_to, sent.references) == ("m1", ("m1",))
+
+
+async def mine(talk: Talk, entry: EntryValue) -> None:
+    """Sofia has the conversation, and has read all of it."""
+
+    def take_and_read(tx: Tx) -> None:
+        change(tx, entry.conversation_id, assignee_id=talk.scene.sofia.agent_id)
+        mark_read(tx, talk.scene.sofia, entry.conversation_id, entry.id)
+
+    await talk.lanes.db.write(take_and_read)
+
+
+async def test_a_part_that_comes_at_once_is_unread_again_and_makes_no_new_work(talk: Talk) -> None:
+    first = await talk.sends(1)
+    await mine(talk, first)
+    work = [one.id for one in await talk.scene.offers()]
+    talk.scene.clock.advance(1_000)
+    second = await talk.sends(2, "our door")
+    now = await talk.lanes.db.read(conversation_row, first.conversation_id)
+    assert (second.id, now.last_inbound_id > now.agent_read_id) == (first.id, True)
+    assert now.last_activity_at == talk.scene.clock()
+    assert [one.id for one in await talk.scene.offers()] == work
+
+
+async def test_a_part_that_comes_long_after_the_others_were_read_is_news_for_whoever_answers(talk: Talk) -> None:
+    first = await talk.sends(1)
+    await mine(talk, first)
+    talk.scene.clock.advance(AT_ONCE + 1)
+    second = await talk.sends(2, "our door")
+    now = await talk.lanes.db.read(conversation_row, first.conversation_id)
+    assert (second.id != first.id, now.last_inbound_id) == (True, second.id)
+    with pytest.raises(MovedOn):
+        await talk.lanes.db.write(
+            reply, talk.scene.sofia, first.conversation_id, Words(text="Thank you", seen_entry_id=first.id)
+        )
+
+
+async def test_a_part_that_comes_late_joins_what_nobody_has_read(talk: Talk) -> None:
+    first = await talk.sends(1)
+    talk.scene.clock.advance(AT_ONCE + 1)
+    assert names(await talk.sends(2)) == ["1.jpg", "2.jpg"]
+    assert (await talk.lines(first.conversation_id))[0].id == first.id
+
+
+async def test_a_caption_that_comes_later_is_the_preview_below_what_a_machine_said(talk: Talk) -> None:
+    first = await talk.sends(1)
+    account_id = talk.lanes.account_ids["mail"]
+    await talk.lanes.db.write(say, first.conversation_id, first.identity_id, account_id, "We are closed.")
+    await talk.sends(2, "our door")
+    now = await talk.lanes.db.read(conversation_row, first.conversation_id)
+    assert now.preview == "our door"
+    await talk.lanes.db.write(note, talk.scene.sofia, first.conversation_id, Words(text="I ask the joiner."))
+    await talk.sends(3, "and the wall")
+    now = await talk.lanes.db.read(conversation_row, first.conversation_id)
+    assert now.preview == "I ask the joiner."
+
+
+async def test_a_caption_that_comes_later_is_the_first_words_of_the_lead(talk: Talk) -> None:
+    first = await talk.sends(1)
+    lead = await talk.lanes.db.read(of_conversation, talk.scene.sofia, first.conversation_id)
+    assert lead.first_words == ""
+    await talk.sends(2, "our door is broken")
+    await talk.sends(3, "and the wall")
+    told = await talk.lanes.db.read(of_conversation, talk.scene.sofia, first.conversation_id)
+    assert (told.id, told.first_words, told.title) == (lead.id, "our door is broken", "our door is broken")
