@@ -7,7 +7,6 @@ is not.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -106,12 +105,7 @@ async def serving(house: House) -> AsyncIterator[Providers]:
             **_texting(await stack.enter_async_context(cloud.serving())),
             "telegram": _telegram(await stack.enter_async_context(bot_server.serving())),
             "viber": _viber(await stack.enter_async_context(viber_server.serving())),
-            "gateway": settings_of(
-                await stack.enter_async_context(gateway.serving()),
-                key=_GATEWAY,
-                secret=_SECRET,
-                sender=SHOP_SHORT_NUMBER,
-            ),
+            "gateway": _gateway(await stack.enter_async_context(gateway.serving())),
         }
         mail_port = await stack.enter_async_context(post.serving())
         settings["email"] = _email(await stack.enter_async_context(imap.serving()), mail_port)
@@ -121,9 +115,7 @@ async def serving(house: House) -> AsyncIterator[Providers]:
         cloud.numbers |= {SHOP_NUMBER: doors["sms"], f"whatsapp:{SHOP_WHATSAPP}": doors["whatsapp"]}
         gateway.reports = doors["gateway"]
         telephone = Telephone(cloud, LENA_NUMBER, Crowd(cloud, SHOP_NUMBER))
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        for doing in (telephone.run(), telephone.crowd.run()):
-            stack.callback(group.create_task(doing).cancel)
+        await stack.enter_async_context(telephone.living())
         yield Providers(
             cloud=cloud,
             phone=cloud.phone(LENA_NUMBER, name=LENA),
@@ -158,6 +150,10 @@ def _texting(twilio: str) -> dict[str, dict[str, Any]]:
 
 def _telegram(api: str) -> dict[str, Any]:
     return {"bot_token": _TOKEN, "mode": "webhook", "webhook_secret": _SECRET, "api_url": api}
+
+
+def _gateway(api: str) -> dict[str, Any]:
+    return settings_of(api, key=_GATEWAY, secret=_SECRET, sender=SHOP_SHORT_NUMBER)
 
 
 def _viber(api: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -59,8 +60,18 @@ class Telephone:
         """Whether it rings, or she is talking."""
         return self._caller is not None and not self._caller.is_over
 
-    async def run(self) -> None:
-        """Notice what happens, until cancelled."""
+    @asynccontextmanager
+    async def living(self) -> AsyncIterator[None]:
+        """Notice what happens, and let the others do what they do, until the block ends."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._run()), group.create_task(self.crowd.run())]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    async def _run(self) -> None:
         while True:
             await self._look()
             await asyncio.sleep(_GLANCE)
