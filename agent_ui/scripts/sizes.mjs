@@ -25,6 +25,12 @@ function firstLoad(folder, { plus = [] } = {}) {
   return [...files].filter((file) => file.endsWith(".js")).map((file) => join(folder, file));
 }
 
+/** The file of a part that is loaded when somebody needs it, without what is loaded before. */
+function later(folder, name) {
+  const manifest = JSON.parse(readFileSync(join(folder, ".vite/manifest.json"), "utf8"));
+  return Object.keys(manifest).filter((key) => key.endsWith(name)).map((key) => join(folder, manifest[key].file));
+}
+
 /** Every limit of the build: what it is called, the files it counts, and the most it may weigh. */
 const limits = [
   {
@@ -44,6 +50,12 @@ const limits = [
     folder: join(built, "widget"),
     files: () => firstLoad(join(built, "widget")),
     most: 20 * kB,
+  },
+  {
+    title: "widget, calls",
+    folder: join(built, "widget"),
+    files: () => later(join(built, "widget"), "call/part.ts"),
+    most: 10 * kB,
   },
 ];
 

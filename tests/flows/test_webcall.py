@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, Frame, Page, expect
 
 from tests.flows import sounds
+from tests.flows.axe import Axe
 from tests.flows.conftest import People
 from tests.flows.desk_agent import DeskAgent
 from tests.flows.hub_process import HubProcess
@@ -264,8 +265,10 @@ async def test_a_caller_whom_nobody_can_answer_leaves_a_message(
     await visitor.open_chat()
     chat = await visitor.chat()
     await chat.get_by_role("button", name="Call us").click()
+    assert await Axe().examine(chat) == []
     await chat.get_by_role("button", name="Call now").click()
     await expect(panel(chat)).to_contain_text("Recording. Speak now.", timeout=CALL)
+    assert await Axe().examine(chat) == []
     await asyncio.sleep(3)
     await panel(chat).get_by_role("button", name="Send message").click()
     await expect(panel(chat)).to_contain_text("The call has ended")
