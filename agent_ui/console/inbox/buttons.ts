@@ -7,7 +7,7 @@ export const LONGEST_LINK = 500;
 /** Why buttons cannot go; none when they can. */
 export type ButtonTrouble =
   | { code: "too_many_buttons"; n: number }
-  | { code: "bare_buttons" | "mute_button" }
+  | { code: "bare_buttons" | "mute_button" | "no_buttons" }
   | { code: "button_link" | "same_buttons"; value: string };
 
 /** The address of the web that was typed, whole and in plain letters: "" for nothing, none for what is no address. */
@@ -28,10 +28,19 @@ export function pressablesOf(buttons: readonly ButtonTyped[]): ButtonTyped[] {
   return buttons.filter(isSaid).map(({ text, url }) => ({ text: text.trim(), url: linkOf(url) ?? "" }));
 }
 
+/** What they say and where they lead, a line each, for a text that goes without them. */
+export function linesOf(buttons: readonly ButtonTyped[]): string {
+  return buttons
+    .filter(isSaid)
+    .map(({ text, url }) => `• ${[text.trim(), linkOf(url) ?? url.trim()].filter(Boolean).join(": ")}`)
+    .join("\n");
+}
+
 /** The first thing that keeps these buttons from going below this text. */
 export function troubleOfButtons(buttons: readonly ButtonTyped[], text: string, most: number): ButtonTrouble | null {
   const said = buttons.filter(isSaid);
   if (!said.length) return null;
+  if (most === 0) return { code: "no_buttons" };
   if (said.length > most) return { code: "too_many_buttons", n: most };
   const wrong = said.find(({ url }) => linkOf(url) === null);
   if (wrong) return { code: "button_link", value: wrong.url.trim() };

@@ -30,6 +30,11 @@ export function extrasOf(letter: Letter, way: Way | null): Extras {
   return extras;
 }
 
+/** Whether a letter says what only a known way carries: without one it would go without that, or to somebody else. */
+export function needsWay({ mode, to, cc, bcc, subject, template, buttons }: Letter): boolean {
+  return mode === "forward" || to.length + cc.length + bcc.length > 0 || subject !== null || template !== null || pressablesOf(buttons).length > 0;
+}
+
 /** What answering, answering to all or forwarding an entry begins with. `newest` is the newest that came. */
 export function begun(mode: Letter["mode"], entry: EntryValue, who: string, newest: EntryValue | undefined, way: Way | null): Partial<Letter> {
   const mail = way?.carries.subject ?? false;

@@ -61,7 +61,8 @@ export function troubleOf(way: Way, { text, files }: Written, letter: Letter, no
   if (max_files !== null && files.length > max_files) return { code: "too_many_files", n: max_files };
   const heavy = files.find((file) => file.size > max_file_bytes);
   if (heavy) return { code: "file_too_large", name: heavy.name };
-  const pressed = way.carries.buttons && !letter.template ? troubleOfButtons(letter.buttons, text, way.carries.buttons) : null;
+  // Beside a template they are kept for later, as the text is.
+  const pressed = letter.template ? null : troubleOfButtons(letter.buttons, text, way.carries.buttons);
   if (pressed) return pressed;
   if (letter.sendAt !== null && letter.sendAt <= now) return { code: "past" };
   if (letter.sendAt !== null && way.window_until !== null && letter.sendAt >= way.window_until && !letter.template) return { code: "after_window" };

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Way } from "../api/ways";
 import { BLANK, type Letter } from "../desk/letters.svelte";
 import type { EntryValue, FileValue, Named } from "../wire";
-import { linkOf, pressablesOf, troubleOfButtons } from "./buttons";
+import { linesOf, linkOf, pressablesOf, troubleOfButtons } from "./buttons";
 import { laters } from "./later";
 import { type Laid, isLink, laidOut, plainOf, signatureText } from "./plain";
 import { addressOf, bareSubject, distinct, everybody, isAddress, parted, subjectOf } from "./recipients";
 import { rowsOf } from "./rows";
-import { begun, extrasOf } from "./sending";
+import { begun, extrasOf, needsWay } from "./sending";
 import { filled, gapsOf, others, stateOf, takenWay, troubleOf } from "./ways";
 
 const NOON = new Date(2026, 10, 25, 12).getTime();
@@ -211,11 +211,26 @@ describe("buttons below a message", () => {
   it("keep a reply back, and go with it, only where the way carries them", () => {
     const question = letter({ buttons: pressing(["Yes"], ["Yes"]) });
     expect(troubleOf(chat, said("?"), question, NOON)).toEqual({ code: "same_buttons", value: "Yes" });
-    expect(troubleOf(way(1), said("?"), question, NOON)).toBeNull();
+    expect(troubleOf(way(1), said("?"), question, NOON)).toEqual({ code: "no_buttons" });
+    expect(troubleOf(way(1), said("?"), letter({ buttons: pressing([""]) }), NOON)).toBeNull();
+    expect(troubleOf(chat, said("?"), { ...question, template: { id: "t", variables: {} } }, NOON)).toBeNull();
     const good = letter({ buttons: pressing(["Yes"], ["No"], [""]) });
     expect(extrasOf(good, chat).buttons).toEqual([{ text: "Yes", url: "" }, { text: "No", url: "" }]);
     expect(extrasOf(good, way(1)).buttons).toBeUndefined();
     expect(extrasOf(letter({ buttons: pressing([""]) }), chat).buttons).toBeUndefined();
+  });
+});
+
+describe("what a way has no buttons for", () => {
+  it("can stand in the text, a line each, with all that was typed", () => {
+    expect(linesOf([{ text: " Yes ", url: "" }, { text: "", url: " " }, { text: "Hours", url: "shop.example/hours" }, { text: "", url: "nowhere" }])).toBe("• Yes\n• Hours: https://shop.example/hours\n• nowhere");
+  });
+
+  it("waits until the way is known, with whatever only a way carries", () => {
+    const bare = { html: "<p>hi</p>", about: 7, sendAt: NOON, buttons: [{ text: "", url: "" }] };
+    expect([letter(), letter(bare)].map(needsWay)).toEqual([false, false]);
+    const all = [letter({ mode: "forward", about: 7 }), letter({ cc: ["b@x.org"] }), letter({ bcc: ["b@x.org"] }), letter({ subject: "" }), letter({ template: { id: "t", variables: {} } }), letter({ buttons: [{ text: "Yes", url: "" }] })];
+    expect(all.map(needsWay)).toEqual(all.map(() => true));
   });
 });
 
