@@ -21,8 +21,7 @@ _SYSTEM: Final = Author(kind=AuthorKind.SYSTEM)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What of a message goes along. `left` names what does not, as people call it: addresses, files,
-    what buttons say."""
+    """What of a message goes along. `left` names what does not, as people call it: addresses, files."""
 
     text: str
     to: tuple[str, ...] = ()
@@ -39,16 +38,18 @@ def kept(entry: EntryValue, directory: Directory, account_id: int) -> Kept:
     """What of an entry the account carries, but for its files.
 
     Whom it was forwarded to is kept whatever the account carries: it must never go to somebody else instead.
+    Buttons that it does not carry are lines of the text.
     """
     details = entry.details or EntryDetails()
     line = directory.get(account_id)
     carries = Capabilities() if line is None else line.capabilities
     is_known = bool(details.template) and details.template in {t.id for t in carries.templates}
     buttons = tuple(details.buttons)
-    are_carried = len(buttons) <= carries.buttons
+    text = entry.text if is_known else words_of(entry, directory)
+    are_carried = len(buttons) <= carries.buttons and bool(text.strip())
     copies = tuple(n.value for n in [*details.cc, *details.bcc])
     return Kept(
-        text=entry.text if is_known else words_of(entry, directory),
+        text=text if are_carried else "\n".join(part for part in (text, as_lines(buttons)) if part.strip()),
         to=tuple(n.value for n in details.to),
         cc=tuple(n.value for n in details.cc) if carries.copies else (),
         bcc=tuple(n.value for n in details.bcc) if carries.copies else (),
@@ -56,7 +57,7 @@ def kept(entry: EntryValue, directory: Directory, account_id: int) -> Kept:
         variables=details.variables if is_known else {},
         buttons=buttons if are_carried else (),
         html_file_id=details.html_file_id if carries.html else None,
-        left=(*(() if carries.copies else copies), *(() if are_carried else [b.text for b in buttons])),
+        left=() if carries.copies else copies,
     )
 
 

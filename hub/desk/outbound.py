@@ -140,7 +140,8 @@ def retry_by(
 ) -> EntryValue:
     """Say by another way what failed by one: a new entry that names the old one. Raises as `reply`, and Conflict.
 
-    Copies, template and laid-out form go along where the way carries them; a notice names who is left out.
+    Copies, template and laid-out form go along where the way carries them; a notice names who is left out. Buttons
+    that it does not carry are lines of the text.
     """
     actor.must(Permission.WORK)
     conversation_id = _failed_row(tx, actor, entry_id)["conversation_id"]

@@ -19,7 +19,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.addresses import phone
 from crm_core.words.content import DeliveryStatus, Recipient
 from crm_core.words.errors import Invalid
-from crm_core.words.values import AuthorKind, EntryValue
+from crm_core.words.values import AuthorKind, EntryValue, Pressable
 from hub.desk import outbound
 from hub.desk.contacts import attached
 from hub.desk.outbound import Words
@@ -30,6 +30,7 @@ from tests.peers.clock import VirtualClock
 LETTERS = Capabilities(subject=True, copies=True, html=True, can_start=True)
 NOTICE = TemplateShape(id="HX1", name="order", text="Order {{1}} is {{2}}.")
 TEXTS = Capabilities(can_start=True, templates=(NOTICE,))
+BUTTONS = (Pressable(text="Yes"), Pressable(text="Opening hours", url="https://shop.example/hours"))
 
 
 @dataclass
@@ -96,6 +97,7 @@ async def desk(scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path) 
     providers = {
         "mail": Provider(capabilities=LETTERS),
         "post": Provider(capabilities=LETTERS),
+        "chat": Provider(capabilities=Capabilities(can_start=True, buttons=3)),
         "sms": Provider(capabilities=TEXTS, reaches=frozenset({"tel"})),
     }
     async with open_lanes(db, clock, tmp_path, providers) as lanes:
@@ -151,3 +153,17 @@ async def test_an_approved_text_goes_by_mail_in_its_own_words(desk: Desk) -> Non
     await desk.again(other, "mail")
     (message,) = desk.providers["mail"].got
     assert (message.content.text, message.content.template) == ("Order 10482 is on its way.", None)
+
+
+@pytest.mark.parametrize("carries", [0, 1, 2])
+async def test_buttons_go_along_or_are_lines_of_the_text(desk: Desk, carries: int) -> None:
+    failed = await desk.fails("chat", Words(text="Shall we send it?", buttons=BUTTONS, way=desk.way("chat")))
+    desk.providers["sms"].capabilities = Capabilities(can_start=True, buttons=carries)
+    await desk.again(failed, "sms")
+    (message,) = desk.providers["sms"].got
+    if carries == 2:
+        assert (message.content.text, len(message.content.buttons)) == ("Shall we send it?", 2)
+    else:
+        lines = "Shall we send it?\n• Yes\n• Opening hours: https://shop.example/hours"
+        assert (message.content.text, message.content.buttons) == (lines, ())
+    assert await desk.notices() == []
