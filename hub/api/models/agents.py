@@ -40,6 +40,12 @@ class Agent(Shown):
     skills: dict[str, int]
     units_used: int
     units_total: int
+    idle_since: Time
+    """Since when nothing was given to them or taken from them; the longest idle is offered first."""
+    wrap_up_until: Time | None
+    call_device: str
+    """How calls reach them: browser, phone (their own telephone, `call_number`), or off."""
+    call_number: str
     language: str
     disabled: bool
     version: int

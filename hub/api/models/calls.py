@@ -142,6 +142,23 @@ class PhoneCall(Shown):
     version: int
 
 
+class CallLine(Shown):
+    """A call as it stands in the timeline."""
+
+    id: int
+    direction: Direction
+    state: CallState
+    outcome: CallOutcome | None
+    number: str
+    agent_id: int | None
+    queue_id: int | None
+    wait: int
+    talk: int
+    recordings: list[Recording]
+    disposition: str | None
+    note: str
+
+
 class Calls(Listing):
     """Which calls, in which order."""
 

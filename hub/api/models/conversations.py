@@ -16,6 +16,7 @@ from crm_core.words.values import (
     OfferState,
     WorkState,
 )
+from hub.api.models.calls import CallLine
 from hub.api.models.files import File
 from hub.api.models.shapes import (
     Asked,
@@ -191,6 +192,8 @@ class Details(Shown):
     edited_at: Time | None
     withdrawn_at: Time | None
     send_at: Time | None
+    call: CallLine | None
+    """Of an entry of the kind `call`: what came of it so far."""
     unverified: bool
 
 
@@ -303,6 +306,10 @@ class Offer(Shown):
     id: int
     work_id: int
     conversation_id: int
+    call_id: int | None
+    """The call it is about; null for messages."""
+    purpose: str
+    """Of a call: talk, consult (a colleague asks for advice) or callback."""
     agent_id: int
     queue_id: int
     state: OfferState
