@@ -10,6 +10,11 @@ export function outcomeInWords({ outcome, state }: Pick<CallValue, "outcome" | "
   return known ? t(`call.outcome.${known}`) : t(`call.state.${state}`);
 }
 
+/** The number, where it says more than the name already does. */
+export function numberBeside({ who, number }: Pick<CallValue, "who" | "number">): string {
+  return who.replace(/\D/g, "") === number.replace(/\D/g, "") && number !== "" ? "" : number;
+}
+
 /** Whether nobody spoke with the contact. */
 export function wasMissed({ outcome }: Pick<CallValue, "outcome">): boolean {
   return outcome !== null && outcome !== "answered";
