@@ -63,15 +63,18 @@ def _asset(request: web.Request, path: str) -> web.StreamResponse:
 def _policy(request: web.Request) -> str:
     settings = request.app[HOUSE].settings
     files = f" {settings.files_url}" if settings.files_url else ""
+    is_away = any(line.media == "twilio" for line in request.app[HOUSE].lines.everyone())
+    # Twilio's softphone speaks with hosts of its own; without such a line the console speaks with nobody but the hub.
+    phones, sounds = (" https://*.twilio.com wss://*.twilio.com", " https://sdk.twilio.com") if is_away else ("", "")
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self' 'unsafe-inline'",
             f"img-src 'self' data: blob:{files}",
-            f"media-src 'self' blob:{files}",
+            f"media-src 'self' blob:{files}{sounds}",
             "font-src 'self'",
-            "connect-src 'self'",
+            f"connect-src 'self'{phones}",
             f"frame-src {settings.files_url or NOWHERE}",
             "manifest-src 'self'",
             "base-uri 'none'",
