@@ -17,7 +17,7 @@ from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address, phone
 from crm_core.words.clock import MINUTE
-from crm_core.words.content import Button, Content, DeliveryStatus, ExternalId, ThreadKey
+from crm_core.words.content import Button, Content, DeliveryStatus, ExternalId, ReachState, ThreadKey
 from crm_core.words.values import AuthorKind, EntryKind, EntryValue, Pressable
 from hub.desk import fallback, outbound
 from hub.desk.outbound import Words
@@ -93,6 +93,26 @@ class Shop:
         """An account's failed messages go by another one."""
         await self.lanes.behaves(kind, {"fallback_account_id": self.lanes.account_ids[other]})
 
+    async def texts(self, kind: str, who: Address, text: str, **more: object) -> EntryValue:
+        """Somebody writes by a kind of channel."""
+        self.letters += 1
+        event = MessageArrived(
+            external_id=ExternalId(f"t{self.letters}"),
+            thread=ThreadKey(f"thread of {who.value}"),
+            sender=who,
+            content=Content(text=text),
+            sent_at=self.scene.clock(),
+            **more,  # type: ignore[arg-type]
+        )
+        entry = (await self.lanes.deliver(kind)(event)).entry
+        assert entry is not None
+        return entry
+
+    async def unusable(self, entry: EntryValue) -> list[str]:
+        """The accounts that are said not to reach the person."""
+        lines = await self.lanes.db.read(timeline.page, self.scene.sofia, entry.conversation_id)
+        return [str(e.notice.facts["account"]) for e in lines if e.notice and e.notice.code == fallback.UNUSABLE]
+
     def by(self, kind: str) -> list[str]:
         """What the provider was given."""
         return [message.content.text for message in self.providers[kind].got]
@@ -110,7 +130,12 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 @pytest.fixture
 async def shop(scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncIterator[Shop]:
     sms = Provider(reaches=frozenset({"tel"}))
-    providers = {"chat": Provider(capabilities=CHAT), "mail": Provider(capabilities=MAIL), "sms": sms}
+    gateway = Provider(reaches=frozenset({"tel"}))
+    bot = Provider(capabilities=Capabilities(), reaches=frozenset({"bot"}))
+    providers = {
+        **{"chat": Provider(capabilities=CHAT), "mail": Provider(capabilities=MAIL), "sms": sms},
+        **{"post": Provider(capabilities=MAIL), "gateway": gateway, "bot": bot},
+    }
     async with open_lanes(db, clock, tmp_path, providers) as lanes:
         jobs = JobRunner(db, {fallback.JOB: fallback.action(lanes.accounts.directory)})
         yield Shop(scene, lanes, providers, jobs)
@@ -257,3 +282,92 @@ async def test_without_a_fallback_a_failed_message_stays_the_agents_to_decide(sh
     await shop.time_passes(20)
     assert (shop.by("mail"), shop.by("sms")) == ([], [])
     assert (await shop.stands(failed)) == (DeliveryStatus.FAILED, "Their mailbox is full.")
+
+
+async def test_a_text_that_failed_goes_to_the_same_number_by_another_provider(shop: Shop) -> None:
+    await shop.falls_back("sms", "gateway")
+    asked = await shop.texts("sms", phone("+380441234567"), "hi")
+    shop.providers["sms"].answers = [Refused("The network is down.")]
+    await shop.answer(asked, "Your order is here.")
+    await shop.time_passes(0)
+    (message,) = shop.providers["gateway"].got
+    assert (message.to, message.content.text) == (phone("+380441234567"), "Your order is here.\n\nSofia")
+    assert await shop.unusable(asked) == []
+
+
+async def test_a_mail_that_failed_goes_to_the_same_address_from_another_mailbox(shop: Shop) -> None:
+    await shop.falls_back("mail", "post")
+    asked = await shop.texts("mail", Address("mailto", "olena@shop.example"), "hi")
+    shop.providers["mail"].answers = [Refused("We are on a list of spammers.")]
+    await shop.answer(asked, "Your order is here.")
+    await shop.time_passes(0)
+    (message,) = shop.providers["post"].got
+    assert message.to == Address("mailto", "olena@shop.example")
+
+
+async def two_ways(shop: Shop) -> EntryValue:
+    """Olena wrote to the bot once, and now writes by mail; she is one contact."""
+    await shop.falls_back("mail", "bot")
+    by_bot = await shop.texts("bot", Address("bot", "77", "shop"), "hello")
+    by_mail = await shop.texts("mail", Address("mailto", "olena@shop.example"), "hi")
+
+    def know(tx: Tx) -> None:
+        contact_id = contacts.add(tx, NewContact(name="Olena"))
+        for entry in (by_bot, by_mail):
+            assert entry.identity_id is not None
+            contacts.attach(tx, contact_id, entry.identity_id)
+
+    await shop.lanes.db.write(know)
+    return by_mail
+
+
+async def test_a_way_by_which_they_wrote_is_a_fallback_though_nobody_can_begin_there(shop: Shop) -> None:
+    asked = await two_ways(shop)
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")]
+    await shop.answer(asked, "Your order is here.")
+    await shop.time_passes(0)
+    (message,) = shop.providers["bot"].got
+    assert (message.thread, message.to) == ("thread of 77", Address("bot", "77", "shop"))
+    assert await shop.unusable(asked) == []
+
+
+async def test_a_way_by_which_they_said_stop_is_no_fallback_and_somebody_is_told(shop: Shop) -> None:
+    asked = await two_ways(shop)
+    await shop.texts("bot", Address("bot", "77", "shop"), "STOP", reach=ReachState.OPTED_OUT)
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")]
+    await shop.answer(asked, "Your order is here.")
+    await shop.time_passes(0)
+    assert shop.by("bot") == []
+    assert await shop.unusable(asked) == ["bot"]
+
+
+async def test_of_a_fallback_that_cannot_reach_them_somebody_is_told_once(shop: Shop) -> None:
+    await shop.falls_back("mail", "bot")
+    asked = await shop.texts("mail", Address("mailto", "olena@shop.example"), "hi")
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")] * 2
+    for text in ("Your order is here.", "Really."):
+        failed = await shop.answer(asked, text)
+        await shop.time_passes(0)
+        assert (await shop.stands(failed)) == (DeliveryStatus.FAILED, "Their mailbox is full.")
+    assert shop.by("bot") == []
+    assert await shop.unusable(asked) == ["bot"]
+
+
+async def test_what_went_to_a_page_that_nobody_looks_at_instead_is_not_tried_in_circles(shop: Shop) -> None:
+    await shop.falls_back("mail", "chat")
+    by_chat = await shop.visitor_says(email="")
+    by_mail = await shop.texts("mail", Address("mailto", "olena@shop.example"), "hi")
+
+    def know(tx: Tx) -> None:
+        contact_id = contacts.add(tx, NewContact(name="Olena"))
+        for entry in (by_chat, by_mail):
+            assert entry.identity_id is not None
+            contacts.attach(tx, contact_id, entry.identity_id)
+
+    await shop.lanes.db.write(know)
+    shop.providers["mail"].answers = [Refused("Their mailbox is full.")] * 3
+    await shop.answer(by_mail, "Your order is here.")
+    for _ in range(3):
+        await shop.time_passes(20)
+    assert shop.by("chat") == ["Your order is here.\n\nSofia"]
+    assert (len(shop.providers["mail"].answers), shop.by("mail"), shop.by("post")) == (2, [], [])
