@@ -167,7 +167,7 @@ export class Phone {
   complete = (call: CallValue) => this.#ask("complete", call.id, () => api.complete(this.desk.http, call.id));
   cancel = (call: CallValue) => this.#ask("cancel", call.id, () => api.cancel(this.desk.http, call.id));
   threeWay = (call: CallValue) => this.#ask("three_way", call.id, () => api.threeWay(this.desk.http, call.id));
-  wrapUp = (call: CallValue, said: WrappedUp) => this.#ask("wrap_up", call.id, () => api.wrapUp(this.desk.http, call.id, said));
+  wrapUp = (call: Pick<CallValue, "id">, said: WrappedUp) => this.#ask("wrap_up", call.id, () => api.wrapUp(this.desk.http, call.id, said));
   end = (call: CallValue) => this.#ask("end", call.id, () => api.end(this.desk.http, call.id));
 
   async listen(call: CallValue, mode: ListenMode, announce: boolean): Promise<void> {
