@@ -1,4 +1,4 @@
-"""The seven figures: what each is called, what it has to reach, and what measures it."""
+"""The figures: what each is called, what it has to reach, and what measures it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.bench import console_memory, fanout, ingest, routing, visible, webhook
+from hub.bench import calls, console_memory, fanout, held, ingest, routing, visible, webhook
 
 _SLICES: Final = 6
 """Figures that are given their whole time at once: three rounds of both sides."""
@@ -99,6 +99,35 @@ PLANS: Final = {
             goals={"": 1.5},
             measure=_console_memory,
             is_most=True,
+        ),
+        Plan(
+            id="calls_sqlite",
+            title="signals of calls through the rules and durable, 64 in flight / raw durable commits of one row",
+            unit="signals/s",
+            goals={"": 0.35},
+            measure=calls.sqlite,
+        ),
+        Plan(
+            id="calls_pg",
+            title="the same on PostgreSQL / raw durable commits of one row by one client",
+            unit="signals/s",
+            goals={"": 0.35},
+            measure=calls.postgresql,
+        ),
+        Plan(
+            id="calls_offer",
+            title="a call's arrival to its offer on the bus, 2/s, 100 agents: p99 / one raw durable commit's",
+            unit="ms",
+            goals={"": 5},
+            measure=calls.offers,
+            is_most=True,
+        ),
+        Plan(
+            id="calls_held",
+            title="signals and records kept of 200 calls at once, by the stand-in of Twilio / those that it made",
+            unit="kept",
+            goals={"": 1},
+            measure=held.run,
         ),
     )
 }

@@ -24,12 +24,13 @@ log = structlog.get_logger(__name__)
 
 def bench(*, wanted: list[str], seconds: float, as_json: bool) -> int:
     """
-    Measure the figures of these ids (none: all) and print them; `seconds` is for each side of each round.
+    Measure the figures of these ids (none: all) and print them; `seconds` is for each side of each round. The first
+    word of several ids stands for all of them, as `calls` does.
 
     Returns 0, also when a goal was missed, since a slow machine is no failure; 1 when something could not be
     measured, 2 for an id that no figure has. A figure whose peer is not installed is null and says why.
     """
-    unknown = [name for name in wanted if name not in PLANS]
+    unknown = [name for name in wanted if not any(_is_one(plan, name) for plan in PLANS.values())]
     if unknown:
         sys.stderr.write(f"There is no figure {unknown[0]!r}. There are: {', '.join(PLANS)}.\n")
         return 2
@@ -40,7 +41,7 @@ def bench(*, wanted: list[str], seconds: float, as_json: bool) -> int:
     figures: list[dict[str, Any]] = []
     failed = False
     for plan in PLANS.values():
-        if wanted and plan.id not in wanted:
+        if wanted and not any(_is_one(plan, name) for name in wanted):
             continue
         found = measured(plan, seconds)
         failed = failed or any(figure.get("failed") for figure in found)
@@ -53,6 +54,10 @@ def bench(*, wanted: list[str], seconds: float, as_json: bool) -> int:
     else:
         _say(sentence(figures))
     return 1 if failed else 0
+
+
+def _is_one(plan: Plan, name: str) -> bool:
+    return plan.id == name or plan.id.startswith(f"{name}_")
 
 
 def measured(plan: Plan, seconds: float) -> list[dict[str, Any]]:

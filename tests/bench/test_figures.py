@@ -25,6 +25,10 @@ from tests.conftest import ROOT
         pytest.param("fanout", marks=pytest.mark.slow),
         "routing",
         pytest.param("console_memory", marks=pytest.mark.slow),
+        "calls_sqlite",
+        pytest.param("calls_pg", marks=pytest.mark.postgresql),
+        "calls_offer",
+        pytest.param("calls_held", marks=pytest.mark.slow),
     ],
 )
 def test_a_figure_has_a_product_and_a_limit(figure: str) -> None:
