@@ -3,186 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
-import aiohttp
 import pytest
-from aiohttp import web
 
-from channels.simulators.twilio import Caller, RealTime, TwilioCloud
-from crm_core.accounts.sealing import Sealer
 from crm_core.calls import queries
-from crm_core.calls.rules.call import Call, leg_of
-from crm_core.store.database import Database
-from crm_core.store.transaction import Tx
-from crm_core.words.clock import SECOND, system_clock
-from crm_core.words.values import CallOutcome, CallState, LegState, OfferValue
-from crm_core.work import actions as work
-from hub.config import Settings, derived_key, house_key
+from crm_core.words.clock import SECOND
+from crm_core.words.values import CallOutcome, CallState
 from tests.flows.call_judge import Truth, all_calls, faults
-from tests.flows.call_town import SHOP, SID, TOKEN, Furnished, Mate, furnish, hired, line_at
-from tests.flows.crash_records import NODE, SECRET_KEY
-from tests.flows.forked_hub import ForkedHub
+from tests.flows.call_street import all_there, nothing_open, open_street, soon, until
 
 pytestmark = pytest.mark.timeout(240)
 
-T = TypeVar("T")
-SOON = 25.0
-"""Seconds: only a broken hub takes that long."""
-SPEED = 4
-"""How much faster than they should sounds are played."""
+AGENTS = ("Anna", "Ben", "Cleo", "Dora", "Zoe")
 DEAD = 3.0
 """Seconds that nobody answers."""
 STATES = {
     CallState.GREETING, CallState.QUEUED, CallState.OFFERED, CallState.TALKING, CallState.WRAP_UP, CallState.VOICEMAIL,
 }  # fmt: skip
 """In which there is a call when the hub dies."""
-BIN = '<Response><Say>One moment.</Say><Pause length="2"/><Redirect method="POST">{door}</Redirect></Response>'
-"""What an administrator is told to keep at Twilio for the time when no hub answers."""
-
-
-@dataclass
-class Street:
-    """Providers and people who are never killed, and the hub that is."""
-
-    hub: ForkedHub
-    cloud: TwilioCloud
-    db: Database
-    http: aiohttp.ClientSession
-    made: Furnished
-    mates: dict[int, Mate] = field(default_factory=dict)
-
-    async def ask(self, mate: Mate, path: str, body: Any = None) -> Any:
-        """What the API answers an agent."""
-        headers = {"Authorization": f"Bearer {mate.token}"}
-        async with self.http.post(f"{self.hub.url}/api/v1/{path}", json=body or {}, headers=headers) as answer:
-            assert answer.status < 300, await answer.text()
-            return await answer.json()
-
-    async def call_of(self, caller: Caller) -> Call | None:
-        """The hub's record of a caller's call."""
-        found = [call for call in await self.db.read(all_calls) if call.external_id == caller.sid]
-        assert len(found) < 2
-        return found[0] if found else None
-
-    async def comes(self, number: int, key: str = "1") -> tuple[Caller, int]:
-        """Somebody calls and chooses in the menu."""
-        caller = await self.at_the_menu(number)
-        call = await until(lambda: self.call_of(caller))
-        await caller.press(key)
-        return caller, call.id
-
-    async def at_the_menu(self, number: int) -> Caller:
-        """Somebody calls and hears what may be chosen."""
-        caller = self.cloud.caller(f"+1202456{number:04}", SHOP)
-        await until(lambda: _soon("press 1" in caller.call.hears))
-        return caller
-
-    async def offer(self, call_id: int) -> OfferValue:
-        """Whom the call is offered to."""
-
-        async def found() -> OfferValue | None:
-            offers = await self.db.read(work.pending_offers)
-            return next((one for one in offers if one.call_id == call_id), None)
-
-        return await until(found)
-
-    async def taken(self, call_id: int) -> Mate:
-        """Whoever is asked takes the call, and speaks."""
-        offer = await self.offer(call_id)
-        mate = self.mates[offer.agent_id]
-        await self.ask(mate, f"offers/{offer.id}/accept", {"device": mate.tab})
-        await self.speaks(call_id, mate)
-        return mate
-
-    async def speaks(self, call_id: int, mate: Mate) -> None:
-        """Wait until an agent speaks with the contact, at the hub and at the provider."""
-
-        async def found() -> bool:
-            call = await self.db.read(queries.whole, call_id)
-            own = leg_of(call, mate.id)
-            return own is not None and own.state is LegState.CONNECTED and call.state is CallState.TALKING
-
-        await until(found)
-
-    async def state(self, call_id: int, *states: CallState) -> Call:
-        """Wait until a call is in one of these states."""
-
-        async def found() -> Call | None:
-            call = await self.db.read(queries.whole, call_id)
-            return call if call.state in states else None
-
-        return await until(found)
-
-    async def written(self, call_id: int, mate: Mate) -> None:
-        """An agent writes a call down and is done."""
-        said = {"disposition_id": self.made.dispositions[0], "note": "After all.", "done": True}
-        await self.ask(mate, f"calls/{call_id}/wrap-up", said)
-
-
-async def until(found: Callable[[], Awaitable[T | None]]) -> T:
-    """Wait until there is something, and return it."""
-    async with asyncio.timeout(SOON):
-        while not (value := await found()):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-        return value
-
-
-async def _soon(value: T) -> T:
-    return value
-
-
-@asynccontextmanager
-async def open_street(url: str, folder: Path) -> AsyncIterator[Street]:
-    """The stand-in serves, a hub runs in a process of its own, and five agents work."""
-    cloud = TwilioCloud(account_sid=SID, auth_token=TOKEN, clock=system_clock)
-    cloud.exchange.passing = RealTime(SPEED)
-    async with AsyncExitStack() as stack:
-        origin = await stack.enter_async_context(cloud.serving())
-        db = await Database.open(url, node=NODE)
-        stack.push_async_callback(db.close)
-        key = house_key(Settings(database_url=url, secret_key=SECRET_KEY))  # type: ignore[arg-type]
-        made = await db.write(furnish, Sealer(derived_key(key, "accounts")), origin, {})
-        hub = ForkedHub(folder, {"HUB_DATABASE_URL": url, "HUB_SECRET_KEY": SECRET_KEY, "HUB_DRAIN_SECONDS": "2"})
-        stack.push_async_callback(asyncio.to_thread, hub.stop)
-        http = await stack.enter_async_context(aiohttp.ClientSession())
-        street = Street(hub, cloud, db, http, made)
-        for name in ("Anna", "Ben", "Cleo", "Dora", "Zoe"):
-            queue = made.queues["Repairs" if name == "Zoe" else "Plants"]
-            mate = await db.write(hired, name, [queue])
-            street.mates[mate.id] = mate
-        cloud.lines[SHOP] = line_at(f"{hub.url}/in/{made.key}")
-        cloud.lines[SHOP].fallback = await _bin(stack, cloud.lines[SHOP].url)
-        await asyncio.to_thread(hub.start)
-        yield street
-
-
-async def _bin(stack: AsyncExitStack, door: str) -> str:
-    """The address of a document that needs no hub."""
-
-    async def shown(_request: web.Request) -> web.Response:
-        return web.Response(text=BIN.format(door=door), content_type="text/xml")
-
-    app = web.Application()
-    app.router.add_post("/bin", shown)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    return f"http://127.0.0.1:{runner.addresses[0][1]}/bin"
-
-
-def _nothing_open(tx: Tx) -> bool:
-    return not queries.live(tx)
-
-
-def _all_there(tx: Tx) -> bool:
-    """Every recording has arrived."""
-    return all(one.file_id for call in all_calls(tx) for one in call.recordings)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +31,7 @@ def _all_there(tx: Tx) -> bool:
 async def test_callers_stay_while_the_hub_is_dead_and_every_call_ends_right(
     kind: str, make_database: Callable[[str], str], tmp_path: Path
 ) -> None:
-    async with open_street(make_database(kind), tmp_path) as street:
+    async with open_street(make_database(kind), tmp_path, AGENTS) as street:
         # Everybody gets to where they shall be when it happens.
         long, long_id = await street.comes(1, "2")
         zoe = await street.taken(long_id)
@@ -203,7 +43,7 @@ async def test_callers_stay_while_the_hub_is_dead_and_every_call_ends_right(
         lost, lost_id = await street.comes(5)
         dora = await street.taken(lost_id)
         message, message_id = await street.comes(6, "3")
-        await until(lambda: _soon("beep" in message.heard))
+        await until(lambda: soon("beep" in message.heard))
         offered, offered_id = await street.comes(7)
         await street.offer(offered_id)
         await street.ask(cleo, f"calls/{written_id}/hang-up")
@@ -229,10 +69,10 @@ async def test_callers_stay_while_the_hub_is_dead_and_every_call_ends_right(
         await street.written(written_id, cleo)
         await street.ask(ben, f"calls/{refreshed_id}/rejoin", {"device": ben.tab})
         await street.speaks(refreshed_id, ben)
-        await until(lambda: _soon(refreshed.hears() == {ben.phone}))
+        await until(lambda: soon(refreshed.hears() == {ben.phone}))
         anna = await street.taken(offered_id)
         chooser_id = (await until(lambda: street.call_of(chooser))).id
-        await until(lambda: _soon("press 1" in chooser.call.hears))
+        await until(lambda: soon("press 1" in chooser.call.hears))
         await chooser.press("1")
         other = await street.taken(chooser_id)
 
@@ -248,8 +88,8 @@ async def test_callers_stay_while_the_hub_is_dead_and_every_call_ends_right(
         await waiting.hang_up()
         await street.state(waiting_id, CallState.WRAP_UP)
         await street.written(waiting_id, zoe)
-        await until(lambda: street.db.read(_nothing_open))
-        await until(lambda: street.db.read(_all_there))
+        await until(lambda: street.db.read(nothing_open))
+        await until(lambda: street.db.read(all_there))
         assert any(one.is_voicemail for one in (await street.db.read(queries.whole, message_id)).recordings)
         assert await faults(street.db, Truth(calls=street.cloud.exchange.calls, slack=2 * SECOND)) == []
         assert written.is_over
