@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiohttp import hdrs, web
 
@@ -48,6 +48,12 @@ _POLICY: Final = (
 _MOST: Final = 4 * 2**20
 
 Json = dict[str, Any]
+
+
+class Presses(Protocol):
+    """Somebody before whom buttons stand."""
+
+    def press(self, label: str) -> None: ...
 
 
 class Customers:
@@ -164,7 +170,7 @@ class Customers:
             case {"contact": True}:
                 person.share_contact(LENA_NUMBER)
             case {"press": str(label)}:
-                person.press(label)
+                _press(person, label)
             case {"photo": str(encoded)}:
                 person.send_photo(_bytes(encoded), caption=str(said.get("text", "")) or None)
             case {"edit": int(message_id), "text": str(text)}:
@@ -181,13 +187,13 @@ class Customers:
             case {"read": str(seen)}:
                 person.read(int(seen))
             case {"press": str(label)}:
-                person.press(label)
+                _press(person, label)
             case {"photo": str(encoded)}:
                 person.send_photo(_bytes(encoded))
             case {"place": True}:
                 person.send_place(52.2297, 21.0122)
-            case {"blocked": True}:
-                person.leave()
+            case {"blocked": bool(is_blocked)}:
+                (person.leave if is_blocked else person.subscribe)()
             case _:
                 person.write(str(said.get("text", "")))
         return {}
@@ -221,6 +227,13 @@ _WHO: Final = {
     "shop_whatsapp": SHOP_WHATSAPP,
     "shop_mail": SHOP_MAIL,
 }
+
+
+def _press(person: Presses, label: str) -> None:
+    try:
+        person.press(label)
+    except LookupError as error:
+        raise NotFound("There is no such button.") from error
 
 
 async def _forward(source: AsyncIterator[Any], shown: Callable[[Any], Json], news: asyncio.Queue[Json]) -> None:

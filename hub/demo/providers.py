@@ -123,12 +123,19 @@ async def serving(house: House) -> AsyncIterator[Providers]:
             whatsapp=cloud.phone(f"whatsapp:{LENA_NUMBER}", name=LENA),
             bot=bot,
             person=bot.person(LENA, language="de"),
-            viber=viber_bot.person(LENA, language="de"),
+            viber=_known_to(viber_bot),
             handset=gateway.phone(LENA_NUMBER),
             post=post,
             box=post.box(LENA_MAIL, name=LENA),
             mail_port=mail_port,
         )
+
+
+def _known_to(bot: viber.Bot) -> viber.Person:
+    """Lena, who may have written in a run before: the hub knows her chat, so this Viber lets it answer there."""
+    lena = bot.person(LENA, language="de")
+    lena.is_subscribed = True
+    return lena
 
 
 def _cloud(house: House) -> TwilioCloud:

@@ -20,6 +20,8 @@ _FLAGS: Final = {
     "ANSWERED": r"\Answered",
     "DRAFT": r"\Draft",
 }
+DEEPEST: Final = 50
+"""Levels of criteria in criteria."""
 
 Test = Callable[[int, Kept], bool]
 """Whether a mail is meant, by its number in the folder and by itself."""
@@ -46,27 +48,29 @@ def chosen(criteria: Sequence[Word], mails: Sequence[Kept]) -> list[tuple[int, K
         raise Bad("A search needs criteria.")
     tests: list[Test] = []
     while rest:
-        tests.append(_test(rest, mails))
+        tests.append(_test(rest, mails, DEEPEST))
     return [(number, kept) for number, kept in enumerate(mails, 1) if all(test(number, kept) for test in tests)]
 
 
-def _test(rest: list[Word], mails: Sequence[Kept]) -> Test:
-    """The next criterion, taken from what is left of them."""
+def _test(rest: list[Word], mails: Sequence[Kept], depth: int) -> Test:
+    """The next criterion, taken from what is left of them; others stand in it so many levels deep at most."""
+    if not depth:
+        raise Bad("These criteria stand in each other too deep.")
     word = _next(rest)
     if isinstance(word, list):
         inner: list[Test] = []
         while word:
-            inner.append(_test(word, mails))
+            inner.append(_test(word, mails, depth - 1))
         return lambda number, kept: all(test(number, kept) for test in inner)
     name = text(word).upper()
     match name:
         case "ALL":
             return lambda _number, _kept: True
         case "NOT":
-            one = _test(rest, mails)
+            one = _test(rest, mails, depth - 1)
             return lambda number, kept: not one(number, kept)
         case "OR":
-            this, that = _test(rest, mails), _test(rest, mails)
+            this, that = _test(rest, mails, depth - 1), _test(rest, mails, depth - 1)
             return lambda number, kept: this(number, kept) or that(number, kept)
         case "UID":
             uids = members(text(_next(rest)), [kept.uid for kept in mails])

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from typing import Final
 
+import structlog
+
 from channels.simulators.imap.folders import Folder, Mailbox
 from channels.simulators.imap.view import View
 from channels.simulators.imap.words import Bad, Gone, No, Word, line_of, quoted, text, texts, words_of
@@ -17,6 +19,8 @@ from channels.simulators.imap.words import Bad, Gone, No, Word, line_of, quoted,
 CAPABILITIES: Final = b"IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN AUTH=XOAUTH2 IDLE UIDPLUS MOVE UNSELECT"
 _FLAGS: Final = rb"(\Answered \Flagged \Deleted \Seen \Draft)"
 _BY_UID: Final = frozenset({"FETCH", "SEARCH", "STORE", "COPY", "MOVE", "EXPUNGE"})
+
+log = structlog.get_logger(__name__)
 
 
 class Session:
@@ -45,6 +49,10 @@ class Session:
             await self._writer.drain()
         except (Gone, OSError):
             pass
+        except Exception as error:
+            # Whatever one client brings about, the others go on.
+            log.error("an IMAP session failed", exc_info=error)
+            self._say(b"* BYE Something went wrong here.")
         finally:
             self._leave_folder()
             self._writer.close()

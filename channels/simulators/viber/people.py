@@ -96,6 +96,12 @@ class Person:
         self.is_subscribed = False
         self._bot.report("unsubscribed", user_id=self.id)
 
+    def subscribe(self) -> None:
+        """Let the bot write again, without a word."""
+        if not self.is_subscribed:
+            self.is_subscribed = True
+            self._bot.report("subscribed", user=self._user())
+
     async def watch(self) -> AsyncIterator[Shown]:
         """What comes to stand on the phone from now on, their own messages too; what is seen comes again."""
         news: asyncio.Queue[Shown] = asyncio.Queue()

@@ -212,3 +212,17 @@ async def test_a_server_that_begins_further_on_goes_on_where_another_ended() -> 
     first, second = ImapServer(lambda: NOW).mailbox(USER), ImapServer(lambda: NOW, first_uid=1_000).mailbox(USER)
     assert first.inbox.validity == second.inbox.validity
     assert [mailbox.inbox.add(MAIL).uid for mailbox in (first, second)] == [1, 1_000]
+
+
+@pytest.mark.parametrize(("criteria", "answer"), [("NOT " * 9_000 + "SEEN", b"BAD"), ("LARGER " + "9" * 5_000, b"BYE")])
+async def test_a_search_that_nobody_foresaw_ends_its_own_session_at_most(criteria: str, answer: bytes) -> None:
+    async with scene() as s:
+        reader, writer = await asyncio.open_connection("127.0.0.1", s.port)
+        quoted = PASSWORD.replace("\\", "\\\\").replace('"', '\\"')
+        writer.write(f'1 LOGIN {USER} "{quoted}"\r\n2 SELECT INBOX\r\n3 SEARCH {criteria}\r\n'.encode())
+        async with asyncio.timeout(20):
+            while not (line := await reader.readline()).startswith((b"3 ", b"* BYE")):
+                assert line
+        assert answer in line
+        writer.close()
+        assert await s.program(lambda imap: imap.noop()[0]) == "OK"

@@ -8,15 +8,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from channels.simulators.twilio import RealTime
 from crm_core.staff.actions import set_activity
 from crm_core.words.clock import MINUTE, SECOND
 from crm_core.words.errors import Invalid
 from crm_core.words.values import Activity, Role
+from hub.api.middleware import MIDDLEWARES
+from hub.demo.devices import Customers
 from hub.demo.line import NOBODYS_NUMBER, SHOP_NUMBER
 from hub.demo.providers import LENA, LENA_NUMBER, SHOP_MAIL, SHOP_SHORT_NUMBER, Providers, serving
 from hub.demo.telephone import Telephone
+from hub.keys import HOUSE
 from tests.hub.chat.conftest import Hub
 from tests.hub.whole.conftest import Clerk
 from tests.peers.clock import VirtualClock
@@ -133,6 +138,45 @@ async def test_the_accounts_are_set_anew_at_every_start_and_new_mail_is_told_fro
         await until(second)
         _, page = await boss.ask("GET", f"conversations/{first['id']}/entries")
         assert [e["text"] for e in page["items"] if e["kind"] == "message"].count("The first.") == 1
+
+
+async def test_after_a_restart_her_viber_chat_is_answered(hub: Hub, hire: Any, clock: VirtualClock) -> None:
+    boss = await hire("Boss", Role.ADMINISTRATOR)
+    async with serving(hub.house) as lena:
+        lena.viber.write("Hello?")
+        await conversation(boss, "viber")
+    clock.advance(MINUTE)
+    async with serving(hub.house) as lena:
+        found = await answered(boss, "viber", "Here we are.")
+        await reaches(boss, clock, found["id"], "delivered")
+        assert [shown.text for shown in lena.viber.screen] == ["Here we are."]
+
+
+@asynccontextmanager
+async def page(hub: Hub) -> AsyncIterator[tuple[Providers, TestClient[web.Request, web.Application]]]:
+    """The customers' page, and what stands behind it."""
+    async with serving(hub.house) as lena:
+        app = web.Application(middlewares=MIDDLEWARES)
+        app[HOUSE] = hub.house
+        Customers(lena).mount(app)
+        async with TestClient(TestServer(app)) as client:
+            yield lena, client
+
+
+async def test_a_button_that_is_not_there_is_refused_in_words(hub: Hub) -> None:
+    async with page(hub) as (_, client):
+        for device in ("telegram", "viber"):
+            answer = await client.post(f"/demo/customers/{device}", json={"press": "Nowhere"})
+            assert answer.status == 404
+            assert (await answer.json())["detail"] == "There is no such button."
+
+
+async def test_who_lets_the_viber_bot_in_again_says_nothing_by_it(hub: Hub) -> None:
+    async with page(hub) as (lena, client):
+        for is_blocked in (True, False):
+            answer = await client.post("/demo/customers/viber", json={"blocked": is_blocked})
+            assert (answer.status, lena.viber.is_subscribed) == (200, not is_blocked)
+        assert lena.viber.screen == []
 
 
 @asynccontextmanager
