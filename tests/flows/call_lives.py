@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from channels.simulators.twilio import Caller, How
 from crm_core.calls.rules.call import leg_of, living
 from crm_core.words.content import Medium
-from crm_core.words.values import Activity, CallState, CallValue, LegState, OfferValue
+from crm_core.words.values import Activity, CallState, CallValue, KeptState, LegState, OfferValue
 from tests.flows.call_town import SHOP, CallTown, Mate
 
 HIDDEN: Final = "+266696687"
@@ -338,3 +339,13 @@ async def looks(town: CallTown) -> None:
 
 def _letter(town: CallTown) -> OfferValue | None:
     return next((offer for offer in town.offers.values() if offer.medium is not Medium.CALL), None)
+
+
+async def recordings_are_there(town: CallTown) -> None:
+    """What is still on its way from the provider arrives."""
+    for _ in range(200):
+        await town.settle()
+        found = [r for call in town.calls.values() for r in call.recordings]
+        if all(one.state is KeptState.STORED for one in found):
+            return
+        await asyncio.sleep(0.05)

@@ -303,8 +303,11 @@ def _nothing(_tx: Tx) -> None:
 
 
 @asynccontextmanager
-async def open_call_town(url: str, folder: Path, *, seed: int = 1, **settings: Any) -> AsyncIterator[CallTown]:
-    """The stand-in serves, the hub is open and has a line, and nobody works yet. `settings` are the account's."""
+async def open_call_town(
+    url: str, folder: Path, *, seed: int = 1, guard: Callable[[web.Application], None] | None = None, **settings: Any
+) -> AsyncIterator[CallTown]:
+    """The stand-in serves, the hub is open and has a line, and nobody works yet. `settings` are the account's; `guard`
+    may stand before the hub's doors."""
     clock = VirtualClock()
     cloud = TwilioCloud(account_sid=SID, auth_token=TOKEN, clock=clock, seed=seed)
     cloud.exchange.passing = HeldTime(clock, clock.advance)
@@ -315,6 +318,8 @@ async def open_call_town(url: str, folder: Path, *, seed: int = 1, **settings: A
         origin = await stack.enter_async_context(cloud.serving())
         known = Settings(data_dir=folder / "data", database_url=url, port=port)
         house, app = await stack.enter_async_context(open_house(known, clock=clock))
+        if guard is not None:
+            guard(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

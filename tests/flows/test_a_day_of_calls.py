@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.words.values import CallOutcome, KeptState
+from crm_core.words.values import CallOutcome
 from tests.flows import call_lives as lives
 from tests.flows.call_judge import Truth, faults
 from tests.flows.call_town import CallTown, hire, open_call_town
@@ -61,16 +60,6 @@ async def the_day(town: CallTown, kinds: Sequence[Any]) -> None:
     town.is_day = False
 
 
-async def recordings_are_there(town: CallTown) -> None:
-    """What is still on its way from the provider arrives."""
-    for _ in range(200):
-        await town.settle()
-        found = [r for call in town.calls.values() for r in call.recordings]
-        if all(one.state is KeptState.STORED for one in found):
-            return
-        await asyncio.sleep(0.05)
-
-
 @pytest.mark.parametrize(
     ("kind", "most"),
     [
@@ -91,7 +80,7 @@ async def test_a_day_of_mixed_calls_ends_with_one_right_record_for_each(
         await town.run(lives.all_day(town, 9_999), the_day(town, kinds), lives.letters(town), lives.looks(town))
         await town.passes(900)
         await town.reconcile()
-        await recordings_are_there(town)
+        await lives.recordings_are_there(town)
         found = await faults(town.house.db, Truth(calls=town.cloud.exchange.calls, forgot=town.forgot))
         assert found == [], "\n".join(found)
         outcomes = Counter(call.outcome for call in town.calls.values())
