@@ -8,7 +8,7 @@ from typing import Final
 
 from channels.asterisk.ari import Ari, quoted
 from channels.asterisk.names import Kind, name, read
-from channels.asterisk.render import LISTENING, endpoint_of, in_room, originate, prompt_media, rings_aloud
+from channels.asterisk.render import LISTENING, endpoint_of, in_room, is_softphone, originate, prompt_media, rings_aloud
 from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.standing import LATE, Memory, Stand
 from channels.contract import CallReported, Tools
@@ -32,9 +32,10 @@ class Look:
     scene: Scene
     stand: Stand
     reports: list[CallReported]
+    is_done: bool = True
 
-    async def run(self) -> None:
-        """Do what is missing, in the order in which people would notice it least."""
+    async def run(self) -> bool:
+        """Do what is missing, in the order in which people would notice it least; whether that was all."""
         await self._hang_up_others()
         await self._room()
         await self._contact()
@@ -45,6 +46,7 @@ class Look:
             if not leg.connected:
                 await self._dial(leg)
         await self._ring_aloud()
+        return self.is_done
 
     def _name(self, kind: Kind, *parts: int | str) -> str:
         return name(self.settings.app, kind, self.scene.call_id, *parts)
@@ -77,7 +79,13 @@ class Look:
         answer = await self.ari.ask(
             "POST", f"/channels/{quoted(channel)}", body, tolerate=(409, *_UNCALLABLE), endpoint=endpoint, **params
         )
-        if answer.status in _UNCALLABLE:
+        if answer.status not in _UNCALLABLE:
+            return
+        if is_softphone(leg):
+            # A tab that was just loaded signs in within moments; the leg's own deadline ends the waiting.
+            self.memory.dialled.discard(channel)
+            self.is_done = False
+        else:
             self._failed(leg, answer.words)
 
     def _failed(self, leg: SceneLeg, words: str) -> None:

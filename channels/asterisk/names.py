@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,3 +59,13 @@ def read(app: str, text: object) -> Name | None:
     if found is None or found[1] != app or found[2] not in set(Kind):
         return None
     return Name(Kind(found[2]), int(found[3]), tuple(part for part in found[4].split("-") if part))
+
+
+def softphone_name(app: str, agent_id: int, device: str) -> str:
+    """The endpoint of an agent's tab. The tab's own id is no secret and may be anything, so it is hashed."""
+    return f"{app}-tab-{agent_id}-{hashlib.sha256(device.encode()).hexdigest()[:16]}"
+
+
+def softphone_channel(app: str) -> str:
+    """What the names that Asterisk gives to the channels of tabs begin with."""
+    return f"PJSIP/{app}-tab-"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from channels.asterisk.names import Kind, Name, read
+from channels.asterisk.names import Kind, Name, read, softphone_channel
 from channels.contract import CallArrived, CallReported, ChannelEvent
 from crm_core.words.addresses import Address, phone
 from crm_core.words.calls import (
@@ -74,10 +74,12 @@ def events(data: Mapping[str, Any], source: Source, *, now: Moment) -> Sequence[
     if ours is None:
         ended = kind in ("StasisEnd", "ChannelDestroyed")
         return (_report(LegEnded(), f"{channel_id}:ended", at, call=channel_id),) if ended else ()
-    return _of_leg(data, channel_id, ours, at)
+    return _of_leg(data, channel_id, ours, source, at)
 
 
-def _of_leg(data: Mapping[str, Any], channel_id: str, ours: Name, at: Moment) -> Sequence[ChannelEvent]:
+def _of_leg(
+    data: Mapping[str, Any], channel_id: str, ours: Name, source: Source, at: Moment
+) -> Sequence[ChannelEvent]:  # fmt: skip
     if ours.kind is not Kind.LEG or not ours.number:
         return ()
     signal: ReportedSignal
@@ -90,6 +92,9 @@ def _of_leg(data: Mapping[str, Any], channel_id: str, ours: Name, at: Moment) ->
             signal, word = LegLost(leg_id=ours.number), "lost"
         case "ChannelHangupRequest":
             return ()
+        case "StasisEnd" | "ChannelDestroyed" if _is_softphone_in_talk(data, source):
+            # People hang up on the console. A softphone that does it by itself is a tab that was closed or loaded anew.
+            signal, word = LegLost(leg_id=ours.number), "lost"
         case "StasisEnd":
             signal, word = LegEnded(leg_id=ours.number), "ended"
         case "ChannelDestroyed":
@@ -100,6 +105,12 @@ def _of_leg(data: Mapping[str, Any], channel_id: str, ours: Name, at: Moment) ->
         case _:
             return ()
     return (_report(signal, f"{channel_id}:{word}", at, call_id=ours.call_id),)
+
+
+def _is_softphone_in_talk(data: Mapping[str, Any], source: Source) -> bool:
+    channel = _object(data, "channel")
+    is_softphone = str(channel.get("name")).startswith(softphone_channel(source.app))
+    return is_softphone and channel.get("state") == "Up"
 
 
 def arrived(channel: Mapping[str, Any], args: Sequence[object], source: Source, at: Moment) -> tuple[CallArrived, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from channels.asterisk.names import softphone_name
 from channels.asterisk.settings import AsteriskSettings
 from crm_core.words.calls import Hears, Scene, SceneLeg
 from crm_core.words.clock import Moment
@@ -66,9 +66,9 @@ def _position(prompt: PromptValue) -> list[str]:
     return said
 
 
-def softphone_name(app: str, agent_id: int, device: str) -> str:
-    """The endpoint of an agent's tab. The tab's own id is no secret and may be anything, so it is hashed."""
-    return f"{app}-tab-{agent_id}-{hashlib.sha256(device.encode()).hexdigest()[:16]}"
+def is_softphone(leg: SceneLeg) -> bool:
+    """Whether a leg is an agent's tab."""
+    return leg.agent_id is not None and leg.device not in ("", OWN_TELEPHONE)
 
 
 def endpoint_of(leg: SceneLeg, settings: AsteriskSettings) -> str | None:
@@ -76,7 +76,8 @@ def endpoint_of(leg: SceneLeg, settings: AsteriskSettings) -> str | None:
 
     `&`, `/` and their like would call something else besides, so only plain numbers and names pass.
     """
-    if leg.agent_id is not None and leg.device and leg.device != OWN_TELEPHONE:
+    if is_softphone(leg):
+        assert leg.agent_id is not None
         return f"PJSIP/{softphone_name(settings.app, leg.agent_id, leg.device)}"
     if _NUMBER.fullmatch(leg.address):
         return settings.trunk.replace("{number}", leg.address).replace("{digits}", leg.address[1:])

@@ -13,7 +13,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from channels.asterisk.ari import Ari, quoted
-from channels.asterisk.render import phone_facts, softphone, softphone_name
+from channels.asterisk.names import softphone_name
+from channels.asterisk.render import phone_facts, softphone
 from channels.asterisk.settings import AsteriskSettings
 from channels.contract import AccountBroken, PhonePass, PhoneSocket, PhoneWanted, TryLater
 

@@ -13,7 +13,7 @@ from channels.asterisk.names import Kind, name, read
 from channels.asterisk.render import hang_up_reason
 from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.standing import LATE, Memory, Stand
-from channels.contract import CallReported, Deliver, Tools
+from channels.contract import CallReported, Deliver, Tools, TryLater
 from crm_core.words.calls import Scene
 
 
@@ -35,6 +35,7 @@ class Stage:
     async def arrange(self, scene: Scene, deliver: Deliver) -> None:
         """Bring about a scene, unless a newer one was. What cannot be called is reported. Raises TryLater."""
         memory = self._memories.setdefault(scene.call_id, Memory())
+        done = True
         reports: list[CallReported] = []
         async with memory.lock:
             if scene.version < memory.version:
@@ -45,9 +46,11 @@ class Stage:
                 await self._clear(scene, stand)
                 self._memories.pop(scene.call_id, None)
             else:
-                await Look(self._ari, self._tools, self._settings, memory, scene, stand, reports).run()
+                done = await Look(self._ari, self._tools, self._settings, memory, scene, stand, reports).run()
         for report in reports:
             await deliver(report)
+        if not done:
+            raise TryLater("An agent's tab is not signed in yet.", after_ms=500)
 
     async def again(self, call_id: int, deliver: Deliver) -> None:
         """Look at a call again because something that was begun is ready now."""

@@ -56,7 +56,7 @@ def _silence(packets: int) -> Path:
     return path
 
 
-def _until_bye(*, talks: bool) -> str:
+def _until_bye(*, talks: bool, sends: bool = True) -> str:
     """Send sound, or silence as a real telephone does, again and again until the other side hangs up."""
     bye = _message(
         """SIP/2.0 200 OK
@@ -68,7 +68,8 @@ def _until_bye(*, talks: bool) -> str:
 Content-Length: 0"""
     )
     sound = f"{_SOUNDS}/g711a.pcap" if talks else str(_silence(_ALL))
-    return f"""<label id="1"/><nop><action><exec play_pcap_audio="{sound}"/></action></nop>
+    play = f'<nop><action><exec play_pcap_audio="{sound}"/></action></nop>' if sends else ""
+    return f"""<label id="1"/>{play}
 <recv request="BYE" timeout="7000" ontimeout="1"/>
 <send>{bye}</send>"""
 
@@ -99,7 +100,7 @@ Content-Length: 0"""
     return f'<send retrans="500">{bye}</send><recv response="200"/>'
 
 
-def _calling(caller: str, headers: str, pressed: str, ending: str) -> str:
+def _calling(caller: str, headers: str, pressed: str, ending: str, *, media: str = "[media_port]") -> str:
     head = """Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: {caller};tag=[call_number]
 To: <sip:[service]@[remote_ip]:[remote_port]>{tag}
@@ -116,7 +117,7 @@ Max-Forwards: 70"""
 Contact: <sip:phone@[local_ip]:[local_port]>{more}
 Content-Type: application/sdp
 Content-Length: [len]
-{_SDP}'''
+{_SDP.replace("[media_port]", media)}'''
         )
     }</send>
 <recv response="100" optional="true"/><recv response="180" optional="true"/><recv response="183" optional="true"/>
@@ -172,7 +173,7 @@ class Ear:
         samples: list[int] = []
         try:
             while len(samples) < 12_000:
-                samples += [_linear(byte) for byte in self._socket.recv(2_000)[12:]]
+                samples += [linear(byte) for byte in self._socket.recv(2_000)[12:]]
         except TimeoutError:
             pass
         return math.sqrt(sum(s * s for s in samples) / max(1, len(samples)))
@@ -181,7 +182,7 @@ class Ear:
         self._socket.close()
 
 
-def _linear(byte: int) -> int:
+def linear(byte: int) -> int:
     """One A-law byte as a 16 bit sample (ITU-T G.711)."""
     byte ^= 0x55
     exponent, mantissa = (byte >> 4) & 7, byte & 15
@@ -221,19 +222,23 @@ def caller(
     thinks: int = 1_500,
     stays: int | None = None,
     talks: bool = True,
+    sound_at: int | None = None,
 ) -> Iterator[Telephone]:
     """A telephone that calls `dialled` at the SIP port `server`, and talks until somebody hangs up.
+
+    Its sound may be somebody else's, at the port `sound_at` of this machine; it sends none itself then.
 
     After `stays` ms it hangs up itself, saying nothing all the while. After `thinks` ms it presses `keys`; SIPp plays
     each of them with the same time stamp, so only the first is certain.
     """
     shown = f'"{name}" ' if name else ""
     pressed = "".join(_press(key, thinks) for key in keys)
-    ending = _until_bye(talks=talks) if stays is None else f'<pause milliseconds="{stays}"/>{_bye()}'
+    ending = (
+        _until_bye(talks=talks, sends=sound_at is None) if stays is None else f'<pause milliseconds="{stays}"/>{_bye()}'
+    )
     who = f"{shown}<sip:{number}@[local_ip]:[local_port]>"
-    phone = Telephone(
-        _calling(who, headers, pressed, ending), f"127.0.0.1:{server}", "-s", dialled, "-m", "1",
-    )  # fmt: skip
+    scenario = _calling(who, headers, pressed, ending, media=str(sound_at or "[media_port]"))
+    phone = Telephone(scenario, f"127.0.0.1:{server}", "-s", dialled, "-m", "1")
     try:
         yield phone
     finally:

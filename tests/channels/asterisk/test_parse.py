@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.asterisk.names import Kind, Name, name, read
+from channels.asterisk.names import Kind, Name, name, read, softphone_name
 from channels.asterisk.parse import Source, events, finished_recording, moment, sound_length
-from channels.asterisk.render import caller_id, endpoint_of, prompt_media, softphone_name
+from channels.asterisk.render import caller_id, endpoint_of, prompt_media
 from channels.asterisk.settings import AsteriskSettings
 from channels.contract import CallArrived, CallReported
 from crm_core.words.calls import DigitPressed, Hears, LegAnswered, LegEnded, LegLost, LegRinging, PromptPlayed, SceneLeg
@@ -72,6 +72,18 @@ def test_what_becomes_of_a_leg_is_told_of_its_call() -> None:
     assert signals(told("StasisEnd", LEG)) == [LegEnded(leg_id=8)]
     assert signals(told("ChannelHangupRequest", LEG, cause=44)) == [LegLost(leg_id=8)]
     assert signals(told("ChannelHangupRequest", LEG, cause=16)) == []
+
+
+def test_a_softphone_that_hangs_up_by_itself_is_a_tab_that_is_gone_and_one_that_never_answered_did_not() -> None:
+    tab = f"PJSIP/{softphone_name('switchboard', 3, 'tab1')}-0000001a"
+    ends = [told("StasisEnd", LEG), told("ChannelDestroyed", LEG, cause=16)]
+    for end in ends:
+        end["channel"] |= {"name": tab, "state": "Up"}
+        assert signals(end) == [LegLost(leg_id=8)]
+    assert len({event.key for end in ends for event in events(end, SOURCE, now=NOW)}) == 1  # type: ignore[union-attr]
+    refused = told("ChannelDestroyed", LEG, cause=21)
+    refused["channel"] |= {"name": tab, "state": "Ringing"}
+    assert signals(refused) == [LegEnded(leg_id=8, reason="declined")]
 
 
 def test_both_ways_in_which_asterisk_tells_an_end_are_one_end() -> None:

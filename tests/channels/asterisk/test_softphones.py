@@ -91,6 +91,19 @@ async def test_a_tab_signs_in_through_the_hub_and_is_rung_with_the_calls_number(
     assert house.call.outcome is None
 
 
+async def test_a_tab_that_signs_in_after_its_call_was_accepted_is_rung(house: House) -> None:
+    tab = Tab(3, await house.lend(3, "late"))
+    with caller(house.asterisk.sip_port, "+380445556677"):
+        await house.until_state(CallState.QUEUED)
+        house.do(AcceptedBy(agent_id=3, leg_id=961, device="late"))
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(house.channel.connect(tab))
+            await _sign_in(house, tab)
+            await house.until(lambda: any(m.startswith("INVITE") for m in tab.received))
+            assert house.call.legs[-1].state in (LegState.DIALLING, LegState.RINGING)
+            serving.cancel()
+
+
 async def test_a_wrong_password_gets_nobody_in(house: House) -> None:
     tab = Tab(3, await house.lend(3, "tab2"))
     async with asyncio.TaskGroup() as group:
