@@ -36,7 +36,8 @@ def of_conversation(tx: Tx, actor: Actor, conversation_id: int) -> Trace:
     newest = tx.first(
         select(WorkItem.id, WorkItem.queue_id, WorkItem.state, WorkItem.trace)
         .where(WorkItem.conversation_id == conversation_id, WorkItem.ws == tx.ws)
-        .order_by(WorkItem.id.desc())
+        # Of messages first: a call beside them has its own history.
+        .order_by(WorkItem.call_id.is_not(None), WorkItem.id.desc())
         .limit(1)
     )
     made = tx.all(
