@@ -54,6 +54,9 @@ class MessageArrived:
     """The sender's own system does not vouch for the address it came from."""
     reach: ReachState | None = None
     """What these very words ask for: OPTED_OUT for a STOP, OK for a START."""
+    help: str | None = None
+    """These very words ask what the texts are about and how to stop them (HELP): what is answered to that; empty
+    where the provider has answered. It is nobody's work."""
     raw: FileRef | None = None
     """The original, kept, for whoever wants to see it."""
     client_key: str | None = None

@@ -37,7 +37,7 @@ from channels.gateway import parse, render
 from channels.gateway.settings import GatewaySettings
 from crm_core.words.content import ExternalId
 from crm_core.words.errors import Conflict, Invalid
-from crm_core.words.texting import wish
+from crm_core.words.texting import asks_help, wish
 
 PATIENCE: Final = aiohttp.ClientTimeout(total=25, connect=10)
 """Seconds; a send has to be told of before its lease runs out."""
@@ -123,7 +123,10 @@ class Gateway:
 
     async def _take(self, record: object, deliver: Deliver) -> None:
         message = parse.arrived(record, self._settings, self._tools.now(), region=self._account.region)
-        message = replace(message, reach=wish(message.content.text, carrier_words=False))
+        text = message.content.text
+        helps = self._settings.help_text.replace("{name}", self._account.name)
+        asks = asks_help(text, carrier_words=False)
+        message = replace(message, reach=wish(text, carrier_words=False), help=helps if asks else None)
         try:
             await deliver(message)
         except Conflict:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 from channels.gateway.shapes import BadShape, form_shape, json_shape, path_of, placeholders
 from crm_core.words.addresses import phone
 from crm_core.words.errors import Invalid
+from crm_core.words.texting import HELP_TEXT
 
 PLACEHOLDERS: Final = frozenset({"to", "from", "text", "id", "secret"})
 MOST_TEXT: Final = 10_000
@@ -104,6 +105,8 @@ class GatewaySettings(BaseModel):
     """For gateways that answer 200 to everything: where their error stands, if there is one."""
     recognises_id: bool = Field(False, title="Recognises {id}")
     """The gateway sends a message with the same `{id}` only once, so that a doubtful send may be repeated."""
+    help_text: str = Field(HELP_TEXT, min_length=1, max_length=600, title="Answer to HELP")
+    """`{name}` is the account's name."""
     max_text: int = Field(1_000, ge=70, le=MOST_TEXT, title="Longest text")
 
     check: Literal["header", "query", "path", "hmac"] = Field("path", title="Reports are checked by")

@@ -39,6 +39,7 @@ def dialect(settings: SmsSettings) -> Dialect:
         arrived=arrived,
         outgoing=lambda message, links: outgoing(message, links, settings.sender),
         texts=texts,
+        help=settings.help_text,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from channels.twilio.settings import TwilioSettings, is_service
 from crm_core.words.addresses import phone
 from crm_core.words.errors import Invalid
+from crm_core.words.texting import HELP_TEXT
 
 _SHORT_CODE: Final = re.compile(r"\d{3,8}")
 _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}")
@@ -42,6 +43,8 @@ class SmsSettings(TwilioSettings):
     """A number of the account, a messaging service, a short code, or a name (then nobody can answer)."""
     mms: bool = Field(True, title="Files (MMS)")
     """Only some countries carry them; elsewhere Twilio refuses or sends a link."""
+    help_text: str = Field(HELP_TEXT, min_length=1, max_length=600, title="Answer to HELP")
+    """Where the provider does not answer that word itself; `{name}` is the account's name."""
 
 
 def identity(settings: SmsSettings) -> dict[str, str]:

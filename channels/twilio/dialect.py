@@ -40,3 +40,5 @@ class Dialect:
     """The parameters but for the receipts' address; the second argument is the files' addresses. Raises Refused."""
     texts: Callable[[OutboundMessage], Sequence[str]]
     """What Twilio's list may show as the body of this message; none when that cannot be told."""
+    help: str | None = None
+    """What is answered to HELP, `{name}` for the account's; none where people know no such word."""

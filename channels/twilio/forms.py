@@ -13,7 +13,7 @@ from crm_core.words.addresses import TEL, WHATSAPP, Address, phone
 from crm_core.words.content import DeliveryStatus, ReachState
 from crm_core.words.errors import Invalid
 from crm_core.words.text import storable
-from crm_core.words.texting import number_or_name, wish
+from crm_core.words.texting import asks_help, is_answered_by_carrier, number_or_name, wish
 
 Fields = Mapping[str, list[str]]
 """A form's parameters: each name with its values, as they came."""
@@ -151,6 +151,20 @@ def wish_of(form: Form, *, carrier_words: bool) -> ReachState | None:
     if said == "START":
         return ReachState.OK
     return wish(form.get("Body", ""), carrier_words=carrier_words)
+
+
+def help_of(form: Form, answer: str, *, help_words: bool, carrier_words: bool) -> str | None:
+    """What is still to be answered to a plea for help: nothing where Twilio has; none when it is no such plea.
+
+    Twilio says so in `OptOutType`, or without a word where it looks after the words itself (`carrier_words`).
+    `help_words`: people of this kind of message know such words.
+    """
+    if form.get("OptOutType", "").upper() == "HELP":
+        return ""
+    body = form.get("Body", "")
+    if not help_words or not asks_help(body, carrier_words=carrier_words):
+        return None
+    return "" if carrier_words and is_answered_by_carrier(body) else answer
 
 
 def status_of(form: Form) -> DeliveryStatus | None:

@@ -32,6 +32,7 @@ from channels.twilio.forms import (
     Form,
     address_of,
     form_of,
+    help_of,
     media_of,
     number_in,
     sid_of,
@@ -139,7 +140,7 @@ class TwilioMessaging:
         problem = None if whole else "media_missing"
         event = self._dialect.arrived(form, Came(files=files, problem=problem, at=at))
         try:
-            await deliver(replace(event, reach=self.wish(form) if heeded else None))
+            await deliver(replace(event, reach=self.wish(form) if heeded else None, help=self._help(form)))
         except Conflict:
             log.error("a message came again with other words", account=self._account.id, message=sid)
             return
@@ -150,6 +151,11 @@ class TwilioMessaging:
     def wish(self, form: Form) -> ReachState | None:
         """Whether the writer of a message asks for no more messages, or for messages again."""
         return wish_of(form, carrier_words=self._settings.opt_out == "twilio")
+
+    def _help(self, form: Form) -> str | None:
+        text, is_twilios = self._dialect.help, self._settings.opt_out == "twilio"
+        answer = (text or "").replace("{name}", self._account.name)
+        return help_of(form, answer, help_words=text is not None, carrier_words=is_twilios)
 
     async def report(
         self, form: Form, deliver: Deliver, *, delivery: int | None = None, at: Moment | None = None

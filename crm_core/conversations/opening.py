@@ -138,6 +138,14 @@ class Opened:
         row["entry_count"] += 1
         row["version"] += 1
 
+    def asked(self, now: int, entry_id: int, words: str) -> None:
+        """Note what a machine answers: it is there to be read, and a conversation of nothing else is over at once."""
+        row = self.row
+        if row["entry_count"] == 0:
+            row["preview"], row["preview_author"] = words, AuthorKind.CONTACT
+            row["status"], row["closed_at"] = ConversationStatus.CLOSED, now
+        self.noted(now, entry_id)
+
     def has_guest(self, identity: KnownIdentity) -> bool:
         """Whether this is somebody else than the contact it is with: on copy, or forwarded to."""
         row = self.row

@@ -1,4 +1,5 @@
-"""What text messages have in common, whoever carries them: who can be their sender, and the words that stop them."""
+"""What text messages have in common, whoever carries them: who can be their sender, and the words that stop or
+explain them."""
 
 from __future__ import annotations
 
@@ -13,6 +14,9 @@ from crm_core.words.text import one_line
 
 SENDER: Final = "sms-sender"
 """Scheme of senders that are no phone number: names such as `BANK`, short codes. Nobody can write to them."""
+
+HELP_TEXT: Final = "{name}: these texts are from us. Write STOP to get no more of them, START to get them again."
+"""What is answered to HELP unless an account says something else."""
 
 _WHOLE_DIGITS: Final = 9
 _LOCAL_DIGITS: Final = 7
@@ -35,6 +39,13 @@ _START: Final = frozenset(
         *("zapisz", "订阅", "恢复订阅"),
     )
 )
+_HELP: Final = frozenset(
+    (
+        *("help", "допомога", "довідка", "помощь", "справка", "pomoc"),
+        *("帮助", "幫助", "aide", "ayuda", "hilfe"),
+    )
+)
+_CARRIER_HELP: Final = frozenset({"help", "info"})
 _CARRIER_STOP: Final = frozenset({"cancel", "end", "quit"})
 _CARRIER_START: Final = frozenset({"yes"})
 """Words that carriers also take for stop and start, though people write them with other things in mind."""
@@ -68,6 +79,20 @@ def wish(text: str, *, carrier_words: bool) -> ReachState | None:
     if word in _START or (carrier_words and word in _CARRIER_START):
         return ReachState.OK
     return None
+
+
+def asks_help(text: str, *, carrier_words: bool) -> bool:
+    """Whether a whole message is one word that asks whose texts these are and how to stop them.
+
+    `carrier_words` adds those that carriers answer by themselves.
+    """
+    word = _bare(text)
+    return word in _HELP or (carrier_words and word in _CARRIER_HELP)
+
+
+def is_answered_by_carrier(text: str) -> bool:
+    """Whether carriers that look after such words have answered this one."""
+    return _bare(text) in _CARRIER_HELP
 
 
 def _bare(text: str) -> str:

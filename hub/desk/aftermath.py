@@ -15,7 +15,7 @@ from crm_core.conversations import participants
 from crm_core.conversations.opening import Opened
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import MAILTO, Address
-from crm_core.words.content import Recipient
+from crm_core.words.content import ReachState, Recipient
 from crm_core.words.text import one_line
 from hub.desk import machine
 from hub.desk.contacts import attached
@@ -57,6 +57,13 @@ def recognise(tx: Tx, identity: KnownIdentity, event: MessageArrived, invited: i
         found = witness(tx, identity, proves=proves, mentions=event.mentions, source=source)
         if found is not None:
             attached(tx, found, identity.id)
+
+
+def explain(tx: Tx, opened: Opened, identity: KnownIdentity, account_id: int, text: str) -> None:
+    """The account's answer to HELP, unless there is none, or they are not to be written to."""
+    way = reach.way(tx, identity.id, account_id)
+    if text and (way is None or way.state is ReachState.OK):
+        machine.say(tx, opened.row["id"], identity.id, account_id, text)
 
 
 def answer(tx: Tx, opened: Opened, identity: KnownIdentity, account_id: int, manner: Manner) -> None:

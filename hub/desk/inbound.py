@@ -260,13 +260,14 @@ def _wanted(tx: Tx, arrival: _Arrival) -> Wanted:
         joined = joining.joins(
             tx, _identity(arrival), source.account_id, token=event.conversation_id, references=event.references
         )
-    return Wanted(_identity(arrival), source.account_id, source.kind, event.thread, joined, automatic=event.automatic)
+    is_aside = event.automatic or event.help is not None
+    return Wanted(_identity(arrival), source.account_id, source.kind, event.thread, joined, automatic=is_aside)
 
 
 def _stranger(arrival: _Arrival, opened: Opened) -> strangers.Newcomer:
-    is_quiet = (
-        arrival.event.automatic or _identity(arrival).state == SPAM or arrival.event.reach is ReachState.OPTED_OUT
-    )
+    event = arrival.event
+    is_aside = event.automatic or event.help is not None or event.reach is ReachState.OPTED_OUT
+    is_quiet = is_aside or _identity(arrival).state == SPAM
     return strangers.Newcomer(
         _identity(arrival),
         opened,
@@ -305,7 +306,10 @@ def _write(tx: Tx, arrival: _Arrival, conversation: Opened, waits: Mapping[int |
     if event.part_of is not None:
         entry["details"] = {**(entry["details"] or {}), **albums.begun(event, arrival.html)}
     row["subject"] = row["subject"] or one_line(event.content.subject or "", most=200)
-    if event.automatic and not conversation.is_new:
+    if event.help is not None:
+        # What the texts are about a machine says: it rings no agent and keeps nobody waiting.
+        conversation.asked(tx.now, entry["id"], arrival.text)
+    elif event.automatic and not conversation.is_new:
         # An absence note wakes nobody and answers nothing; a message nobody has read yet stays what waits.
         conversation.noted(tx.now, entry["id"])
     else:
@@ -379,6 +383,10 @@ def _follow(tx: Tx, arrival: _Arrival, conversation: Opened) -> None:
     if event.reach is not None:
         # Before any answer: whoever writes STOP gets not even a greeting.
         standing.reach_changed(tx, source.account_id, _wish(arrival, event.reach))
+    if event.help is not None:
+        if identity.state != SPAM:
+            aftermath.explain(tx, conversation, identity, source.account_id, event.help)
+        return
     is_open = conversation.row["status"] == ConversationStatus.OPEN
     if source.manner is not None and is_open and not event.automatic and identity.state != SPAM:
         aftermath.answer(tx, conversation, identity, source.account_id, source.manner)

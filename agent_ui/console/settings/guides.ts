@@ -1,7 +1,7 @@
 import type { Control } from "./schema";
 
 export type Values = Record<string, unknown>;
-export type SectionId = "sending" | "reports" | "address" | "incoming" | "sign_in" | "outgoing" | "look" | "provider" | "advanced";
+export type SectionId = "sending" | "reports" | "address" | "incoming" | "sign_in" | "outgoing" | "calls_out" | "softphones" | "look" | "provider" | "advanced";
 
 /** A part of the form of a channel account. */
 export interface Section {
@@ -18,10 +18,11 @@ interface Guide {
 const byImap = (values: Values): boolean => values["incoming"] === "imap";
 const byListener = (values: Values): boolean => values["incoming"] === "listener";
 const byOauth = (values: Values): boolean => values["auth"] === "xoauth2";
+const turns = (values: Values): boolean => ((values["ice_servers"] as string[] | undefined) ?? []).some((url) => url.startsWith("turn"));
 const sends = (values: Values): boolean => values["smtp_host"] !== "";
 
 // Settings that stand in no section are below "advanced".
-const TWILIO: Guide = { sections: [{ id: "provider", names: ["account_sid", "auth_token"] }, { id: "address", names: ["sender", "templates", "mms", "opt_out"] }] };
+const TWILIO: Guide = { sections: [{ id: "provider", names: ["account_sid", "auth_token"] }, { id: "address", names: ["sender", "templates", "mms", "opt_out", "help_text"] }] };
 
 const GUIDES: Record<string, Guide> = {
   email: {
@@ -74,6 +75,14 @@ const GUIDES: Record<string, Guide> = {
       { id: "provider", names: ["account_sid", "auth_token", "api_sid", "api_secret"] },
       { id: "address", names: ["number", "more_numbers", "music", "countries", "prefixes"] },
     ],
+  },
+  asterisk: {
+    sections: [
+      { id: "provider", names: ["ari_url", "user", "password", "app"] },
+      { id: "calls_out", names: ["trunk", "extensions", "caller_id"] },
+      { id: "softphones", names: ["ice_servers", "turn_user", "turn_password", "phone_url"] },
+    ],
+    when: { turn_user: turns, turn_password: turns },
   },
   whatsapp: TWILIO,
   telegram: {

@@ -57,6 +57,7 @@ const KNOWN = [
   "sender_name",
   "mms",
   "opt_out",
+  "help_text",
   "templates",
   "bot_token",
   "mode",
@@ -72,6 +73,20 @@ const KNOWN = [
   "agent_minute",
   "account_minute",
   "day_cost",
+  "ari_url",
+  "user",
+  "app",
+  "trunk",
+  "extensions",
+  "caller_id",
+  "sip_domain",
+  "phone_url",
+  "context",
+  "sounds",
+  "music_class",
+  "ice_servers",
+  "turn_user",
+  "turn_password",
 ] as const;
 type Known = (typeof KNOWN)[number];
 const HINTED = ["greeting", "offline_form", "allowed_origins", "max_file_bytes", "file_types"] as const;

@@ -343,3 +343,12 @@ async def test_the_gateway_is_examined_without_sending() -> None:
         plain = GatewaySettings(**{**SETTINGS, "url": it.provider.origin.replace("http:", "https:") + "/send"})
         assert (await examine(replace(it.account, settings=plain), tools))[0].problem == "tls"
     assert not it.provider.asked
+
+
+async def test_a_plea_for_help_is_told_with_the_accounts_answer() -> None:
+    recorder = Recorder()
+    async with world(help_text="{name}: STOP ends it.") as it:
+        for number, text in enumerate(("HELP", "Допомога", "help me")):
+            await it.channel.receive(report({**INBOUND, "id": f"h{number}", "text": text}), recorder)
+    said = f"{it.account.name}: STOP ends it."
+    assert [e.help for e in recorder.events if isinstance(e, MessageArrived)] == [said, said, None]

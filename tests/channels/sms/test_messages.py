@@ -126,12 +126,36 @@ async def test_who_wants_no_messages_is_heard_and_shown(body: str, more: dict[st
     assert [(reach.address, reach.state) for reach in it.reaches] == [(Address(TEL, THEIRS), state)]
 
 
-@pytest.mark.parametrize("body", ["HELP", "INFO", "please stop calling"])
-async def test_a_plea_for_help_is_a_message_only(body: str) -> None:
-    async with world(MANIFEST, {}) as it:
-        await it.channel.receive(webhook(inbound(body, **{"OptOutType": "HELP"})), it.recorder)
-    assert it.arrived
+@pytest.mark.parametrize(
+    ("body", "more", "opt_out", "answer"),
+    [
+        ("HELP", {"OptOutType": "HELP"}, "twilio", ""),
+        ("please stop calling", {"OptOutType": "HELP"}, "hub", ""),
+        ("HELP", {}, "twilio", ""),
+        ("INFO", {}, "twilio", ""),
+        ("HELP", {}, "hub", "Ours: STOP ends it."),
+        ("допомога", {}, "twilio", "Ours: STOP ends it."),
+        ("INFO", {}, "hub", None),
+        ("please help", {}, "hub", None),
+    ],
+)
+async def test_a_plea_for_help_is_told_as_one_with_what_is_still_to_be_answered(
+    body: str, more: dict[str, str], opt_out: str, answer: str | None
+) -> None:
+    async with world(MANIFEST, {"opt_out": opt_out, "help_text": "Ours: STOP ends it."}) as it:
+        await it.channel.receive(webhook(inbound(body, **more)), it.recorder)
+    (message,) = it.arrived
+    assert message.help == answer
     assert not it.reaches
+
+
+async def test_who_asks_for_help_is_told_the_name_of_the_account_unless_something_else_is_set() -> None:
+    async with world(MANIFEST, {"opt_out": "hub"}) as it:
+        await it.channel.receive(webhook(inbound("HELP")), it.recorder)
+    (message,) = it.arrived
+    assert message.help is not None
+    assert "{name}" not in message.help
+    assert "STOP" in message.help
 
 
 async def test_cancel_is_a_word_like_others_where_the_hub_keeps_the_list() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from crm_core.words.addresses import TEL, Address
 from crm_core.words.content import ReachState
 from crm_core.words.errors import Invalid
-from crm_core.words.texting import SENDER, number_or_name, wish
+from crm_core.words.texting import SENDER, asks_help, number_or_name, wish
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,21 @@ def test_a_sentence_or_a_plea_for_help_changes_nothing(text: str) -> None:
 def test_words_with_two_meanings_count_only_where_the_carrier_acts_on_them(text: str, state: ReachState) -> None:
     assert wish(text, carrier_words=True) is state
     assert wish(text, carrier_words=False) is None
+
+
+@pytest.mark.parametrize("text", ["HELP", "help!", "Допомога", "Помощь.", "pomoc", "帮助"])
+def test_a_word_alone_asks_whose_texts_these_are(text: str) -> None:
+    assert asks_help(text, carrier_words=False)
+    assert asks_help(text, carrier_words=True)
+
+
+@pytest.mark.parametrize("text", ["help me please", "can you help", "", "помощь нужна"])
+def test_a_sentence_about_help_is_for_a_person(text: str) -> None:
+    assert not asks_help(text, carrier_words=True)
+
+
+def test_info_asks_for_help_only_where_the_carrier_answers_it() -> None:
+    assert [asks_help("INFO", carrier_words=known) for known in (True, False)] == [True, False]
 
 
 @given(st.text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from crm_core.cases import queries as cases
 from crm_core.cases.queries import CaseListing
 from crm_core.contacts import reach
 from crm_core.conversations import timeline
+from crm_core.conversations.queries import row as conversation_row
 from crm_core.store.database import Database
 from crm_core.words.addresses import phone
 from crm_core.words.clock import DAY, MINUTE
 from crm_core.words.content import Content, ExternalId, ReachState, ThreadKey
 from crm_core.words.errors import Invalid
-from crm_core.words.values import CaseKind, EntryValue
+from crm_core.words.values import CaseKind, ConversationStatus, EntryValue
 from hub.desk import outbound
 from hub.desk.outbound import Words
 from tests.hub.desk.lanes import Lanes, Provider, open_lanes
@@ -129,3 +131,53 @@ async def test_a_wish_from_the_future_does_not_silence_the_next_one(
         way = await db.read(reach.way, entry.identity_id, lanes.account_ids["sms"])
         assert way is not None
         assert way.state is ReachState.OPTED_OUT
+
+
+@pytest.mark.parametrize("answer", ["The shop: STOP ends it.", ""])
+async def test_a_strangers_help_is_answered_by_the_machine_and_rings_nobody(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path, answer: str
+) -> None:
+    sms = Provider(capabilities=Capabilities(can_start=True), reaches=frozenset({"tel"}))
+    async with open_lanes(db, clock, tmp_path, {"sms": sms}, queue_id=scene.queue_id) as lanes:
+        await greets(lanes)
+        entry = await arrives(lanes, replace(texts(scene, "HELP", "m1", None), help=answer))
+        await arrives(lanes, replace(texts(scene, "HELP", "m1", None), help=answer))
+        await lanes.deliverer.step()
+        assert [message.content.text for message in sms.got] == ([answer] if answer else [])
+        assert await scene.offers() == []
+        assert not (await db.read(cases.page, scene.sofia, CaseListing(kind=CaseKind.LEAD, open=True))).items
+        lines = await db.read(timeline.page, scene.sofia, entry.conversation_id)
+        assert lines[0].text == "HELP"
+        found = await db.read(conversation_row, entry.conversation_id)
+        assert (found.status, found.waiting_since, found.preview) == (ConversationStatus.CLOSED, None, "HELP")
+        # What they write next is for a person.
+        asked = await arrives(lanes, texts(scene, "Where is my order?", "m2", None))
+        assert [offer.conversation_id for offer in await scene.offers()] == [asked.conversation_id]
+
+
+async def test_help_in_the_middle_of_a_conversation_leaves_it_as_it_is(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    sms = Provider(capabilities=Capabilities(can_start=True), reaches=frozenset({"tel"}))
+    async with open_lanes(db, clock, tmp_path, {"sms": sms}, queue_id=scene.queue_id) as lanes:
+        first = await arrives(lanes, texts(scene, "Where is my order?", "m1", None))
+        before = await db.read(conversation_row, first.conversation_id)
+        clock.advance(MINUTE)
+        entry = await arrives(lanes, replace(texts(scene, "HELP", "m2", None), help="STOP ends it."))
+        now = await db.read(conversation_row, first.conversation_id)
+        assert entry.conversation_id == first.conversation_id
+        for name in ("status", "waiting_since", "work_state", "last_inbound_id", "preview"):
+            assert getattr(now, name) == getattr(before, name), name
+        await lanes.deliverer.step()
+        assert [message.content.text for message in sms.got] == ["STOP ends it."]
+
+
+async def test_whoever_said_stop_and_then_help_is_not_written_to(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    sms = Provider(capabilities=Capabilities(can_start=True), reaches=frozenset({"tel"}))
+    async with open_lanes(db, clock, tmp_path, {"sms": sms}, queue_id=scene.queue_id) as lanes:
+        await arrives(lanes, texts(scene, "STOP", "m1", ReachState.OPTED_OUT))
+        await arrives(lanes, replace(texts(scene, "HELP", "m2", None), help="STOP ends it."))
+        await lanes.deliverer.step()
+        assert not sms.got
