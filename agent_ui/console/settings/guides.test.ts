@@ -57,3 +57,30 @@ describe("the form of a channel the console does not know", () => {
     expect(sectionsOf("pager", controlsOf({ settings: { properties: { speed: { type: "integer" } } } }), {}).map(({ id }) => id)).toEqual(["provider"]);
   });
 });
+
+const exchange = controlsOf({
+  settings: {
+    required: ["password"],
+    properties: {
+      ari_url: text("Address"),
+      password: { type: "string", format: "password" },
+      trunk: text("Numbers"),
+      sounds: { type: "object", additionalProperties: { type: "string" } },
+      ice_servers: { type: "array", items: { type: "string" } },
+      turn_user: text("TURN user"),
+    },
+  },
+});
+
+describe("the form of an Asterisk", () => {
+  it("asks for TURN's user only when there is a TURN server", () => {
+    const shown = (ice_servers: string[]) => sectionsOf("asterisk", exchange, { ice_servers }).map(({ id, controls }) => [id, controls.map(({ name }) => name).join(" ")]);
+    expect(shown(["stun:stun.example:3478"])).toEqual([
+      ["provider", "ari_url password"],
+      ["calls_out", "trunk"],
+      ["softphones", "ice_servers"],
+      ["advanced", "sounds"],
+    ]);
+    expect(shown(["turn:turn.example:3478"])[2]).toEqual(["softphones", "ice_servers turn_user"]);
+  });
+});
