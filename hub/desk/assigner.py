@@ -22,13 +22,14 @@ from crm_core.store.journal import Committed
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Clock, Moment
 from crm_core.words.content import Medium
-from crm_core.words.errors import Gone, HubError
+from crm_core.words.errors import Conflict, Gone, HubError
 from crm_core.words.events import AgentChanged, EntryAdded, OfferChanged, QueueChanged, WorkChanged
 from crm_core.words.values import Activity, AgentValue, Direction, OfferState, QueueValue, WorkState, WorkValue
 from crm_core.work import actions as work
 from crm_core.work import queues
 from crm_core.work.rules import UNITS
 from hub.desk.assignments import give_back_stranded, give_back_waiting
+from hub.desk.calls import rather
 from routing.engine import Engine
 from routing.estimate import staffing
 from routing.model import Agent, Capacity, Decision, Queue, Strategy, Work
@@ -213,6 +214,19 @@ class Assigner:
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome
+        await self._ask_for_callers()
+
+    async def _ask_for_callers(self) -> None:
+        """Callers for whom nobody is free are offered to whoever is only asked about something that can wait."""
+        callers = [work_id for (call_id, _), work_id in self._waiting.items() if call_id is not None]
+        asked = rather.only_asked(self._held.values()) if callers else set()
+        for work_id in callers if asked else ():
+            with suppress(KeyError, Conflict):
+                decision = self.explain(work_id)
+                agent_id = rather.whom(decision, asked)
+                if agent_id is not None:
+                    asked.discard(agent_id)
+                    await self._db.write(rather.ask, decision, agent_id)
 
     async def _time_out(self, offer_id: int) -> None:
         with suppress(Gone):
