@@ -92,6 +92,8 @@ export class Drafts {
       if (!there.has(name) && !this.#stored.has(name) && !this.#timers.has(name)) this.#letters?.clear(id);
     }
     this.take(kept);
+    // What could not be saved while the line was away is saved now.
+    for (const name of [...this.#timers.keys()]) this.#later(...partsOf(name));
   }
 
   /** It was sent or thrown away elsewhere. What was written on here stays. */

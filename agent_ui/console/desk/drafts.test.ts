@@ -68,6 +68,18 @@ describe("a draft", () => {
     expect(hub.kept.get("1 message")).toBe("kept");
   });
 
+  it("that could not be saved is saved once the line is back", async () => {
+    const hub = new Hub();
+    hub.isAway = true;
+    const drafts = new Drafts(hub);
+    drafts.write(1, "note", text("kept"));
+    await vi.advanceTimersByTimeAsync(1_000);
+    hub.isAway = false;
+    drafts.renew([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([hub.saves, hub.kept.get("1 note")]).toEqual([1, "kept"]);
+  });
+
   it("does not come back when the hub tells of it after it was sent", async () => {
     const drafts = new Drafts(new Hub());
     drafts.write(1, "message", text("sent"));
