@@ -33,6 +33,8 @@ has_fonts() {
     [[ -d /usr/share/fonts/truetype/noto ]] &&
         compgen -G '/usr/share/fonts/*/noto/*CJK*' >/dev/null && compgen -G '/usr/share/fonts/*/noto/*Emoji*' >/dev/null
 }
+has_sipp() { command -v sipp >/dev/null; }
+has_mmdebstrap() { command -v mmdebstrap >/dev/null && [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]]; }
 
 missing() {
     has_postgresql || echo postgresql
@@ -40,15 +42,35 @@ missing() {
     has_dovecot || echo dovecot-imapd
     has_chromium || echo chromium
     has_fonts || echo fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
+    # Asterisk runs chrooted, so these help nobody but root.
+    if ((EUID == 0)); then
+        has_sipp || echo sip-tester
+        has_mmdebstrap || echo mmdebstrap debian-archive-keyring
+    fi
+}
+
+# An Asterisk 22, unpacked once into the cache: Debian 12 has no package of it.
+asterisk() {
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/switchboard/asterisk why
+    if [[ -x $cache/root/usr/sbin/asterisk ]]; then return; fi
+    if ((EUID == 0)); then say "Unpacking Asterisk 22 for the tests of calls (340 MB)"; fi
+    # CI too: README.md names the reason.
+    if ! why=$("$PWD/.venv/bin/python" -m tests.peers.asterisk 2>&1); then
+        say "No Asterisk 22 here, so the tests that need it are skipped: $why"
+    fi
 }
 
 read -r -d '' -a wanted < <(missing) || true
-if ((${#wanted[@]} == 0)); then exit 0; fi
+if ((${#wanted[@]} == 0)); then
+    asterisk
+    exit 0
+fi
 # One that this distribution does not have (Ubuntu's Chromium is a snap) must not keep the others away.
 if ! apt_install "${wanted[@]}"; then
     for package in "${wanted[@]}"; do apt_install "$package" || true; done
 fi
 
+asterisk
 read -r -d '' -a left < <(missing) || true
 if ((${#left[@]} == 0)); then exit 0; fi
 if [[ ${CI:-} == true ]]; then

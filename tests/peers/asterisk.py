@@ -19,7 +19,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import pytest
 
@@ -46,34 +46,42 @@ documentation_language = en_US
 """
 
 
+class NotUnpacked(Exception):
+    """There can be no Asterisk on this machine. The text says why."""
+
+
 def asterisk_root() -> Path:
     """The unpacked system, made by the first who asks. Skips the test where that is impossible."""
+    try:
+        return unpack()
+    except NotUnpacked as error:
+        print(f"{SKIPPED}: {error}")
+        pytest.skip(SKIPPED)
+
+
+def unpack() -> Path:
+    """The unpacked system, made if it is not there yet. Raises NotUnpacked."""
     program = shutil.which("mmdebstrap")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "switchboard" / "asterisk"
     root = cache / "root"
     if os.geteuid() != 0:
-        _skip("only root can chroot")
+        raise NotUnpacked("only root can chroot")
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (root / "usr/sbin/asterisk").exists():
             return root
         if program is None:
-            _skip("mmdebstrap is not installed (apt-get install mmdebstrap)")
+            raise NotUnpacked("mmdebstrap is not installed (apt-get install mmdebstrap)")
         building = cache / "building"
         shutil.rmtree(building, ignore_errors=True)
         options = ["--mode=root", "--variant=apt", f"--include={_PACKAGES}"]
         options += ["--aptopt=APT::Install-Recommends false", "--aptopt=Acquire::Check-Valid-Until false"]
         made = subprocess.run([program, *options, "sid", building], capture_output=True, text=True, check=False)
         if made.returncode:
-            _skip(made.stderr[-500:])
+            raise NotUnpacked(made.stderr[-500:])
         building.rename(root)
     return root
-
-
-def _skip(why: str) -> NoReturn:
-    print(f"{SKIPPED}: {why}")
-    pytest.skip(SKIPPED)
 
 
 class Asterisk:
@@ -192,3 +200,10 @@ def _port(kind: int, *, most: int = 65_535) -> int:
             port: int = probe.getsockname()[1]
         if port <= most:
             return port
+
+
+if __name__ == "__main__":
+    try:
+        print(unpack())
+    except NotUnpacked as reason:
+        raise SystemExit(str(reason)) from None
