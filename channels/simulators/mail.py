@@ -7,7 +7,7 @@ async with post.serving() as port:                 # settings: smtp_host 127.0.0
     async for letter in lena.letters(): …
 
 With an `ImapServer`, mail to one of its mailboxes goes there, and its users may sign in here with their passwords:
-together they are somebody's mail provider.
+together they are somebody's mail provider. What `routes` names goes on by SMTP to another server of this machine.
 """
 
 from __future__ import annotations
@@ -127,6 +127,8 @@ class PostOffice:
 
     def __init__(self, imap: ImapServer | None = None) -> None:
         self.boxes: dict[str, Box] = {}
+        self.routes: dict[str, int] = {}
+        """Ports of servers on this machine that take the mail of an address themselves."""
         self._imap = imap
 
     def box(self, address: str, *, name: str = "") -> Box:
@@ -138,20 +140,29 @@ class PostOffice:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """What aiosmtpd calls for each mail."""
         raw = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
-        for recipient in envelope.rcpt_tos:
-            traced = _traced(raw, envelope.mail_from or "", recipient)
-            mailbox = self._mailbox(recipient)
-            if mailbox is None:
-                self.box(recipient).take(read(traced))
-            else:
-                mailbox.inbox.add(traced)
+        try:
+            # First what may be refused, so that nobody has a mail that comes once more.
+            for recipient in sorted(envelope.rcpt_tos, key=lambda one: plain(one) not in self.routes):
+                await self._keep(raw, envelope.mail_from or "", recipient)
+        except (aiosmtplib.SMTPException, OSError):
+            return "451 The server of this address does not take it now"
         return "250 Kept"
 
+    async def _keep(self, raw: bytes, sender: str, recipient: str) -> None:
+        traced, mailbox = _traced(raw, sender, recipient), self._mailbox(recipient)
+        port = self.routes.get(plain(recipient))
+        if port is not None:
+            await aiosmtplib.send(
+                traced, sender=sender, recipients=[recipient], hostname="127.0.0.1", port=port, start_tls=False
+            )
+        elif mailbox is not None:
+            mailbox.inbox.add(traced)
+        else:
+            self.box(recipient).take(read(traced))
+
     def _mailbox(self, address: str) -> Mailbox | None:
-        """The mailbox of an address, whatever stands behind a plus in it."""
-        user, _, domain = address.lower().rpartition("@")
-        known = self._imap.mailboxes if self._imap is not None else {}
-        return known.get(f"{user.partition('+')[0]}@{domain}")
+        """The mailbox of an address."""
+        return (self._imap.mailboxes if self._imap is not None else {}).get(plain(address))
 
     # house: parameters because aiosmtpd calls it so
     def _lets_in(
@@ -184,6 +195,12 @@ class PostOffice:
         finally:
             server.close()
             await server.wait_closed()
+
+
+def plain(address: str) -> str:
+    """An address in lower case, without what stands behind a plus in it."""
+    user, _, domain = address.lower().rpartition("@")
+    return f"{user.partition('+')[0]}@{domain}"
 
 
 def _traced(raw: bytes, sender: str, recipient: str) -> bytes:

@@ -27,6 +27,7 @@ from hub.demo.providers import (
     LENA_MAIL,
     LENA_NUMBER,
     SHOP_MAIL,
+    SHOP_ORDERS,
     SHOP_SHORT_NUMBER,
     SHOP_WHATSAPP,
     Providers,
@@ -204,7 +205,7 @@ class Customers:
         files = [(str(f.get("name", "file")), _bytes(str(f.get("content", "")))) for f in said.get("files", [])]
         try:
             await self._providers.box.write(
-                SHOP_MAIL,
+                SHOP_ORDERS if said.get("to") == SHOP_ORDERS else SHOP_MAIL,
                 str(said.get("subject", "")).replace("\n", " ").replace("\r", " "),
                 str(said.get("text", "")),
                 port=self._providers.mail_port,
@@ -226,6 +227,7 @@ _WHO: Final = {
     "shop_short_number": SHOP_SHORT_NUMBER,
     "shop_whatsapp": SHOP_WHATSAPP,
     "shop_mail": SHOP_MAIL,
+    "shop_orders": SHOP_ORDERS,
 }
 
 

@@ -7,6 +7,7 @@ is not.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from hub.keys import House
 SHOP_WHATSAPP: Final = "+15005550010"
 SHOP_SHORT_NUMBER: Final = "8808"
 SHOP_MAIL: Final = "hello@fern-clay.example"
+SHOP_ORDERS: Final = "orders@fern-clay.example"
+"""Its mail is routed to the hub's own listener; the other one's is fetched from the provider."""
 LENA: Final = "Lena Hoffmann"
 LENA_NUMBER: Final = "+48600100200"
 LENA_MAIL: Final = "lena.hoffmann@home.example"
@@ -53,7 +56,10 @@ _NAMES: Final[Mapping[str, str]] = {
     "viber": "Fern & Clay on Viber",
     "gateway": "Shop's short number",
     "email": "Shop's mailbox",
+    "orders": "Shop's orders",
 }
+_KINDS: Final[Mapping[str, str]] = {"orders": "email"}
+"""Of those that are called otherwise than their channel."""
 _TEMPLATES: Final = (
     {
         "id": "HX" + "1" * 32,
@@ -109,6 +115,8 @@ async def serving(house: House) -> AsyncIterator[Providers]:
         }
         mail_port = await stack.enter_async_context(post.serving())
         settings["email"] = _email(await stack.enter_async_context(imap.serving()), mail_port)
+        post.routes[SHOP_ORDERS] = _free_port()
+        settings["orders"] = _orders(post.routes[SHOP_ORDERS], mail_port)
         accounts = await house.db.write(_set, house, settings)
         doors = {kind: f"{house.settings.public_url}/in/{account.public_key}" for kind, account in accounts.items()}
         cloud.lines |= line.at(doors["voice"])
@@ -186,21 +194,41 @@ def _email(imap_port: int, smtp_port: int) -> dict[str, Any]:
     }
 
 
+def _orders(listener_port: int, smtp_port: int) -> dict[str, Any]:
+    return {
+        "address": SHOP_ORDERS,
+        "name": "Fern & Clay orders",
+        "incoming": "listener",
+        "listener_port": listener_port,
+        "smtp_host": "127.0.0.1",
+        "smtp_port": smtp_port,
+        "smtp_security": "none",
+        "smtp_sign_in": False,
+    }
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
 def _set(tx: Tx, house: House, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, AccountValue]:
     """The demo's accounts with these settings, made if there are none."""
-    known = {a.kind: a for a in queries.accounts(tx) if a.name == _NAMES.get(a.kind)}
+    known = {(a.kind, a.name): a for a in queries.accounts(tx)}
     queue = next(q.id for q in queues(tx) if q.name == "Shop")
     answer: dict[str, AccountValue] = {}
-    for kind, settings in wanted.items():
-        account = known.get(kind)
+    for name, settings in wanted.items():
+        kind = _KINDS.get(name, name)
+        account = known.get((kind, _NAMES[name]))
         if account is None:
-            new = NewAccount(kind=kind, name=_NAMES[kind], queue_id=queue, settings=settings)
-            answer[kind] = channel_accounts.add(tx, _SYSTEM, house.sealer, house.accounts.manifests, new)
+            new = NewAccount(kind=kind, name=_NAMES[name], queue_id=queue, settings=settings)
+            answer[name] = channel_accounts.add(tx, _SYSTEM, house.sealer, house.accounts.manifests, new)
             if kind == "voice":
-                line.furnish(tx, _SYSTEM, answer[kind].id)
+                line.furnish(tx, _SYSTEM, answer[name].id)
         else:
             change = AccountChange(version=account.version, settings=settings)
-            answer[kind] = channel_accounts.change(
+            answer[name] = channel_accounts.change(
                 tx, _SYSTEM, house.sealer, house.accounts.manifests, account.id, change
             )
     return answer

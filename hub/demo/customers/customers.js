@@ -101,6 +101,8 @@
     answers = seen ? seen.id : null;
     byId("answering").hidden = !seen;
     byId("answering").firstElementChild.textContent = seen ? `Answering “${seen.subject}”` : "";
+    const from = [...form.to.options].find((one) => seen?.from.includes(one.value));
+    if (from) form.to.value = from.value;
     form.subject.value = seen ? (/^re:/i.test(seen.subject) ? seen.subject : `Re: ${seen.subject}`) : "";
     form.text.focus();
   };
@@ -113,7 +115,9 @@
       byId("sms-to").textContent = `→ ${seen.who.shop_number}`;
       byId("gateway-to").textContent = `→ ${seen.who.shop_short_number}`;
       byId("whatsapp-to").textContent = seen.who.shop_whatsapp;
-      byId("mail-to").textContent = `${seen.who.mail} → ${seen.who.shop_mail}`;
+      byId("mail-to").textContent = seen.who.mail;
+      const addresses = [seen.who.shop_mail, seen.who.shop_orders].map((address) => new Option(`→ ${address}`, address));
+      byId("mail-address").replaceChildren(...addresses);
       telephone.know(seen.who);
       seen.seen.forEach(show);
     } else if (seen.device === "phone") {
@@ -138,7 +142,7 @@
       const device = form.dataset.device;
       const what = { text: form.text.value };
       if (device === "mail") {
-        Object.assign(what, { subject: form.subject.value, answers });
+        Object.assign(what, { to: form.to.value, subject: form.subject.value, answers });
         what.files = await Promise.all(files.map(async (f) => ({ name: f.name, content: await encoded(f) })));
       }
       try {

@@ -343,8 +343,12 @@ async def test_a_part_that_comes_late_joins_what_nobody_has_read(talk: Talk) -> 
 
 async def test_a_caption_that_comes_later_is_the_preview_below_what_a_machine_said(talk: Talk) -> None:
     first = await talk.sends(1)
-    account_id = talk.lanes.account_ids["mail"]
-    await talk.lanes.db.write(say, first.conversation_id, first.identity_id, account_id, "We are closed.")
+
+    def greet(tx: Tx) -> None:
+        assert first.identity_id is not None
+        say(tx, first.conversation_id, first.identity_id, talk.lanes.account_ids["mail"], "We are closed.")
+
+    await talk.lanes.db.write(greet)
     await talk.sends(2, "our door")
     now = await talk.lanes.db.read(conversation_row, first.conversation_id)
     assert now.preview == "our door"
