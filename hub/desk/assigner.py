@@ -28,8 +28,8 @@ from crm_core.words.values import Activity, AgentValue, Direction, OfferState, Q
 from crm_core.work import actions as work
 from crm_core.work import queues
 from crm_core.work.rules import UNITS
+from hub.desk import rather
 from hub.desk.assignments import give_back_stranded, give_back_waiting
-from hub.desk.calls import rather
 from routing.engine import Engine
 from routing.estimate import staffing
 from routing.model import Agent, Capacity, Decision, Queue, Strategy, Work
