@@ -13,6 +13,8 @@ from crm_core.words.values import Activity, CallState, CallValue, KeptState, Leg
 from tests.flows.call_town import SHOP, CallTown, Mate
 
 HIDDEN: Final = "+266696687"
+BESIDE: Final = 3
+"""Lives that go on as long as there are others."""
 OVER: Final = (CallState.WRAP_UP, CallState.ENDED)
 Life = Callable[[CallTown, int], Awaitable[None]]
 
@@ -160,11 +162,7 @@ async def missed_by_one(town: CallTown, number: int) -> None:
     caller, call = await in_line(town, theirs(number))
     first = await town.until("somebody is asked", lambda: town.offer_of(call.id))
     await town.until("the offer has run out", lambda: first.id not in town.offers)
-    away = town.mate(first.agent_id)
     mate = await taken(town, call.id)
-    if town.agents[away.id].activity is not Activity.AVAILABLE:
-        change = {"activity": "available"}
-        await town.ask(away, "PUT", f"agents/{away.id}/activity", change)
     await town.rest(town.rng.randint(5, 60))
     await ends(town, caller, call.id, mate)
 
@@ -321,8 +319,8 @@ async def all_day(town: CallTown, number: int) -> None:
 
 async def letters(town: CallTown) -> None:
     """What missed calls leave to be done: whoever is asked has a look and closes it, while anybody calls."""
-    while town.lives > 2:
-        offer = await town.until("something to read", lambda: _letter(town) or town.lives <= 2)
+    while town.lives > BESIDE:
+        offer = await town.until("something to read", lambda: _letter(town) or town.lives <= BESIDE)
         if offer is True:
             return
         mate = town.mate(offer.agent_id)
@@ -330,9 +328,18 @@ async def letters(town: CallTown) -> None:
             await town.ask(mate, "POST", f"conversations/{offer.conversation_id}/close", late=True)
 
 
+async def they_return(town: CallTown) -> None:
+    """Whoever missed an offer, often of somebody who had gone already, says half a minute later that they are here."""
+    while town.lives > BESIDE:
+        await town.rest(30)
+        for mate in town.mates:
+            if town.agents[mate.id].activity is Activity.NOT_RESPONDING:
+                await town.ask(mate, "PUT", f"agents/{mate.id}/activity", {"activity": "available"})
+
+
 async def looks(town: CallTown) -> None:
     """The channel looks at the stand-in's lists every five minutes."""
-    while town.lives > 2:
+    while town.lives > BESIDE:
         await town.rest(300)
         await town.reconcile()
 
