@@ -115,8 +115,7 @@ async def serving(house: House) -> AsyncIterator[Providers]:
         }
         mail_port = await stack.enter_async_context(post.serving())
         settings["email"] = _email(await stack.enter_async_context(imap.serving()), mail_port)
-        post.routes[SHOP_ORDERS] = _free_port()
-        settings["orders"] = _orders(post.routes[SHOP_ORDERS], mail_port)
+        settings["orders"] = _orders(post, mail_port)
         accounts = await house.db.write(_set, house, settings)
         doors = {kind: f"{house.settings.public_url}/in/{account.public_key}" for kind, account in accounts.items()}
         cloud.lines |= line.at(doors["voice"])
@@ -194,12 +193,14 @@ def _email(imap_port: int, smtp_port: int) -> dict[str, Any]:
     }
 
 
-def _orders(listener_port: int, smtp_port: int) -> dict[str, Any]:
+def _orders(post: PostOffice, smtp_port: int) -> dict[str, Any]:
+    """Of the mailbox whose mail the provider hands on to the hub itself."""
+    post.routes[SHOP_ORDERS] = _free_port()
     return {
         "address": SHOP_ORDERS,
         "name": "Fern & Clay orders",
         "incoming": "listener",
-        "listener_port": listener_port,
+        "listener_port": post.routes[SHOP_ORDERS],
         "smtp_host": "127.0.0.1",
         "smtp_port": smtp_port,
         "smtp_security": "none",

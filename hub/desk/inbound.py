@@ -307,7 +307,6 @@ def _write(tx: Tx, arrival: _Arrival, conversation: Opened, waits: Mapping[int |
         entry["details"] = {**(entry["details"] or {}), **albums.begun(event, arrival.html)}
     row["subject"] = row["subject"] or one_line(event.content.subject or "", most=200)
     if event.help is not None:
-        # What the texts are about a machine says: it rings no agent and keeps nobody waiting.
         conversation.asked(tx.now, entry["id"], arrival.text)
     elif event.automatic and not conversation.is_new:
         # An absence note wakes nobody and answers nothing; a message nobody has read yet stays what waits.
