@@ -48,7 +48,7 @@ class CallListing:
 
 
 def readable_by(actor: Actor) -> ColumnElement[bool] | None:
-    """`may_read_call` as SQL; none for who reads everything. A test keeps the two equal."""
+    """`may_read_call` as SQL; none for who reads everything. A test keeps the two, and delivery, equal."""
     if actor.may(Permission.SEE_ALL):
         return None
     mine = select(CallPart.call_id).where(CallPart.agent_id == actor.agent_id)

@@ -65,6 +65,27 @@ async def test_an_attended_transfer_asks_first_and_then_leaves_the_call_to_the_o
     assert (call.outcome, [t.result for t in call.transfers]) == (CallOutcome.ANSWERED, ["done"])
 
 
+async def test_whoever_comes_into_a_call_is_offered_no_other_meanwhile(scene: Scene) -> None:
+    town, call = await talking(scene)
+    to_ben = Onward(agent_id=scene.ben.agent_id, attended=True)
+    await scene.db.write(handing.transfer, scene.anna, call.id, to_ben, town.line)
+    other = await town.ring("+4930901821")
+    assert (await town.offer(scene.ben)).call_id == other.id
+    await scene.db.write(acting.answer, scene.ben, call.id, "tab-2")
+    assert await scene.offers(scene.ben) == []
+    assert (await town.now(other.id)).state in (CallState.QUEUED, CallState.OFFERED)
+
+
+async def test_nobody_comes_into_a_second_call(scene: Scene) -> None:
+    town, call = await talking(scene)
+    await town.ring("+4930901821")
+    to_ben = Onward(agent_id=scene.ben.agent_id, attended=True)
+    await scene.db.write(handing.transfer, scene.anna, call.id, to_ben, town.line)
+    await town.take(scene.ben)
+    with pytest.raises(Conflict, match="another call"):
+        await scene.db.write(acting.answer, scene.ben, call.id, "tab-2")
+
+
 async def test_a_transfer_to_somebody_who_signed_out_is_refused_and_the_caller_stays(scene: Scene) -> None:
     town, call = await talking(scene)
     await scene.activity(scene.ben, Activity.OFFLINE)
