@@ -23,7 +23,7 @@ from tests.peers.asterisk import APP, PASSWORD, USER, Asterisk
 from tests.peers.browser import open_chromium
 from tests.peers.complaints import Complaints
 from tests.peers.handset import Handset
-from tests.peers.sipp import caller
+from tests.peers.sipp import caller, telephone
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -223,3 +223,41 @@ async def test_a_supervisor_listens_and_whispers_to_an_agent_who_talks_by_sip(
         await sounds.until_comes(supervisor.page)
         await listens(supervisor, call_id, "barge")
         await hears(handset)
+
+
+async def test_an_agents_own_telephone_rings_and_the_console_may_be_left(
+    hub: HubProcess, people: People, complaints: Complaints, asterisk: Asterisk, handset: Handset
+) -> None:
+    api = Exchange(hub)
+    await api.connect(asterisk)
+    facts = next(person for person in hub.facts["agents"] if person["role"] == "agent")
+    agent = await sign_in(people, "agent", facts["name"], facts["login_url"])
+    with closing(Handset()) as held, telephone(ring=1_000, sound_at=held.port) as desk:
+        await asyncio.to_thread(asterisk.make_telephone, "201", desk.port)
+        assert await agent.page.evaluate(_RING, "201") == 200
+        await agent.become("Available")
+        with caller(asterisk.sip_port, SHOP, number=CUSTOMER, sound_at=handset.port):
+            await agent.page.get_by_role("button", name="Answer").first.click(timeout=CALL)
+            await expect(bar(agent)).to_contain_text("Talking", timeout=CALL)
+            for heard, other in ((handset, held), (held, handset)):
+                other.talks = False
+                await hears_nothing(heard)
+                other.talks = True
+                await hears(heard)
+            before = held.count
+            await agent.page.reload()
+            await expect(bar(agent)).to_contain_text("Talking", timeout=CALL)
+            await until(lambda: held.count > before + 100, "the telephone heard no more")
+            await bar(agent).get_by_role("button", name="Hang up").click()
+            await until(lambda: not asterisk.ari("GET", "/channels"), "something is left at Asterisk")
+    call = await api.until(outcome="answered")
+    assert [leg["device"] for leg in call["legs"] if leg["role"] == "agent"] == ["phone"]
+
+
+_RING = """
+async (call_number) => {
+  const headers = { "Content-Type": "application/json", "X-Hub-Request": "1" };
+  const body = JSON.stringify({ call_device: "phone", call_number });
+  return (await fetch("/api/v1/me/phone", { method: "PUT", headers, body })).status;
+}
+"""

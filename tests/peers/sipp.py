@@ -142,7 +142,7 @@ Content-Length: 0''')
 <label id="10"/>"""
 
 
-def _called(*, answers: bool, talks: bool, ring: int, status: str, media: str) -> str:
+def _called(*, answers: bool, ring: int, status: str, media: str, ending: str) -> str:
     reply = """[last_Via:]
 [last_From:]
 [last_To:];tag=[pid]SIPpTag[call_number]
@@ -156,7 +156,7 @@ Contact: <sip:[local_ip]:[local_port];transport=[transport]>"""
         return f'{begin}<send retrans="500">{final}</send><recv request="ACK"/>'
     offer = _SDP.replace("[media_port]", media)
     ok = _message(f"SIP/2.0 200 OK\n{reply}\nContent-Type: application/sdp\nContent-Length: [len]\n{offer}")
-    return f'{begin}<send retrans="500">{ok}</send><recv request="ACK"/>{_until_bye(talks=talks)}'
+    return f'{begin}<send retrans="500">{ok}</send><recv request="ACK"/>{ending}'
 
 
 class Ear:
@@ -254,12 +254,15 @@ def telephone(
     ring: int = 100,
     status: str = "486 Busy Here",
     port: int | None = None,
+    sound_at: int | None = None,
 ) -> Iterator[Telephone]:
-    """A telephone that rings for so many ms, then answers, or says `status`. `ear` hears instead of it."""
-    phone = Telephone(
-        _called(answers=answers, talks=talks, ring=ring, status=status, media=str(ear.port) if ear else "[media_port]"),
-        port=port,
-    )
+    """A telephone that rings for so many ms, then answers, or says `status`.
+
+    `ear` hears instead of it. All its sound may be somebody else's, at the port `sound_at`; it sends none itself then.
+    """
+    media = sound_at or (ear.port if ear else "[media_port]")
+    ending = _until_bye(talks=talks, sends=sound_at is None)
+    phone = Telephone(_called(answers=answers, ring=ring, status=status, media=str(media), ending=ending), port=port)
     try:
         yield phone
     finally:
