@@ -183,12 +183,19 @@ async def called_back(town: CallTown, number: int) -> None:
     caller, call = await in_line(town, theirs(number), town.rng.choice(("1", "1", "2")))
     await caller.press("*")
     await town.until("the caller has heard goodbye", lambda: caller.is_over)
-    offer = await town.until("somebody is asked to call back", lambda: town.offer_of(call.id, "callback"))
-    await town.rest(town.rng.randint(1, 8))
-    mate = town.mate(offer.agent_id)
-    await town.ask(mate, "POST", f"offers/{offer.id}/accept", {"device": mate.tab})
+    mate = await takes_up(town, call.id)
     back = await town.until("they are called", lambda: _back(town, call.id))
     await rings_out(town, theirs(number), back.id, mate)
+
+
+async def takes_up(town: CallTown, call_id: int) -> Mate:
+    """Whoever is asked to call somebody back does so after a few seconds."""
+    while True:
+        asked = await town.until("somebody is asked to call back", lambda: town.offer_of(call_id, "callback"))
+        await town.rest(town.rng.randint(1, 8))
+        mate = town.mate(asked.agent_id)
+        if await town.ask(mate, "POST", f"offers/{asked.id}/accept", {"device": mate.tab}, late=True) is not None:
+            return mate
 
 
 def _back(town: CallTown, call_id: int) -> CallValue | None:
@@ -295,8 +302,7 @@ async def _two(town: CallTown, number: int) -> tuple[Caller, CallValue, Mate, Ma
 
 
 async def comes_in(town: CallTown, call_id: int, other: Mate) -> None:
-    """A colleague who is asked in says yes."""
-    await town.rest(town.rng.randint(1, 6))
+    """A colleague who is asked in says yes, before they are asked for another call."""
     await town.ask(other, "POST", f"calls/{call_id}/answer", {"device": other.tab})
 
 

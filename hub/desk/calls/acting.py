@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from crm_core.calls import actions
+from crm_core.calls import actions, queries
 from crm_core.calls.rules.call import Call, is_over, leg_of, shown
 from crm_core.calls.rules.ending import is_wrapping
 from crm_core.calls.rules.signals import (
@@ -33,6 +33,7 @@ from crm_core.words.permissions import Actor, Permission, may_read_call
 from crm_core.words.text import storable
 from crm_core.words.values import CallState, CallValue, LegRole, LegState
 from crm_core.work import actions as work
+from hub.desk.calls import following
 from hub.desk.calls.following import CALLBACK, CONSULT
 from hub.desk.calls.moving import move, settle
 
@@ -144,12 +145,20 @@ def rejoin(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
 
 
 def answer(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
-    """Say yes to a colleague who asks one into a call. Raises Gone when they do not ask any more."""
+    """Say yes to a colleague who asks one into a call; what one is offered meanwhile goes to others.
+
+    Raises Gone when they do not ask any more, Conflict while one is in another call.
+    """
     before = taking_part(tx, actor, call_id)
     _must_be_invited(before, actor.agent_id)
+    if any(is_in(call, actor.agent_id) for call in queries.with_agent(tx, actor.agent_id) if call.id != call_id):
+        raise Conflict("You are in another call.")
+    work.withdraw_offers(tx, actor.agent_id, reason="in_call")
     device = device_of(tx, actor.agent_id, tab)
     yes = InvitationAnswered(agent_id=actor.agent_id, yes=True, device=device.name, address=device.address)
-    return shown(settle(tx, before, yes))
+    after = settle(tx, before, yes)
+    following.asked(tx, after, actor.agent_id)
+    return shown(after)
 
 
 def decline(tx: Tx, actor: Actor, call_id: int) -> CallValue:
@@ -218,6 +227,12 @@ def taking_part(tx: Tx, actor: Actor, call_id: int) -> Call:
     if any(leg.agent_id == actor.agent_id for leg in call.legs):
         raise Gone("You are not in this call any more.")
     raise NotFound
+
+
+def is_in(call: CallValue, agent_id: int) -> bool:
+    """Whether an agent's device is in a call, or on its way into it."""
+    leg = leg_of(call, agent_id)
+    return leg is not None and leg.state is not LegState.INVITED
 
 
 def must_speak(call: Call) -> None:

@@ -72,6 +72,8 @@ def _placed(
     agent = load.locked(tx, actor.agent_id)
     if queries.with_agent(tx, actor.agent_id):
         raise Conflict("You are in a call, or writing one down.")
+    # Whoever is on the phone is not rung any more.
+    work.withdraw_offers(tx, actor.agent_id, reason="in_call")
     device = device_of(tx, actor.agent_id, tab)
     identity = resolve(tx, address, "", {})
     call, opened = _made(tx, line, identity, queue_id)

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from crm_core.calls import actions
-from crm_core.calls.rules.call import Call
+from crm_core.calls.rules.call import Call, leg_of
 from crm_core.calls.rules.signals import (
     Answered,
     CallbackWanted,
@@ -31,7 +31,7 @@ from crm_core.staff.rules import Cause
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import SECOND
 from crm_core.words.content import Medium
-from crm_core.words.values import Activity, CallOutcome, CallState, WorkState
+from crm_core.words.values import Activity, CallOutcome, CallState, LegMode, WorkState
 from crm_core.work import actions as work
 from crm_core.work.sticky import sticky_waits
 from hub.desk.calls import aftercall, plans
@@ -60,8 +60,10 @@ def follow(tx: Tx, call: Call, fact: Fact) -> Call:
         case WorkEased(priority=priority, widen=widen):
             _ease(tx, call, priority, widen=widen)
         case Unanswered(agent_id=agent_id):
+            _asked_no_more(tx, call, agent_id)
             _unanswered(tx, agent_id)
         case Wrapping(agent_id=agent_id, until=until):
+            _asked_no_more(tx, call, agent_id)
             load.touch(tx, agent_id, wrap_up_until=until, idle_since=tx.now)
         case Over():
             _over(tx, call)
@@ -74,6 +76,26 @@ def follow(tx: Tx, call: Call, fact: Fact) -> Call:
         case Answered():
             aftercall.answered(tx, call)
     return call
+
+
+def asked(tx: Tx, call: Call, agent_id: int) -> None:
+    """Whoever gives advice to a colleague is busy with it, and is offered no other call."""
+    leg = leg_of(call, agent_id)
+    if leg is None or leg.mode is not LegMode.CONSULT or call.queue_id is None:
+        return
+    if work.open_work_of_call(tx, call.id, CONSULT) is None:
+        fresh = work.new_work(
+            tx, conversation_id=call.conversation_id, call_id=call.id, purpose=CONSULT, queue_id=call.queue_id,
+            medium=Medium.CALL, state=WorkState.ASSIGNED, agent_id=agent_id,
+        )  # fmt: skip
+        work.store(tx, [fresh])
+        load.busied(tx, agent_id)
+
+
+def _asked_no_more(tx: Tx, call: Call, agent_id: int) -> None:
+    item = work.open_work_of_call(tx, call.id, CONSULT)
+    if item is not None and item.state == WorkState.ASSIGNED and item.agent_id == agent_id:
+        work.finish_of_call(tx, call.id, CONSULT)
 
 
 def ended(tx: Tx, before: Call, after: Call) -> Call:

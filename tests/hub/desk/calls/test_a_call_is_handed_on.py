@@ -74,6 +74,9 @@ async def test_whoever_comes_into_a_call_is_offered_no_other_meanwhile(scene: Sc
     await scene.db.write(acting.answer, scene.ben, call.id, "tab-2")
     assert await scene.offers(scene.ben) == []
     assert (await town.now(other.id)).state in (CallState.QUEUED, CallState.OFFERED)
+    await town.device_answers(await town.now(call.id), scene.ben)
+    await scene.db.write(acting.cancel_transfer, scene.anna, call.id)
+    assert [offer.call_id for offer in await scene.offers(scene.ben)] == [other.id]
 
 
 async def test_nobody_comes_into_a_second_call(scene: Scene) -> None:
