@@ -122,6 +122,20 @@ def live_of(tx: Tx, identity_id: int) -> CallValue | None:
     return None if found is None else shown(restored(found.body))
 
 
+def goes_on_in(tx: Tx, conversation_id: int, but: int) -> bool:
+    """Whether a conversation has another call than this one that is not ended."""
+    statement = select(CallRow.id).where(
+        CallRow.conversation_id == conversation_id, CallRow.state != CallState.ENDED, CallRow.id != but
+    )
+    return tx.scalar(statement.limit(1)) is not None
+
+
+def calls_of(tx: Tx, conversation_id: int) -> list[int]:
+    """Ids of the newest calls of a conversation, as many as can still need something."""
+    statement = select(CallRow.id).where(CallRow.conversation_id == conversation_id)
+    return [r.id for r in tx.all(statement.order_by(CallRow.id.desc()).limit(MOST))]
+
+
 def due(tx: Tx, now: Moment, most: int = 200) -> list[int]:
     """Ids of the calls with a deadline that is over."""
     statement = select(CallRow.id).where(CallRow.deadline.is_not(None), CallRow.deadline <= now, CallRow.ws == tx.ws)

@@ -102,6 +102,14 @@ def open_work_of_call(tx: Tx, call_id: int, purpose: str) -> Row[Any] | None:
     )
 
 
+def open_work_of_calls(tx: Tx, call_ids: Sequence[int], *purposes: str) -> list[Row[Any]]:
+    """What these calls still need, of these kinds or, without one, at all."""
+    if not call_ids:
+        return []
+    statement = select(*WORK.c).where(WorkItem.call_id.in_(call_ids), WorkItem.state != WorkState.DONE)
+    return tx.all(statement.where(WorkItem.purpose.in_(purposes)) if purposes else statement)
+
+
 def all_open(tx: Tx) -> list[WorkValue]:
     """Every work item that is not done, with who refused it: what the engine starts from."""
     rows = tx.all(select(*WORK.c).where(WorkItem.state != WorkState.DONE, WorkItem.ws == tx.ws))

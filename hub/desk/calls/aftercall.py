@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Final
 
+from crm_core.calls import queries
 from crm_core.calls.rules.call import Call
 from crm_core.conversations import actions as conversations
 from crm_core.conversations import timeline
@@ -114,11 +115,11 @@ def waits(tx: Tx, call: Call, code: str) -> None:
 
 
 def put_away(tx: Tx, call: Call) -> None:
-    """A conversation that was only this call is closed with it; one with open work or messages stays."""
+    """A conversation that was only this call is closed with it; one with open work, calls or messages stays."""
     row = conversation_row(tx, call.conversation_id)
     if row.status != ConversationStatus.OPEN or row.work_state is not None or row.waiting_since is not None:
         return
-    if call.outcome is CallOutcome.CALLBACK:
+    if queries.goes_on_in(tx, call.conversation_id, call.id) or _of_calls(tx, call):
         return
     said = timeline.newest(tx, [call.conversation_id], most=1, kinds=[EntryKind.MESSAGE])
     if said:
@@ -127,6 +128,11 @@ def put_away(tx: Tx, call: Call) -> None:
         tx, call.conversation_id, "closed", {"agent": None, "disposition": call.disposition}, by=_SYSTEM,
         status=ConversationStatus.CLOSED, closed_at=tx.now, disposition=call.disposition, snoozed_until=None,
     )  # fmt: skip
+
+
+def _of_calls(tx: Tx, call: Call, *purposes: str) -> list[AnyRow]:
+    """What the calls of this call's conversation still need."""
+    return work.open_work_of_calls(tx, queries.calls_of(tx, call.conversation_id), *purposes)
 
 
 def _queue(tx: Tx, call: Call, row: AnyRow) -> None:
