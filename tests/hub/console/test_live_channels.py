@@ -35,6 +35,7 @@ from hub.desk import (
     editing,
     fallback,
     inbound,
+    leads,
     machine,
     manners,
     outbound,
@@ -56,14 +57,14 @@ MANNER = {"greeting": {"en": "Hello!"}, "survey": True}
 INSIDE = (
     *(addressing.aim, aftermath.answer, aftermath.let_in, aftermath.recognise, fallback.failed, fallback.left),
     *(machine.language_of, machine.say, particulars.particulars, strangers.open_leads, surveys.closed),
-    *(carrying.left_behind, settling.doubted),
+    *(carrying.left_behind, settling.doubted, aftermath.explain, leads.said_more),
     *(albums.remember, albums.join, albums.repeat, albums.edit, albums.taken_edited, albums.withdraw),
 )
 """Done within the use cases below, and by nobody else."""
 QUESTIONS = (
     *(channel_accounts.to_examine, copies.of_last, parcels.packed, ways.chosen, ways.of_row, ways.ways),
     *(allowed.against, allowed.is_open, allowed.must_still_go, settling.look_later),
-    *(albums.open_entry, albums.is_later, albums.part_of_entry),
+    *(albums.open_entry, albums.is_later, albums.part_of_entry, ways.first_open),
 )
 """They write nothing that is shown."""
 
@@ -112,6 +113,9 @@ async def test_a_mail_and_what_is_made_of_it(office: Office) -> None:
     await office.does("a contact opts in", receipts.reach_changed, account, replace(stop, state=ReachState.OK))
     absent = _letter("away", automatic=True, conversation_id=conversation)
     await office.does("an absence note comes", inbound.take, source, absent)
+    await office.does("a contact asks for help", inbound.take, source, _letter("HELP", help="Write STOP."))
+    stranger = _letter("help", help="Write STOP.", sender=email("ivan@shop.example"))
+    await office.does("a stranger asks for help", inbound.take, source, stranger)
 
 
 async def test_an_album_that_comes_in_parts(office: Office) -> None:
@@ -119,6 +123,11 @@ async def test_an_album_that_comes_in_parts(office: Office) -> None:
     first, second = [_letter(name, part_of=ExternalId("album"), part=i) for i, name in enumerate(("first", "second"))]
     await office.does("an album begins", inbound.take, source, first)
     await office.does("another part of an album comes", inbound.take, source, second)
+    wordless = _letter("", external_id=ExternalId("w"), sender=email("ivan@shop.example"), part_of=ExternalId("other"))
+    picture = replace(wordless, content=Content(text="", problem="file_missing"))
+    await office.does("a stranger's album begins without words", inbound.take, source, picture)
+    caption = replace(wordless, external_id=ExternalId("x"), content=Content(text="our door"))
+    await office.does("its caption comes", inbound.take, source, caption)
     edit = MessageEdited(external_id=ExternalId("second"), content=Content(text="second, better"), at=2)
     await office.does("a part of an album is edited", editing.edit, source, edit)
     gone = MessageWithdrawn(external_id=ExternalId("second"), at=3)
