@@ -122,11 +122,13 @@ def live_of(tx: Tx, identity_id: int) -> CallValue | None:
     return None if found is None else shown(restored(found.body))
 
 
-def goes_on_in(tx: Tx, conversation_id: int, but: int) -> bool:
-    """Whether a conversation has another call than this one that is not ended."""
+def goes_on_in(tx: Tx, conversation_id: int, but: int, *, wrapping: bool = True) -> bool:
+    """Whether a conversation has another call than this one that is not ended; `wrapping`: or only written down."""
     statement = select(CallRow.id).where(
         CallRow.conversation_id == conversation_id, CallRow.state != CallState.ENDED, CallRow.id != but
     )
+    if not wrapping:
+        statement = statement.where(CallRow.state != CallState.WRAP_UP)
     return tx.scalar(statement.limit(1)) is not None
 
 

@@ -3,7 +3,7 @@ import { caseNotice } from "../leads/notices";
 import { dateAndTime, t } from "../words/words.svelte";
 import type { EntryValue } from "../wire";
 
-const NOTICES = ["accepted", "taken", "assigned", "returned_to_queue", "closed", "reopened", "snoozed", "woken", "offer_missed", "delivery_delayed", "delivery_failed_for", "left_behind", "fallback_unusable", "call_missed"] as const;
+const NOTICES = ["accepted", "taken", "assigned", "returned_to_queue", "closed", "reopened", "snoozed", "woken", "offer_missed", "delivery_delayed", "delivery_failed_for", "left_behind", "fallback_unusable", "call_missed", "callback_failed"] as const;
 const REACH = ["reach_opted_out", "reach_blocked", "reach_bounced", "reach_ok"] as const;
 
 /** What happened, in the person's language. */

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from crm_core.calls import queries
-from crm_core.calls.rules.call import Call
+from crm_core.calls.rules.call import CALLBACK, Call, leg
 from crm_core.conversations import actions as conversations
 from crm_core.conversations import timeline
 from crm_core.conversations.queries import row as conversation_row
@@ -55,7 +55,9 @@ def belongs_to(tx: Tx, call: Call, agent_id: int) -> None:
 
 
 def answered(tx: Tx, call: Call) -> None:
-    """They speak with each other: what earlier missed calls left to be done is done."""
+    """They speak with each other: what earlier missed calls, or promises to call, left to be done is done."""
+    for promised in _of_calls(tx, call, CALLBACK):
+        work.finish_of_call(tx, promised.call_id, CALLBACK)
     row = conversation_row(tx, call.conversation_id)
     if row.waiting_since is None or row.last_inbound_id != row.last_entry_id:
         last = timeline.newest(tx, [call.conversation_id], most=5, kinds=[EntryKind.CALL, EntryKind.MESSAGE])
@@ -71,6 +73,28 @@ def over(tx: Tx, call: Call) -> None:
     """The contact's side is over: a call that nobody answered waits for somebody to call back."""
     if call.direction is Direction.IN and call.outcome in _MISSED and call.number:
         waits(tx, call, "call_missed")
+    elif call.callback_of is not None and call.answered_at is None:
+        _not_called_back(tx, call, call.callback_of)
+
+
+def _not_called_back(tx: Tx, call: Call, asked_id: int) -> None:
+    """Somebody was promised a call and was not reached.
+
+    A number that was never dialled, because the agent's device failed or they thought better of it, is offered as a
+    call back again. One that was busy or silent is not rung at once again: somebody decides how to reach them.
+    """
+    if queries.goes_on_in(tx, call.conversation_id, call.id, wrapping=False):
+        return
+    asked = queries.whole(tx, asked_id)
+    if leg(call, None) is not None or asked.queue_id is None:
+        waits(tx, call, "callback_failed")
+        return
+    fresh = work.new_work(
+        tx, conversation_id=asked.conversation_id, call_id=asked.id, purpose=CALLBACK, queue_id=asked.queue_id,
+        medium=Medium.CALL, priority=conversation_row(tx, asked.conversation_id).priority,
+        virtual_start=asked.queued_at or tx.now,
+    )  # fmt: skip
+    work.store(tx, [fresh])
 
 
 def voicemail(tx: Tx, call: Call, file_id: int) -> None:
