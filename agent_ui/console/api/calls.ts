@@ -96,8 +96,8 @@ export function recordingUrl(callId: number, recordingId: number): string {
 }
 
 /** The file of call records with these choices. */
-export function exportUrl({ view, direction, queue_id, agent_id, since, until }: CallListing): string {
-  const said = Object.entries(queryOf({ view, direction, queue_id, agent_id, since, until })).filter(([, value]) => value !== null && value !== "");
+export function exportUrl(listing: CallListing): string {
+  const said = Object.entries(queryOf(listing)).filter(([, value]) => value !== null && value !== "" && value !== "newest");
   const query = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
   return `/api/v1/calls/export${query ? `?${query}` : ""}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { call, leg } from "../../shared/testing";
+import { exportUrl } from "../api/calls";
 import { CallList } from "./list.svelte";
 import { NOTHING, belongs, dayOf, listingOf, momentOf, pathOf } from "./listing";
 
@@ -11,6 +12,13 @@ describe("a list of calls", () => {
     expect(listingOf({ query: new URLSearchParams(path.split("?")[1]) })).toEqual(listing);
     expect(pathOf(NOTHING)).toBe("calls");
     expect(listingOf({ query: new URLSearchParams("view=nonsense&queue=-3&sort=x&direction=up") })).toEqual(NOTHING);
+  });
+
+  it("is taken away as a file with every choice that it shows", () => {
+    expect(exportUrl(NOTHING)).toBe("/api/v1/calls/export");
+    const chosen = { ...NOTHING, number: "067", disposition: "Sold", recorded: "true", sort: "oldest", queue_id: 2 } as const;
+    const said = new URLSearchParams(exportUrl(chosen).split("?")[1]);
+    expect(Object.fromEntries(said)).toEqual({ number: "067", disposition: "Sold", recorded: "true", sort: "oldest", queue_id: "2" });
   });
 
   it("holds the calls that the hub would list", () => {

@@ -7,6 +7,8 @@ export interface Carrier {
   readonly state: PortState;
   readonly problem: PortProblem;
   readonly quality: Quality;
+  /** Whether a stand-in of the provider plays the agent's part, so that nothing is heard here. */
+  readonly playedElsewhere?: boolean;
   /** Calls of this carrier's line of which this tab carries a leg of `me`. */
   attach(calls: readonly CallValue[], me: number): void;
   heard(frame: PhoneHeard): void;

@@ -49,6 +49,10 @@ class Engine implements PhonePort {
     return this.#busy?.quality ?? "";
   }
 
+  get playedElsewhere(): boolean {
+    return this.#busy?.playedElsewhere ?? false;
+  }
+
   get #busy(): Carrier | undefined {
     return [...this.#open.values()].find((one) => one.state !== "idle");
   }
@@ -57,6 +61,7 @@ class Engine implements PhonePort {
     this.#calls = calls;
     this.#me = me;
     if (this.#closed) return;
+    if (!this.#own().length) this.#muted = false;
     for (const account of [...this.#kept, ...this.#own().map((call) => call.account_id)]) this.#line(account);
     for (const account of this.#open.keys()) this.#tell(account);
   }

@@ -73,6 +73,17 @@ describe("the console's phone", () => {
     expect(asked).toHaveLength(1);
   });
 
+  it("takes up what was lost while the machine slept, when it wakes up", async () => {
+    const held = mine("another-tab");
+    const { asked, phone } = phoneOf([held]);
+    await phone.follow();
+    await phone.comeBack();
+    expect(asked).toEqual([]);
+    Object.assign(held.legs[1]!, { state: "lost" });
+    await phone.comeBack();
+    expect(asked).toEqual([`POST /calls/7/rejoin {"device":"${TAB}"}`]);
+  });
+
   it("cuts the microphone at once, and opens it again when the hub says no", async () => {
     const held = mine(TAB);
     const { port, phone } = phoneOf([held], new Set(["mute"]));

@@ -8,7 +8,7 @@ import { t } from "../words/words.svelte";
 import type { CallValue, PhoneHeard } from "../wire";
 import type { MakePort, PhonePort, PortProblem, Quality } from "./port";
 import { problemOfCall } from "./problems";
-import { isInIt, isInvited, isWritingDown, legOf } from "./states";
+import { isInIt, isInvited, isWithoutSound, isWritingDown, legOf } from "./states";
 import { ownTab } from "./tab";
 
 const CHECKED = "switchboard.phone.checked";
@@ -26,7 +26,7 @@ export class Phone {
   dialling = $state<string | null>(null);
   checking = $state(false);
   #port = $state.raw<PhonePort | null>(null);
-  #sound = $state.raw<{ state: string; problem: PortProblem; quality: Quality }>({ state: "idle", problem: "", quality: "" });
+  #sound = $state.raw<{ state: string; problem: PortProblem; quality: Quality; playedElsewhere: boolean }>({ state: "idle", problem: "", quality: "", playedElsewhere: false });
   #tab: Promise<string>;
   #tabName = $state("");
   #loading: Promise<void> | null = null;
@@ -54,10 +54,15 @@ export class Phone {
   /** Begins to hear of calls. Returns what ends it. */
   open(): () => void {
     const heard = (frame: PhoneHeard) => this.#port?.heard(frame);
+    const back = () => void this.comeBack();
     this.desk.phoneHeard.add(heard);
+    document.addEventListener("visibilitychange", back);
+    addEventListener("online", back);
     void this.readLines();
     return () => {
       this.desk.phoneHeard.delete(heard);
+      document.removeEventListener("visibilitychange", back);
+      removeEventListener("online", back);
       this.#port?.close();
       this.#port = null;
     };
@@ -84,32 +89,37 @@ export class Phone {
   async follow(): Promise<void> {
     if (this.desk.live === null) return;
     const tab = await this.#tab;
+    // After a refresh this tab's sound is gone: it asks for a new one before anything is attached.
     if (!this.#renewed) {
       this.#renewed = true;
-      await this.#comeBack(tab);
+      for (const call of this.mine) if (isWithoutSound(call, this.desk.me.id, tab)) await this.rejoin(call);
     }
     const wanted = this.calls.some((call) => call.legs.some((leg) => leg.agent_id === this.desk.me.id && leg.device === tab && leg.state !== "ended"));
     if (wanted) await this.#load(tab);
     this.#port?.attach(this.calls, this.desk.me.id);
   }
 
-  /** After a refresh this tab's sound is gone: it asks for a new one before anything is attached. */
-  async #comeBack(tab: string): Promise<void> {
+  /** The machine woke up, or its line is back: what was lost meanwhile is taken up where the agent looks. */
+  async comeBack(): Promise<void> {
+    if (document.visibilityState === "hidden" || this.desk.live === null || !this.#renewed) return;
+    const tab = await this.#tab;
     for (const call of this.mine) {
       const leg = legOf(call, this.desk.me.id);
-      if (leg && leg.device !== "phone" && (leg.device === tab || leg.state === "lost")) await this.rejoin(call);
+      // What carried a lost leg here knows best when it can carry it again.
+      if (leg?.state === "lost" && leg.device !== "phone" && !(leg.device === tab && this.#port)) await this.rejoin(call);
     }
+    await this.follow();
   }
 
   #load(tab: string): Promise<void> {
     return (this.#loading ??= (async () => {
       try {
         const make = await this.#makePort();
-        const port = make({ http: this.desk.http, tab, changed: () => (this.#sound = { state: port.state, problem: port.problem, quality: port.quality }) });
+        const port = make({ http: this.desk.http, tab, changed: () => (this.#sound = { state: port.state, problem: port.problem, quality: port.quality, playedElsewhere: port.playedElsewhere }) });
         this.#port = port;
       } catch {
         this.#loading = null;
-        this.#sound = { state: "failed", problem: "no_connection", quality: "" };
+        this.#sound = { state: "failed", problem: "no_connection", quality: "", playedElsewhere: false };
       }
     })());
   }

@@ -18,6 +18,8 @@ export interface PhonePort {
   readonly state: PortState;
   readonly problem: PortProblem;
   readonly quality: Quality;
+  /** Whether a stand-in of the line's provider plays my part, so that nothing is heard here. */
+  readonly playedElsewhere: boolean;
   /** The calls I take part in, whole and newest; called after every change, and with the same again. Idempotent. */
   attach(calls: readonly CallValue[], me: number): void;
   /** Lines (accounts) whose provider calls this tab, so that it has to be there before a call is accepted. */
@@ -37,7 +39,7 @@ export interface PhonePort {
 export interface PortWays {
   http: Http;
   tab: string;
-  /** To be called after `state`, `problem` or `quality` became another. */
+  /** To be called after `state`, `problem`, `quality` or `playedElsewhere` became another. */
   changed: () => void;
 }
 
@@ -48,6 +50,7 @@ export class SilentPort implements PhonePort {
   readonly state: PortState = "idle";
   readonly problem: PortProblem = "";
   readonly quality: Quality = "";
+  readonly playedElsewhere = false;
   readonly pressed: string[] = [];
   muted = false;
 

@@ -3,15 +3,15 @@ import type { CallValue, LegValue, PhoneHeard } from "../wire";
 import { type Carrier, type CarrierWays, type MakeCarrier, problemOf } from "./carrier";
 import { contactOf, hears, isCalled, isContactInRoom, isRecorded, ownerOf, partnersOf } from "./mix";
 import { Mixer } from "./mixer";
+import { Hush } from "./hush";
 import type { PortProblem, PortState, Quality } from "./port";
 import { Recorder } from "./recorder";
+import { Rejoining } from "./rejoining";
 
 /** How long an offer may stay without an answer, and a connection without sound, before it is made anew. */
 const OFFER_EVERY = 4_000;
 const LOOK_EVERY = 1_000;
 const MEASURE_EVERY = 5_000;
-/** How long a leg that the hub takes for connected may be without a connection here: its page was loaded anew. */
-const GRACE = 2_000;
 
 /** The connection with the browser of one other leg. */
 interface Partner {
@@ -27,7 +27,7 @@ class RtcCall {
   state: PortState = "connecting";
   problem: PortProblem = "";
   quality: Quality = "";
-  muted = false;
+  readonly #hush = new Hush();
   #call: CallValue;
   #own: LegValue;
   readonly #ways: CarrierWays;
@@ -42,6 +42,7 @@ class RtcCall {
   constructor(call: CallValue, own: LegValue, ways: CarrierWays) {
     this.#call = call;
     this.#own = own;
+    this.#hush.hear(call.id, own.muted);
     this.#ways = ways;
     this.#timers = [window.setInterval(() => this.#look(), LOOK_EVERY), window.setInterval(() => void this.#measure(), MEASURE_EVERY)];
     void this.#listen();
@@ -51,11 +52,12 @@ class RtcCall {
     if (own.id !== this.#own.id) for (const leg of [...this.#partners.keys()]) this.#drop(leg);
     this.#call = call;
     this.#own = own;
+    this.#hush.hear(call.id, own.muted);
     this.#arrange();
   }
 
   setMuted(on: boolean): void {
-    this.muted = on;
+    this.#hush.press(on);
     this.#mix();
   }
 
@@ -122,7 +124,7 @@ class RtcCall {
     const call = this.#call;
     const offers = ownerOf(call)?.id === this.#own.id;
     const legs = new Map(call.legs.map((leg) => [leg.id, leg]));
-    const own = { ...this.#own, muted: this.#own.muted || this.muted };
+    const own = { ...this.#own, muted: this.#hush.on };
     for (const target of this.#mixer.targets) {
       for (const source of this.#mixer.sources) {
         const speaker = source === "me" ? own : legs.get(source);
@@ -271,12 +273,13 @@ class RtcCall {
 /** Calls from browser to browser: this tab connects with the contact's page, and mixes whoever else takes part. */
 class Rtc implements Carrier {
   readonly #calls = new Map<number, RtcCall>();
-  readonly #missing = new Map<number, number>();
+  readonly #rejoining: Rejoining;
   readonly #ways: CarrierWays;
   readonly #leave = () => this.close();
 
   constructor(ways: CarrierWays) {
     this.#ways = ways;
+    this.#rejoining = new Rejoining(ways.telling);
     addEventListener("pagehide", this.#leave);
   }
 
@@ -304,8 +307,8 @@ class Rtc implements Carrier {
       carried.add(call.id);
       const known = this.#calls.get(call.id);
       const isMissing = own.state === "lost" || (!known && own.state === "connected");
-      if (!isMissing) this.#missing.delete(call.id);
-      if (isMissing) this.#comeBack(call.id, own.id);
+      if (!isMissing) this.#rejoining.found(call.id);
+      if (isMissing) this.#rejoining.missing(call.id, own.id);
       else if (known) known.update(call, own);
       else if (isCalled(own)) this.#calls.set(call.id, new RtcCall(call, own, this.#ways));
     }
@@ -336,17 +339,6 @@ class Rtc implements Carrier {
     removeEventListener("pagehide", this.#leave);
     for (const call of this.#calls.values()) call.close();
     this.#calls.clear();
-  }
-
-  /** The hub knows of a leg here that has no sound: after a while, unless somebody else has seen to it, it is replaced. */
-  #comeBack(callId: number, leg: number): void {
-    if (this.#missing.get(callId) === leg) return;
-    this.#missing.set(callId, leg);
-    setTimeout(() => {
-      if (this.#missing.get(callId) !== leg) return;
-      this.#missing.delete(callId);
-      void this.#ways.telling.rejoin(callId).catch(() => undefined);
-    }, GRACE);
   }
 }
 

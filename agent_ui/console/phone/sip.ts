@@ -3,9 +3,11 @@ import type { Socket as SipSocket } from "jssip/lib/Socket";
 import type { RTCSession } from "jssip/lib/RTCSession";
 import type { IncomingRTCSessionEvent } from "jssip/lib/UA";
 import { type IceServer, type Sample, configuration, quality, sampled } from "../../shared/peers";
-import type { CallValue } from "../wire";
+import type { CallValue, LegValue } from "../wire";
 import { type Carrier, type CarrierWays, type MakeCarrier, problemOf } from "./carrier";
+import { Hush } from "./hush";
 import type { PortProblem, PortState, Quality } from "./port";
+import { Rejoining } from "./rejoining";
 import { microphone, soundAt } from "./sound";
 
 const MEASURE_EVERY = 5_000;
@@ -108,14 +110,17 @@ class Sip implements Carrier {
   #waiting: { session: RTCSession; timer: number } | null = null;
   #stream: MediaStream | null = null;
   #call: CallValue | null = null;
-  #muted = false;
+  #own: LegValue | undefined;
+  readonly #hush = new Hush();
+  readonly #rejoining: Rejoining;
   #sample: Sample | null = null;
 
   constructor(ways: CarrierWays) {
     this.#ways = ways;
     this.#facts = ways.facts as unknown as SipFacts;
+    this.#rejoining = new Rejoining(ways.telling);
     this.#sound.autoplay = true;
-    const socket = new TicketSocket(this.#facts, ways.renew) as unknown as SipSocket;
+    const socket = new TicketSocket(this.#facts, () => this.#renewed()) as unknown as SipSocket;
     this.#agent = new JsSIP.UA({
       sockets: [socket],
       uri: this.#facts.uri,
@@ -129,7 +134,10 @@ class Sip implements Carrier {
     });
     this.#agent.on("newRTCSession", (event: IncomingRTCSessionEvent) => this.#rung(event));
     this.#agent.on("registrationFailed", () => this.#become(this.state, "no_line"));
-    this.#agent.on("registered", () => this.#become(this.state, ""));
+    this.#agent.on("registered", () => {
+      this.#become(this.state, "");
+      this.#mend();
+    });
     this.#agent.start();
     this.#timer = window.setInterval(() => void this.#measure(), MEASURE_EVERY);
     addEventListener("pagehide", this.#leave);
@@ -139,7 +147,10 @@ class Sip implements Carrier {
     const carried = calls.find((call) => call.legs.some((leg) => leg.agent_id === me && leg.device === this.#ways.tab && leg.state !== "ended" && leg.state !== "invited"));
     this.#call = carried ?? null;
     const own = carried?.legs.find((leg) => leg.agent_id === me && leg.device === this.#ways.tab && leg.state !== "ended");
-    if (own && own.muted !== this.#muted) this.setMuted(own.muted);
+    this.#own = own;
+    this.#hush.hear(carried?.id ?? 0, own?.muted ?? false);
+    this.#hear();
+    this.#mend();
     if (!carried) this.#hangUp();
     else if (this.#waiting) {
       const { session, timer } = this.#waiting;
@@ -153,9 +164,8 @@ class Sip implements Carrier {
   heard(): void {}
 
   setMuted(on: boolean): void {
-    this.#muted = on;
-    if (on) this.#session?.mute({ audio: true });
-    else this.#session?.unmute({ audio: true });
+    this.#hush.press(on);
+    this.#hear();
   }
 
   press(digit: string): void {
@@ -170,7 +180,7 @@ class Sip implements Carrier {
       const old = this.#stream;
       this.#stream = stream;
       await sender.replaceTrack(stream.getAudioTracks()[0] ?? null);
-      if (this.#muted) this.setMuted(true);
+      this.#hear();
       stop(old);
     }, (error: unknown) => this.#become(this.state, problemOf(error)));
   }
@@ -182,8 +192,17 @@ class Sip implements Carrier {
     this.#agent.stop();
   }
 
+  /** A hub that was restarted lends another password with the same name. */
+  async #renewed(): Promise<Record<string, unknown>> {
+    const facts = await this.#ways.renew();
+    this.#agent.set("password", String(facts["password"]));
+    return facts;
+  }
+
   #rung({ originator, session }: IncomingRTCSessionEvent): void {
     if ((originator as string) !== "remote") return;
+    // A leg that is not connected yet replaces the one whose sound is dead here, though nobody has said so.
+    if (this.#own && this.#own.state !== "connected") this.#hangUp();
     if (this.#session || this.#waiting) return void session.terminate({ status_code: 486 });
     if (this.#call) return void this.#answer(session);
     const timer = window.setTimeout(() => {
@@ -211,7 +230,7 @@ class Sip implements Carrier {
     session.on("confirmed", () => {
       if (this.#session !== session) return;
       this.#become("connected", "");
-      if (this.#muted) this.setMuted(true);
+      this.#hear();
     });
     session.on("peerconnection", ({ peerconnection }) => this.#listen(peerconnection as unknown as RTCPeerConnection));
     try {
@@ -226,6 +245,19 @@ class Sip implements Carrier {
     }
     if (this.#session !== session) return this.#release();
     session.answer({ mediaStream: this.#stream, pcConfig: configuration(this.#facts.ice ?? []) });
+  }
+
+  #hear(): void {
+    if (this.#hush.on) this.#session?.mute({ audio: true });
+    else this.#session?.unmute({ audio: true });
+  }
+
+  /** The exchange lost this tab and it is back: it asks to be called anew. */
+  #mend(): void {
+    const call = this.#call;
+    if (!call) return;
+    if (this.#own?.state !== "lost") this.#rejoining.found(call.id);
+    else if (this.#agent.isRegistered()) this.#rejoining.missing(call.id, this.#own.id);
   }
 
   #listen(pc: RTCPeerConnection): void {

@@ -21,6 +21,12 @@ export function isInIt(call: CallValue, agentId: number): boolean {
   return leg !== undefined && leg.state !== "invited" && leg.state !== "ended";
 }
 
+/** Whether a page that is loaded anew in this tab has to ask for a call's sound. */
+export function isWithoutSound(call: CallValue, agentId: number, tab: string): boolean {
+  const leg = legOf(call, agentId);
+  return leg !== undefined && leg.device !== "phone" && (leg.device === tab || leg.state === "lost");
+}
+
 export function isWritingDown(call: CallValue, agentId: number): boolean {
   const leg = legOf(call, agentId);
   return leg !== undefined && isWrapping(leg);

@@ -1,7 +1,9 @@
 import { Call, Device } from "@twilio/voice-sdk";
-import type { CallValue } from "../wire";
+import type { CallValue, LegValue } from "../wire";
 import { type Carrier, type CarrierWays, type MakeCarrier, problemOf } from "./carrier";
+import { Hush } from "./hush";
 import type { PortProblem, PortState, Quality } from "./port";
+import { Rejoining } from "./rejoining";
 import { chosenMicrophone, chosenSpeaker } from "./sound";
 
 /** A provider may call this tab before the tab heard that it has a leg; longer, and the call is nobody's. */
@@ -15,19 +17,27 @@ class Twilio implements Carrier {
   state: PortState = "idle";
   problem: PortProblem = "";
   quality: Quality = "";
+  readonly playedElsewhere: boolean;
   readonly #ways: CarrierWays;
   readonly #device: Device | null;
   #call: Call | null = null;
   #waiting: { call: Call; timer: number } | null = null;
   #carried: CallValue | null = null;
-  #muted = false;
+  #own: LegValue | undefined;
+  readonly #hush = new Hush();
+  readonly #rejoining: Rejoining;
 
   constructor(ways: CarrierWays) {
     this.#ways = ways;
+    this.#rejoining = new Rejoining(ways.telling);
+    this.playedElsewhere = ways.facts["stand_in"] === true;
     const token = ways.facts["token"];
     this.#device = typeof token === "string" ? new Device(token, { closeProtection: true }) : null;
     this.#device?.on("incoming", (call: Call) => this.#rung(call));
-    this.#device?.on("registered", () => this.#become(this.state, ""));
+    this.#device?.on("registered", () => {
+      this.#become(this.state, "");
+      this.#mend();
+    });
     this.#device?.on("error", () => this.#become(this.#call ? "failed" : "idle", "no_line"));
     this.#device?.on("tokenWillExpire", () => void this.#renew());
     this.devicesChanged();
@@ -38,7 +48,10 @@ class Twilio implements Carrier {
     const own = (call: CallValue) => call.legs.find((leg) => leg.agent_id === me && leg.device === this.#ways.tab && leg.state !== "ended" && leg.state !== "invited");
     this.#carried = calls.find((call) => own(call) !== undefined) ?? null;
     const leg = this.#carried ? own(this.#carried) : undefined;
-    if (leg && leg.muted !== this.#muted) this.setMuted(leg.muted);
+    this.#own = leg;
+    this.#hush.hear(this.#carried?.id ?? 0, leg?.muted ?? false);
+    this.#call?.mute(this.#hush.on);
+    this.#mend();
     if (!this.#device) this.#become(leg ? (leg.state === "connected" ? "connected" : "connecting") : "idle", "");
     else if (!this.#carried) this.#call?.disconnect();
     else if (this.#waiting) {
@@ -53,8 +66,8 @@ class Twilio implements Carrier {
   heard(): void {}
 
   setMuted(on: boolean): void {
-    this.#muted = on;
-    this.#call?.mute(on);
+    this.#hush.press(on);
+    this.#call?.mute(this.#hush.on);
   }
 
   press(digit: string): void {
@@ -75,6 +88,8 @@ class Twilio implements Carrier {
   }
 
   #rung(call: Call): void {
+    // A leg that is not connected yet replaces the one whose sound is dead here, though nobody has said so.
+    if (this.#own && this.#own.state !== "connected") this.#drop();
     if (this.#call || this.#waiting) return call.reject();
     if (this.#carried) return this.#answer(call);
     const timer = window.setTimeout(() => {
@@ -89,6 +104,20 @@ class Twilio implements Carrier {
     });
   }
 
+  #drop(): void {
+    const call = this.#call;
+    this.#call = null;
+    call?.disconnect();
+  }
+
+  /** Twilio lost this tab and it is back: it asks to be called anew. */
+  #mend(): void {
+    const call = this.#carried;
+    if (!call) return;
+    if (this.#own?.state !== "lost") this.#rejoining.found(call.id);
+    else if (!this.#device || this.#device.state === Device.State.Registered) this.#rejoining.missing(call.id, this.#own.id);
+  }
+
   #answer(call: Call): void {
     this.#call = call;
     const over = () => {
@@ -97,7 +126,7 @@ class Twilio implements Carrier {
       this.#become("idle", "");
     };
     call.on("accept", () => {
-      call.mute(this.#muted);
+      call.mute(this.#hush.on);
       this.#become("connected", "");
     });
     call.on("disconnect", over);
