@@ -38,7 +38,6 @@ from crm_core.words.errors import HubError
 
 log = structlog.get_logger(__name__)
 
-_CALLING: Final = Calling(media="sip", dials_numbers=True, speaks=False, records=True, listens_in=True)
 _SWEEP: Final = 60.0
 """Seconds between looks for recordings that could not be brought when they were done."""
 
@@ -52,8 +51,9 @@ class AsteriskChannel:
         self._tools = tools
         self._settings = settings
         self._source = Source(app=settings.app, account_id=account.id, region=account.region, line=account.name)
+        self._plan = settings.dial_plan(account.region)
         self._ari = Ari(tools.http, tools.peers, settings)
-        self._stage = Stage(self._ari, tools, settings)
+        self._stage = Stage(self._ari, tools, settings, self._plan)
         self._recordings = Recordings(self._ari, tools, settings.app)
         self._softphones = Softphones(self._ari, settings, account.id, self._softphone_gone)
         self._deliver: Deliver | None = None
@@ -65,7 +65,15 @@ class AsteriskChannel:
 
     @property
     def calling(self) -> Calling:
-        return _CALLING
+        return Calling(
+            media="sip",
+            number=self._settings.caller_id,
+            dial_plan=self._plan,
+            dials_numbers=True,
+            speaks=False,
+            records=True,
+            listens_in=True,
+        )
 
     @property
     def connected(self) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from channels.asterisk.ari import Ari, quoted
 from channels.asterisk.names import Kind, name, read
 from channels.asterisk.render import LISTENING, endpoint_of, in_room, is_softphone, originate, prompt_media, rings_aloud
@@ -13,7 +15,10 @@ from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.standing import LATE, Memory, Stand
 from channels.contract import CallReported, Tools
 from crm_core.words.calls import Hears, LegEnded, RecordingStarted, Scene, SceneLeg
+from crm_core.words.dialling import DialPlan
 from crm_core.words.values.calls import LegMode, LegRole, RecordingState
+
+log = structlog.get_logger(__name__)
 
 _ABSENT: Final = (400, *LATE)
 """A channel that is late is a bad request where bridges are asked."""
@@ -28,6 +33,7 @@ class Look:
     ari: Ari
     tools: Tools
     settings: AsteriskSettings
+    plan: DialPlan
     memory: Memory
     scene: Scene
     stand: Stand
@@ -68,9 +74,10 @@ class Look:
         channel = self._channel(leg)
         if leg.external_id or channel in self.memory.dialled or channel in self.stand.channels:
             return
-        endpoint = endpoint_of(leg, self.settings)
+        endpoint = endpoint_of(leg, self.settings, self.plan)
         if endpoint is None:
-            self._failed(leg, "This number or extension cannot be called.")
+            log.warning("a number or extension was not called", call_id=self.scene.call_id, leg_id=leg.id)
+            self._failed(leg, "This number or extension may not be called.")
             return
         contact = self.stand.channels.get(self.scene.external_id, {}).get("caller")
         caller = contact if isinstance(contact, Mapping) else {}

@@ -11,6 +11,7 @@ from channels.asterisk.settings import AsteriskSettings
 from crm_core.words.calls import Hears, Scene, SceneLeg
 from crm_core.words.clock import Moment
 from crm_core.words.content import FileRef
+from crm_core.words.dialling import DialPlan, DialRefused, may_call, may_ring
 from crm_core.words.text import one_line
 from crm_core.words.values.calls import LegMode, LegRole, PromptValue
 
@@ -18,7 +19,6 @@ OWN_TELEPHONE: Final = "phone"
 """`SceneLeg.device` of an agent whose own telephone is rung."""
 LISTENING: Final = (LegMode.MONITOR, LegMode.WHISPER)
 _NUMBER: Final = re.compile(r"\+[0-9]{2,19}")
-_EXTENSION: Final = re.compile(r"[A-Za-z0-9_.\-*#]{1,40}")
 _KEY_PAUSE: Final = "sound:silence/5"
 """Played after a prompt that asks for a key: so long the contact may think."""
 _NOTHING: Final = "sound:silence/1"
@@ -71,19 +71,21 @@ def is_softphone(leg: SceneLeg) -> bool:
     return leg.agent_id is not None and leg.device not in ("", OWN_TELEPHONE)
 
 
-def endpoint_of(leg: SceneLeg, settings: AsteriskSettings) -> str | None:
-    """What Asterisk calls for a leg; none when the address is nothing that can be called.
+def endpoint_of(leg: SceneLeg, settings: AsteriskSettings, plan: DialPlan) -> str | None:
+    """What Asterisk calls for a leg; none when the address is nothing that the dial plan lets through.
 
-    `&`, `/` and their like would call something else besides, so only plain numbers and names pass.
+    `&`, `/` and their like would call something else besides, so only plain numbers pass.
     """
     if is_softphone(leg):
         assert leg.agent_id is not None
         return f"PJSIP/{softphone_name(settings.app, leg.agent_id, leg.device)}"
-    if _NUMBER.fullmatch(leg.address):
-        return settings.trunk.replace("{number}", leg.address).replace("{digits}", leg.address[1:])
-    if leg.role in (LegRole.AGENT, LegRole.SUPERVISOR) and _EXTENSION.fullmatch(leg.address):
-        return settings.extensions.replace("{number}", leg.address).replace("{digits}", leg.address)
-    return None
+    is_inside = leg.role in (LegRole.AGENT, LegRole.SUPERVISOR)
+    try:
+        number = may_ring(leg.address, plan) if is_inside else may_call(leg.address, plan)
+    except DialRefused:
+        return None
+    pattern = settings.trunk if number.startswith("+") else settings.extensions
+    return pattern.replace("{number}", number).replace("{digits}", number.removeprefix("+"))
 
 
 def originate(

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from channels.contract.dialled import Countries, Extensions, Prefixes
 from crm_core.words.addresses import phone
+from crm_core.words.dialling import DialPlan, country_of, read_extensions
 from crm_core.words.errors import Invalid
 
 _APP: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -66,6 +68,16 @@ class AsteriskSettings(BaseModel):
     extensions: Dialled = Field(
         "PJSIP/{number}", title="Extensions", description="How an extension of this Asterisk is called."
     )
+    own_extensions: Extensions = Field(
+        [], max_length=100, title="Agents' extensions", description="That agents may have rung: 101, or 200-299."
+    )
+    countries: Countries = Field(
+        [], title="Countries that may be called", description="Two letters each; empty: the caller id's own country."
+    )
+    prefixes: Prefixes = Field([], title="Prefixes that may be called besides", description="Such as +4420.")
+    forbidden: Prefixes = Field([], title="Prefixes that are never called")
+    agent_minute: int = Field(10, ge=1, le=1_000, title="Numbers an agent may call within a minute")
+    account_minute: int = Field(60, ge=1, le=10_000, title="Numbers all agents may call within a minute")
     caller_id: str = Field("", max_length=20, title="Caller id", description="Our number; calls out show it.")
     sip_domain: str = Field(
         "switchboard.invalid",
@@ -128,6 +140,20 @@ class AsteriskSettings(BaseModel):
     def softphone_url(self) -> str:
         """Where softphones speak SIP."""
         return self.phone_url or "ws" + self.ari_url.removeprefix("http") + "/ws"
+
+    def dial_plan(self, region: str) -> DialPlan:
+        """What may be called; `region` is the house's country, where numbers without a country code are read."""
+        own = country_of(self.caller_id) or region
+        return DialPlan(
+            region=region or own,
+            countries=frozenset(self.countries or [own]) - {""},
+            allowed=tuple(self.prefixes),
+            forbidden=tuple(self.forbidden),
+            own=frozenset({self.caller_id}) - {""},
+            extensions=read_extensions(self.own_extensions),
+            agent_minute=self.agent_minute,
+            account_minute=self.account_minute,
+        )
 
 
 def identity(settings: AsteriskSettings) -> dict[str, str]:

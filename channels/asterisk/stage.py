@@ -15,15 +15,17 @@ from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.standing import LATE, Memory, Stand
 from channels.contract import CallReported, Deliver, Tools, TryLater
 from crm_core.words.calls import Scene
+from crm_core.words.dialling import DialPlan
 
 
 class Stage:
     """The calls of one account."""
 
-    def __init__(self, ari: Ari, tools: Tools, settings: AsteriskSettings) -> None:
+    def __init__(self, ari: Ari, tools: Tools, settings: AsteriskSettings, plan: DialPlan) -> None:
         self._ari = ari
         self._tools = tools
         self._settings = settings
+        self._plan = plan
         self._app = settings.app
         self._memories: dict[int, Memory] = {}
 
@@ -46,7 +48,8 @@ class Stage:
                 await self._clear(scene, stand)
                 self._memories.pop(scene.call_id, None)
             else:
-                done = await Look(self._ari, self._tools, self._settings, memory, scene, stand, reports).run()
+                look = Look(self._ari, self._tools, self._settings, self._plan, memory, scene, stand, reports)
+                done = await look.run()
         for report in reports:
             await deliver(report)
         if not done:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from channels.contract.dialled import Countries, Prefixes
 from channels.twilio.settings import TwilioCredentials
-from crm_core.words.addresses import is_region, phone
+from crm_core.words.addresses import phone
 from crm_core.words.dialling import DialPlan, country_of
 from crm_core.words.errors import Invalid
 
 MUSIC: Final = "http://com.twilio.sounds.music.s3.amazonaws.com/MARKOVICHAMP-Borghestral.mp3"
 """Twilio's own, as its documentation of waiting lines plays it."""
-_PREFIX: Final = re.compile(r"\+\d{1,14}")
 
 
 def _number(raw: str) -> str:
@@ -22,22 +21,6 @@ def _number(raw: str) -> str:
         return phone(raw).value
     except Invalid as error:
         raise ValueError("A number with its country code, such as +1 415 555 0111.") from error
-
-
-def _countries(raw: list[str]) -> list[str]:
-    codes = [code.strip().upper() for code in raw if code.strip()]
-    strange = [code for code in codes if not is_region(code)]
-    if strange:
-        raise ValueError(f"{strange[0]} is no country. Countries have two letters, such as PL.")
-    return codes
-
-
-def _prefixes(raw: list[str]) -> list[str]:
-    found = [re.sub(r"[ ().-]", "", prefix) for prefix in raw if prefix.strip()]
-    strange = [prefix for prefix in found if not _PREFIX.fullmatch(prefix)]
-    if strange:
-        raise ValueError(f"{strange[0]} is no prefix. Prefixes begin with + and a country code, such as +4420.")
-    return found
 
 
 def _address(raw: str) -> str:
@@ -57,11 +40,11 @@ class VoiceSettings(TwilioCredentials):
     music: Annotated[str, AfterValidator(_address)] = Field(MUSIC, title="Hold music")
     """Where Twilio finds what callers hear while they wait, unless the queue has a file of its own."""
     patience: str = Field("One moment, please.", max_length=200, title="Said when the hub is slow")
-    countries: Annotated[list[str], AfterValidator(_countries)] = Field([], title="Countries that may be called")
+    countries: Countries = Field([], title="Countries that may be called")
     """Two letters each; none: the number's own country."""
-    prefixes: Annotated[list[str], AfterValidator(_prefixes)] = Field([], title="Prefixes that may be called besides")
+    prefixes: Prefixes = Field([], title="Prefixes that may be called besides")
     """Such as +4420."""
-    forbidden: Annotated[list[str], AfterValidator(_prefixes)] = Field([], title="Prefixes that are never called")
+    forbidden: Prefixes = Field([], title="Prefixes that are never called")
     agent_minute: int = Field(10, ge=1, le=1_000, title="Numbers an agent may call within a minute")
     account_minute: int = Field(60, ge=1, le=10_000, title="Numbers all agents may call within a minute")
     day_cost: float | None = Field(50.0, ge=0, title="What calls may cost in 24 hours")

@@ -7,8 +7,9 @@ the United States and are not (numbering plans by libphonenumber; ITU-T E.164 An
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Final
@@ -25,6 +26,7 @@ COSTLY: Final = ("+870", "+878", "+881", "+882", "+883", "+888", "+979", "+991")
 """Satellites, networks without a country, and international premium numbers."""
 _FEWEST: Final = 6
 """Digits after the country code below which a number is a short code."""
+_EXTENSIONS: Final = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 _PREMIUM: Final = frozenset(
     {phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
      phonenumbers.PhoneNumberType.PAGER}
@@ -85,6 +87,8 @@ class DialPlan:
     forbidden: tuple[str, ...] = ()
     own: frozenset[str] = frozenset()
     """Numbers in E.164 that would ring ourselves."""
+    extensions: tuple[tuple[str, str], ...] = ()
+    """Extensions of the house's own exchange that agents may have rung, from and to (`read_extensions`)."""
     agent_minute: int = 10
     """Numbers that one agent may call within a minute."""
     account_minute: int = 60
@@ -123,6 +127,50 @@ def may_call(raw: str, plan: DialPlan) -> str:
     if not by_prefix and phonenumbers.region_code_for_number(parsed) not in plan.countries:
         raise DialRefused(Why.COUNTRY)
     return number
+
+
+def may_ring(raw: str, plan: DialPlan) -> str:
+    """An agent's own telephone: an extension of the exchange, else a number that may be called. Raises DialRefused."""
+    text = raw.strip()
+    is_extension = any(len(text) == len(first) and first <= text <= last for first, last in plan.extensions)
+    if text.isascii() and text.isdecimal() and is_extension and text not in EMERGENCY:
+        return text
+    return may_call(raw, plan)
+
+
+def may_be_rung(raw: str, plans: Sequence[DialPlan]) -> str:
+    """An agent's own telephone that at least one of the lines may call. Raises DialRefused.
+
+    A house without a rule of its own still calls no emergency, short, premium or satellite numbers.
+    """
+    refused: DialRefused | None = None
+    for plan in plans or (DialPlan(countries=frozenset({_country(raw)})),):
+        try:
+            return may_ring(raw, plan)
+        except DialRefused as error:
+            refused = refused or error
+    assert refused is not None, "there is always a plan"
+    raise refused
+
+
+def read_extensions(ranges: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """`101` and `200-299`, as pairs of first and last of equal length. Raises Invalid, in words."""
+    return tuple(_range(one) for one in ranges)
+
+
+def _range(text: str) -> tuple[str, str]:
+    found = _EXTENSIONS.fullmatch(text)
+    first, last = (found[1], found[2] or found[1]) if found else ("", "")
+    if not first or len(first) != len(last) or first > last:
+        raise Invalid(f"{text} is no extension. They look like 101, or 200-299.")
+    return first, last
+
+
+def _country(raw: str) -> str:
+    try:
+        return country_of(phone(raw).value)
+    except Invalid:
+        return ""
 
 
 def country_of(number: str) -> str:

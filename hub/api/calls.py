@@ -189,4 +189,5 @@ async def set_phone(call: Call, body: MyPhone) -> Agent:
     def show(value: AgentValue) -> Agent:
         return Agent.model_validate(value)
 
-    return await call.write(show, phones.set_device, call.actor, body.call_device, body.call_number)
+    plans = call.house.lines.plans()
+    return await call.write(show, phones.set_device, call.actor, body.call_device, body.call_number, plans)

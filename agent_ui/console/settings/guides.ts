@@ -79,7 +79,7 @@ const GUIDES: Record<string, Guide> = {
   asterisk: {
     sections: [
       { id: "provider", names: ["ari_url", "user", "password", "app"] },
-      { id: "calls_out", names: ["trunk", "extensions", "caller_id"] },
+      { id: "calls_out", names: ["trunk", "caller_id", "countries", "prefixes", "extensions", "own_extensions"] },
       { id: "softphones", names: ["ice_servers", "turn_user", "turn_password", "phone_url"] },
     ],
     when: { turn_user: turns, turn_password: turns },

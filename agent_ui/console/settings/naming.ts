@@ -78,6 +78,7 @@ const KNOWN = [
   "app",
   "trunk",
   "extensions",
+  "own_extensions",
   "caller_id",
   "sip_domain",
   "phone_url",

@@ -10,7 +10,7 @@ import structlog
 
 from channels.contract import CarriesCalls, PhonePass, PhoneWanted
 from crm_core.words.clock import MINUTE, Clock, Moment, system_clock
-from crm_core.words.dialling import DialMeter, DialRefused
+from crm_core.words.dialling import DialMeter, DialPlan, DialRefused
 from hub import metrics
 from hub.desk.calls.dialling import Line
 from hub.desk.inbound import Source
@@ -81,6 +81,12 @@ class Lines:
             for opened in self._accounts.everyone()
             if (line := self._line(opened)) is not None
         ]
+
+    def plans(self) -> Sequence[DialPlan]:
+        """What the open lines that call out may call."""
+        lines = [self._line(opened) for opened in self._accounts.everyone()]
+        known = [line.calling.dial_plan for line in lines if line is not None and line.calling.dials_numbers]
+        return [plan for plan in known if plan is not None]
 
     async def count(self, line: Line, number: str, agent_id: int) -> None:
         """An agent wants a number called: count it, before anything of it is stored. Raises DialRefused.

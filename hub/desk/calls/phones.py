@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +11,8 @@ from crm_core.calls.rules.call import leg, leg_of, living, shown
 from crm_core.staff import load
 from crm_core.staff import queries as staff
 from crm_core.store.transaction import Tx
-from crm_core.words.addresses import TEL, normalised
 from crm_core.words.calls import LegAnswered
+from crm_core.words.dialling import DialPlan, may_be_rung
 from crm_core.words.errors import Invalid, NotFound
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import AgentValue, CallValue, LegValue
@@ -29,16 +30,15 @@ class Ends:
     identity_id: int
 
 
-def set_device(tx: Tx, actor: Actor, device: str, number: str) -> AgentValue:
-    """Say how calls reach the actor. Raises Invalid for a telephone without a number."""
+def set_device(tx: Tx, actor: Actor, device: str, number: str, plans: Sequence[DialPlan] = ()) -> AgentValue:
+    """Say how calls reach the actor; `plans` are those of the lines that call out.
+
+    Raises Invalid for a telephone without a number, DialRefused for one that no line may call.
+    """
     actor.must(Permission.WORK)
     if device not in DEVICES:
         raise Invalid("There is no such phone.")
-    kept = ""
-    if number.strip():
-        # An extension of the house's own exchange is a number too.
-        is_extension = number.strip().isdigit() and len(number.strip()) <= 6
-        kept = number.strip() if is_extension else normalised(TEL, number).value
+    kept = may_be_rung(number, plans) if number.strip() else ""
     if device == "phone" and not kept:
         raise Invalid("Say which number rings.")
     load.touch(tx, actor.agent_id, call_device=device, call_number=kept)

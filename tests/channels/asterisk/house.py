@@ -273,8 +273,8 @@ def loudness(wav: bytes) -> float:
 @asynccontextmanager
 async def opened_house(asterisk: Asterisk, plan: CallPlan, **settings: Any) -> AsyncIterator[House]:
     """The channel, listening and arranging until the test is done; whatever it leaves at Asterisk is taken away."""
-    facts = {"ari_url": asterisk.url, "user": USER, "password": PASSWORD, "app": APP, **settings}
-    account = Account(7, "pub-key", "Fern & Clay", MANIFEST.settings.model_validate(facts), region="UA")
+    facts = {"ari_url": asterisk.url, "user": USER, "password": PASSWORD, "app": APP, "own_extensions": ["200-599"]}
+    account = Account(7, "pub-key", "Fern & Clay", MANIFEST.settings.model_validate(facts | settings), region="UA")
     bench, desk = Bench(system_clock), CallDesk(system_clock, plan=plan)
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
         tools = replace(bench.tools(http), calls=desk)

@@ -18,7 +18,8 @@ from crm_core.words.values.calls import LegRole, PromptValue
 
 SOURCE = Source(app="switchboard", account_id=7, region="UA", line="Fern & Clay")
 NOW = 1_767_603_600_000
-SETTINGS = AsteriskSettings.model_validate({"password": "secret"})
+SETTINGS = AsteriskSettings.model_validate({"password": "secret", "own_extensions": ["100-299"]})
+PLAN = SETTINGS.dial_plan("UA")
 LEG = "switchboard-leg-5-8"
 
 
@@ -154,18 +155,32 @@ def test_the_length_of_a_recording_is_that_of_its_sound_not_of_its_header() -> N
 @pytest.mark.parametrize("number", ["1&PJSIP/9", "+38 044", "a/b", "", "+", "../x", "+380441234567@evil", "9" * 50])
 def test_only_plain_numbers_and_names_are_called(number: str) -> None:
     leg = SceneLeg(id=8, role=LegRole.AGENT, hears=Hears.ROOM, agent_id=3, device="phone", address=number)
-    assert endpoint_of(leg, SETTINGS) is None
+    assert endpoint_of(leg, SETTINGS, PLAN) is None
 
 
 def test_whom_asterisk_calls_for_a_leg() -> None:
     agent = SceneLeg(id=8, role=LegRole.AGENT, hears=Hears.ROOM, agent_id=3, device="tab/1")
-    assert endpoint_of(agent, SETTINGS) == f"PJSIP/{softphone_name('switchboard', 3, 'tab/1')}"
+    assert endpoint_of(agent, SETTINGS, PLAN) == f"PJSIP/{softphone_name('switchboard', 3, 'tab/1')}"
     number = SceneLeg(id=8, role=LegRole.THIRD, hears=Hears.ROOM, address="+380441234567")
-    assert endpoint_of(number, SETTINGS) == "PJSIP/+380441234567@trunk"
+    assert endpoint_of(number, SETTINGS, PLAN) == "PJSIP/+380441234567@trunk"
     digits = SETTINGS.model_copy(update={"trunk": "PJSIP/00{digits}@trunk"})
-    assert endpoint_of(number, digits) == "PJSIP/00380441234567@trunk"
+    assert endpoint_of(number, digits, PLAN) == "PJSIP/00380441234567@trunk"
     extension = SceneLeg(id=8, role=LegRole.THIRD, hears=Hears.ROOM, address="101")
-    assert endpoint_of(extension, SETTINGS) is None
+    assert endpoint_of(extension, SETTINGS, PLAN) is None
+
+
+@pytest.mark.parametrize(
+    "number", ["112", "911", "+380900301122", "+18769265555", "+881612345678", "301", "+380445556677"]
+)
+def test_what_the_dial_plan_refuses_is_not_called_for_an_agent_either(number: str) -> None:
+    settings = SETTINGS.model_copy(update={"caller_id": "+380445556677"})
+    leg = SceneLeg(id=8, role=LegRole.AGENT, hears=Hears.ROOM, agent_id=3, device="phone", address=number)
+    assert endpoint_of(leg, settings, settings.dial_plan("UA")) is None
+
+
+def test_an_agents_own_extension_is_called_inside() -> None:
+    leg = SceneLeg(id=8, role=LegRole.AGENT, hears=Hears.ROOM, agent_id=3, device="phone", address="201")
+    assert endpoint_of(leg, SETTINGS, PLAN) == "PJSIP/201"
 
 
 def test_a_name_cannot_end_a_caller_id_early() -> None:

@@ -5,7 +5,17 @@ from collections import Counter
 import pytest
 
 from crm_core.words.clock import DAY, MINUTE, SECOND
-from crm_core.words.dialling import DialMeter, DialPlan, DialRefused, Why, country_of, may_call
+from crm_core.words.dialling import (
+    DialMeter,
+    DialPlan,
+    DialRefused,
+    Why,
+    country_of,
+    may_be_rung,
+    may_call,
+    read_extensions,
+)
+from crm_core.words.errors import Invalid
 
 OURS = "+12025550111"
 AMERICA = DialPlan(region="US", countries=frozenset({"US"}), own=frozenset({OURS}))
@@ -137,3 +147,26 @@ def test_a_days_cost_is_a_limit_and_a_day_later_it_is_open_again() -> None:
         meter.ask("+12024561414", plan, agent_id=7, now=NOW)
     assert (caught.value.why, meter.day_cost(), meter.alarmed_at) == (Why.COST, 5.0, NOW)
     assert meter.ask("+12024561414", plan, agent_id=7, now=NOW + DAY)
+
+
+def test_an_agents_telephone_is_an_extension_that_is_allowed_or_a_number_that_may_be_called() -> None:
+    inside = DialPlan(region="DE", countries=frozenset({"DE"}), extensions=read_extensions(["100-299", "7001"]))
+    assert [may_be_rung(raw, [AMERICA, inside]) for raw in ("201", "7001", "+4930901826", "202 456 1414")] == [
+        "201", "7001", "+4930901826", "+12024561414",
+    ]  # fmt: skip
+    for raw in ("301", "0201", "112", "911", "110", "+499001234567", "+18769265555"):
+        with pytest.raises(DialRefused):
+            may_be_rung(raw, [AMERICA, inside])
+
+
+def test_where_no_line_has_rules_costly_and_emergency_numbers_are_refused_all_the_same() -> None:
+    assert may_be_rung("+4930901826", []) == "+4930901826"
+    for raw in ("101", "911", "112", "+881612345678", "+19005550199"):
+        with pytest.raises(DialRefused):
+            may_be_rung(raw, [])
+
+
+@pytest.mark.parametrize("text", ["", "a", "20-", "200-20", "299-200", "1234567", "100 -x"])
+def test_what_is_no_range_of_extensions_is_refused_in_words(text: str) -> None:
+    with pytest.raises(Invalid):
+        read_extensions([text])

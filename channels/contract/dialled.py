@@ -1,0 +1,47 @@
+"""What may be called out: kinds of settings that every channel which carries calls to numbers asks for."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
+from crm_core.words.addresses import is_region
+from crm_core.words.dialling import read_extensions
+from crm_core.words.errors import Invalid
+
+_PREFIX: Final = re.compile(r"\+\d{1,14}")
+
+
+def _countries(raw: list[str]) -> list[str]:
+    codes = [code.strip().upper() for code in raw if code.strip()]
+    strange = [code for code in codes if not is_region(code)]
+    if strange:
+        raise ValueError(f"{strange[0]} is no country. Countries have two letters, such as PL.")
+    return codes
+
+
+def _prefixes(raw: list[str]) -> list[str]:
+    found = [re.sub(r"[ ().-]", "", prefix) for prefix in raw if prefix.strip()]
+    strange = [prefix for prefix in found if not _PREFIX.fullmatch(prefix)]
+    if strange:
+        raise ValueError(f"{strange[0]} is no prefix. Prefixes begin with + and a country code, such as +4420.")
+    return found
+
+
+def _extensions(raw: list[str]) -> list[str]:
+    found = [one.replace(" ", "") for one in raw if one.strip()]
+    try:
+        read_extensions(found)
+    except Invalid as error:
+        raise ValueError(str(error)) from error
+    return found
+
+
+Countries = Annotated[list[str], AfterValidator(_countries)]
+"""Two letters each (ISO 3166)."""
+Prefixes = Annotated[list[str], AfterValidator(_prefixes)]
+"""Beginnings of numbers in E.164."""
+Extensions = Annotated[list[str], AfterValidator(_extensions)]
+"""Extensions of the house's own exchange: `101`, or a range of equal length, `200-299`."""
