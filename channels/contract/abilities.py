@@ -89,7 +89,8 @@ class CarriesCalls(Protocol):
 
         The newest scene of a call is always whole: compare with what stands there and do what is missing. The same
         scene twice changes nothing. A leg that cannot be called is reported as `LegEnded`, not raised. Raises TryLater
-        (the newest scene is tried again), Refused and AccountBroken when nothing of the call can be done any more.
+        (the newest scene is tried again), and Refused or AccountBroken: a contact who is being called is let go then,
+        any other call stays, its agent is told, and the newest scene is tried again.
         """
         ...
 

@@ -6,7 +6,7 @@ A signal that is late, repeated or makes no sense where the call stands changes 
 from __future__ import annotations
 
 from crm_core.calls.rules import ending, flow, leaving, recordings, supervision, talking, transfers
-from crm_core.calls.rules.call import Call, leg
+from crm_core.calls.rules.call import Call, is_over, leg
 from crm_core.calls.rules.deadlines import next_deadline, pass_time
 from crm_core.calls.rules.hand import Hand, Step
 from crm_core.calls.rules.scenes import scene
@@ -35,6 +35,7 @@ from crm_core.calls.rules.signals import (
     TransferCancelled,
     TransferDone,
     TransferWished,
+    Troubled,
     WrappedUp,
 )
 from crm_core.words.calls import (
@@ -99,6 +100,9 @@ def _apply(hand: Hand, signal: Signal) -> None:
             _measured(hand, signal)
         case CostTold(cost=cost):
             hand.set(cost=cost[:40])
+        case Troubled(reason=reason):
+            if not is_over(hand.call):
+                hand.set(reason=reason[:200])
         case _:
             _by_people(hand, signal)
 

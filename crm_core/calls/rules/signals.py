@@ -200,6 +200,13 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Troubled:
+    """The provider does not take the call as it shall be, in its words; none: it does now. The call goes on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cleared:
     """The provider says that it has no such call (any more), or a supervisor ends what hangs."""
 
@@ -231,6 +238,7 @@ HouseSignal: TypeAlias = (
     | WrappedUp
     | AgentGone
     | TimePassed
+    | Troubled
     | Cleared
 )
 Signal: TypeAlias = ReportedSignal | HouseSignal

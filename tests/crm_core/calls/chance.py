@@ -30,6 +30,7 @@ from crm_core.calls.rules.signals import (
     TransferCancelled,
     TransferDone,
     TransferWished,
+    Troubled,
     WrappedUp,
 )
 from crm_core.words.calls import (
@@ -158,6 +159,7 @@ def _by_agents(chance: Random, call: Call, new_id: int) -> Signal:
             TakenOver(agent_id=SUE, leg_id=leg_id, device="tab"),
             HungUp(agent_id=who, leave=on),
             AgentGone(agent_id=who),
+            Troubled(reason=chance.choice(["", "refused"])),
             WrappedUp(
                 agent_id=who, done=on, more=chance.choice([0, 60_000]), disposition=chance.choice([None, "sold"])
             ),
