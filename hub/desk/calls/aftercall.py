@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from crm_core.calls import queries
 from crm_core.calls.rules.call import CALLBACK, Call, leg
+from crm_core.contacts import queries as contacts
 from crm_core.conversations import actions as conversations
 from crm_core.conversations import timeline
 from crm_core.conversations.queries import row as conversation_row
@@ -25,6 +26,8 @@ from crm_core.words.values import (
 )
 from crm_core.work import actions as work
 
+HIDDEN: Final = "hidden:"
+"""The value of the identity of a caller who hides their number: one for each call, since nobody knows who it is."""
 _SYSTEM: Final = Author(kind=AuthorKind.SYSTEM)
 _MISSED: Final = (CallOutcome.ABANDONED, CallOutcome.MISSED, CallOutcome.FAILED)
 
@@ -70,11 +73,16 @@ def answered(tx: Tx, call: Call) -> None:
 
 
 def over(tx: Tx, call: Call) -> None:
-    """The contact's side is over: a call that nobody answered waits for somebody to call back."""
-    if call.direction is Direction.IN and call.outcome in _MISSED and call.number:
+    """The contact's side is over: a call that nobody answered waits for somebody to call back, or to write."""
+    if call.direction is Direction.IN and call.outcome in _MISSED and _may_be_answered(tx, call):
         waits(tx, call, "call_missed")
     elif call.callback_of is not None and call.answered_at is None:
         _not_called_back(tx, call, call.callback_of)
+
+
+def _may_be_answered(tx: Tx, call: Call) -> bool:
+    """A visitor without a number can be written to; who hides it, not at all."""
+    return bool(call.number) or not contacts.address_of(tx, call.identity_id).value.startswith(HIDDEN)
 
 
 def _not_called_back(tx: Tx, call: Call, asked_id: int) -> None:

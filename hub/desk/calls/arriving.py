@@ -32,11 +32,10 @@ from crm_core.words.values import (
 )
 from hub.desk import strangers
 from hub.desk.calls import moving, plans
+from hub.desk.calls.aftercall import HIDDEN
 from hub.desk.inbound import SPAM, Source
 from hub.desk.machine import language_of
 
-HIDDEN: Final = "hidden:"
-"""The value of the identity of a caller who hides their number: one for each call, since nobody knows who it is."""
 _LATE: Final = 60 * MINUTE
 
 

@@ -13,7 +13,7 @@ from crm_core.calls.rules.call import Call
 from crm_core.calls.rules.signals import Signal
 from crm_core.conversations.actions import change_details
 from crm_core.store.transaction import Tx
-from crm_core.words.calls import RecordingStored
+from crm_core.words.calls import DigitPressed, RecordingStored
 from crm_core.words.clock import MINUTE, Moment
 from crm_core.words.errors import NotFound
 from crm_core.words.values import CallLine, CallState
@@ -21,6 +21,7 @@ from hub.desk.calls import aftercall, following
 
 MOST_LATE = 60 * MINUTE
 """A provider's time that lies further back than this is a wrong clock, not a late report."""
+_ASKS_FOR_KEYS = (CallState.GREETING, CallState.QUEUED, CallState.OFFERED)
 _BEFORE_TALK = (CallState.GREETING, CallState.QUEUED, CallState.OFFERED, CallState.CONNECTING)
 
 
@@ -37,11 +38,14 @@ def settle(tx: Tx, before: Call, signal: Signal, at: Moment | None = None) -> Ca
 def report(tx: Tx, account_id: int, event: CallReported) -> Call | None:
     """What a provider reports of a call, once for each key; none for a call that nobody knows.
 
-    A repeated report changes nothing, and the call as it is comes back.
+    A repeated report changes nothing, and the call as it is comes back. Keys that are pressed while people speak are
+    noted nowhere, with neither digit nor key: they may be the number of somebody's card.
     """
     call = _named(tx, account_id, event)
     if call is None:
         return None
+    if isinstance(event.signal, DigitPressed) and call.state not in _ASKS_FOR_KEYS:
+        return call
     facts = {name: getattr(event.signal, name) for name in event.signal.__dataclass_fields__}
     name = type(event.signal).__name__
     if not actions.first_time(tx, account_id, event.key, call.id, event.at, name, facts):
