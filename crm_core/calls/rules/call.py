@@ -66,6 +66,8 @@ class CallPlan(Value, frozen=True, kw_only=True):
     """What happens when nobody of the queue is at work: queue (wait all the same), voicemail, callback, hang_up."""
     wrap_up: int = 30_000
     wrap_up_mode: str = "timeout"
+    disposition: str = ""
+    """What a forced wrap-up ends with, where its agent said nothing."""
     music_file_id: int | None = None
     connect: int = 20_000
     """How long an agent's device may take to answer."""

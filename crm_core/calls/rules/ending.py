@@ -135,9 +135,11 @@ def wrap_up(hand: Hand, said: WrappedUp) -> None:
 
 
 def wrap_ups_due(hand: Hand) -> None:
-    """End the wrap-ups whose time is over."""
+    """End the wrap-ups whose time is over; a forced one says what came of the call where nobody did."""
     for leg in hand.call.legs:
         if is_wrapping(leg) and leg.wrap_up_until is not None and leg.wrap_up_until <= hand.now:
+            if hand.call.wrap_up_mode == "forced" and not hand.call.disposition:
+                hand.set(disposition=hand.call.plan.disposition or None)
             _end_wrap_up(hand, leg)
     finish(hand)
 

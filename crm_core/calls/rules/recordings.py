@@ -7,16 +7,28 @@ from crm_core.calls.rules.call import is_over, leg_of
 from crm_core.calls.rules.hand import Hand
 from crm_core.calls.rules.signals import RecordingWished, VoicemailLeft
 from crm_core.words.calls import RecordingFailed, RecordingStarted, RecordingStored
-from crm_core.words.values.calls import CallOutcome, CallState, KeptState, RecordingState, RecordingValue
+from crm_core.words.values.calls import (
+    CallOutcome,
+    CallState,
+    KeptState,
+    LegMode,
+    LegRole,
+    LegState,
+    RecordingState,
+    RecordingValue,
+)
 
 _UNANSWERED = (None, CallOutcome.MISSED, CallOutcome.ABANDONED, CallOutcome.FAILED)
 """What a message that the caller left makes a voicemail of."""
 
 
 def wish(hand: Hand, wished: RecordingWished) -> None:
-    """Begin to record, pause, or go on."""
+    """Begin to record, pause, or go on, as an agent wishes who speaks with the contact."""
     call = hand.call
-    if call.state not in (CallState.TALKING, CallState.HELD) or leg_of(call, wished.agent_id) is None:
+    own = leg_of(call, wished.agent_id, LegRole.AGENT)
+    if call.state not in (CallState.TALKING, CallState.HELD) or own is None:
+        return
+    if own.state is not LegState.CONNECTED or own.mode is not LegMode.TALK:
         return
     if wished.on and call.recording is RecordingState.OFF:
         begin(hand, wished.agent_id)

@@ -31,7 +31,7 @@ from crm_core.words.clock import MINUTE
 from crm_core.words.errors import Conflict, Gone, Invalid, NotFound
 from crm_core.words.permissions import Actor, Permission, may_read_call
 from crm_core.words.text import storable
-from crm_core.words.values import CallState, CallValue, LegRole, LegState
+from crm_core.words.values import CallState, CallValue, LegMode, LegRole, LegState
 from crm_core.work import actions as work
 from hub.desk.calls import following
 from hub.desk.calls.following import CALLBACK, CONSULT
@@ -99,9 +99,12 @@ def mute(tx: Tx, actor: Actor, call_id: int, *, on: bool) -> CallValue:
 
 
 def record(tx: Tx, actor: Actor, call_id: int, *, on: bool) -> CallValue:
-    """Record, pause, or go on. Raises NotFound, Conflict."""
+    """Record, pause, or go on. Raises NotFound, and Conflict for who does not speak with the contact."""
     before = taking_part(tx, actor, call_id)
     must_speak(before)
+    own = leg_of(before, actor.agent_id, LegRole.AGENT)
+    if own is None or own.state is not LegState.CONNECTED or own.mode is not LegMode.TALK:
+        raise Conflict("Only who speaks with the caller decides what is recorded.")
     return shown(settle(tx, before, RecordingWished(agent_id=actor.agent_id, on=on)))
 
 

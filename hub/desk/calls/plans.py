@@ -51,6 +51,7 @@ def with_voice(known: CallPlan, voice: QueueVoice) -> CallPlan:
         known,
         wrap_up=voice.wrap_up_seconds * SECOND,
         wrap_up_mode=voice.wrap_up_mode,
+        disposition=voice.disposition,
         offers_callback=voice.callback,
         no_agents=voice.no_agents,
         steps=voice.steps,

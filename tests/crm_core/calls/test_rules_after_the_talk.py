@@ -11,7 +11,7 @@ from crm_core.words.calls import (
     RecordingStored,
 )
 from crm_core.words.values.calls import CallOutcome, CallState, KeptState, RecordingState
-from tests.crm_core.calls.telling import ADA, BOB, SALES, START, Story
+from tests.crm_core.calls.telling import ADA, BOB, SALES, START, SUE, Story
 
 HOUR = 3_600_000
 
@@ -43,12 +43,35 @@ def test_a_wrap_up_with_a_time_ends_by_itself() -> None:
         assert next_deadline(story.call) is None
 
 
+def test_a_forced_wrap_up_ends_with_what_its_queue_says_unless_the_agent_said_something() -> None:
+    plan = CallPlan(queue_id=SALES, wrap_up=30_000, disposition="not said")
+    for mode, said, came in (("forced", None, "not said"), ("forced", "sold", "sold"), ("timeout", None, None)):
+        story = Story(plan, mode=mode).talking(ADA)
+        story.hears(LegEnded())
+        story.hears(WrappedUp(agent_id=ADA, disposition=said))
+        assert story.call.disposition == said
+        story.passes(30_000)
+        assert (story.call.state, story.call.disposition) == (CallState.ENDED, came)
+
+
 def test_a_mandatory_wrap_up_waits_for_the_agent_but_not_for_ever() -> None:
     story = over("mandatory")
     story.passes(HOUR)
     assert story.call.state is CallState.WRAP_UP
     story.passes(23 * HOUR)
     assert story.call.state is CallState.ENDED
+
+
+def test_only_who_speaks_with_the_contact_decides_what_is_recorded() -> None:
+    story = Story(CallPlan(queue_id=SALES, record=True)).talking(ADA)
+    story.handed(ADA, attended=True, to_agent_id=BOB)
+    story.listens()
+    for other in (BOB, SUE):
+        assert story.leg_of(other) is not None
+        story.hears(RecordingWished(agent_id=other, on=False))
+        assert story.call.recording is RecordingState.ON
+    story.hears(RecordingWished(agent_id=ADA, on=False))
+    assert story.call.recording is RecordingState.PAUSED
 
 
 def test_an_agent_who_is_done_says_so_and_what_it_was_about() -> None:
