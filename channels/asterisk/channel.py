@@ -14,6 +14,7 @@ from channels.asterisk.names import Kind, name, read
 from channels.asterisk.parse import Source, events, finished_recording, listener_ready
 from channels.asterisk.reconciling import missed, strays
 from channels.asterisk.recordings import Recordings
+from channels.asterisk.render import sounds_of
 from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.softphones import Softphones
 from channels.asterisk.stage import Stage
@@ -71,6 +72,7 @@ class AsteriskChannel:
             dial_plan=self._plan,
             dials_numbers=True,
             speaks=False,
+            sounds=sounds_of(self._settings),
             records=True,
             listens_in=True,
         )

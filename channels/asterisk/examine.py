@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from channels.asterisk.ari import Ari
+from channels.asterisk.render import silent
 from channels.asterisk.settings import AsteriskSettings
 from channels.contract import (
     Account,
@@ -25,7 +26,7 @@ _MODULES: Final = ("res_stasis_snoop.so", "res_stasis_recording.so", "res_sorcer
 
 
 async def examine_asterisk(account: Account, tools: Tools) -> Sequence[Finding]:
-    """Steps `server`, `password`, `modules`, `recordings`, `softphones`; the first that ends all others ends it."""
+    """Steps `server`, `password`, `modules`, `recordings`, `softphones`, `sounds`; one that ends all others is last."""
     settings = account.settings
     assert isinstance(settings, AsteriskSettings), "the registry hands each channel its own settings"
     ari = Ari(tools.http, tools.peers, settings, patience=8)
@@ -47,7 +48,7 @@ async def examine_asterisk(account: Account, tools: Tools) -> Sequence[Finding]:
     if not isinstance(system, dict):
         return [Finding(step="server", problem=Problem.PROTOCOL)]
     version = f"Asterisk {str(system.get('version'))[:40]}"
-    return [Finding(step="server", words=version), Finding(step="password"), *await _rest(ari)]
+    return [Finding(step="server", words=version), Finding(step="password"), *await _rest(ari), _sounds(settings)]
 
 
 async def _rest(ari: Ari) -> list[Finding]:
@@ -63,6 +64,16 @@ async def _rest(ari: Ari) -> list[Finding]:
     except ChannelError:
         findings.append(Finding(step="softphones", problem=Problem.UNREACHABLE))
     return findings
+
+
+def _sounds(settings: AsteriskSettings) -> Finding:
+    """Nobody hears a prompt without a sound, and without `recording` nothing is recorded that callers are told of."""
+    missing = silent(settings)
+    return Finding(
+        step="sounds",
+        problem=Problem.MISSING if missing else None,
+        words=f"No sound: {', '.join(missing)}" if missing else "",
+    )
 
 
 async def _there(ari: Ari, path: str) -> bool:

@@ -45,7 +45,7 @@ class Recordings:
             return
         body = _Measured(self._ari.fetch(f"/recordings/stored/{quoted(label)}/file"))
         try:
-            file = await self._tools.files.keep(f"{label}.wav", body.chunks())
+            file = await self._tools.files.keep(f"{label}.wav", body.chunks(), is_recording=True)
         except (Refused, TooLarge) as error:
             log.warning("a recording cannot be kept", recording=label, problem=type(error).__name__)
             await self._fail(label, ours, deliver)

@@ -30,6 +30,9 @@ _OWN_SOUNDS: Final[Mapping[str, str]] = {
 }
 """Of Asterisk's core sounds, for prompts that have none of their own."""
 
+_SAID: Final = ("greeting", "menu", "recording", "callback", "listening")
+"""Prompts for which Asterisk brings no sound."""
+
 
 def prompt_media(prompt: PromptValue, settings: AsteriskSettings, link: Callable[[FileRef], str]) -> list[str]:
     """What is played for a prompt, in order: its file, the account's sounds, or those that come with Asterisk.
@@ -52,6 +55,16 @@ def _sounds(prompt: PromptValue, settings: AsteriskSettings) -> list[str]:
         word.replace("{position}", str(prompt.position or 1)).replace("{minutes}", str(max(1, minutes)))
         for word in words
     ]  # fmt: skip
+
+
+def sounds_of(settings: AsteriskSettings) -> frozenset[str]:
+    """Codes of prompts that are heard whatever the language is."""
+    return frozenset({*_OWN_SOUNDS, "position", *(code for code in settings.sounds if "." not in code)})
+
+
+def silent(settings: AsteriskSettings) -> list[str]:
+    """Codes of prompts that are a second of silence, unless the console has a file for them."""
+    return [code for code in _SAID if code not in sounds_of(settings)]
 
 
 def _position(prompt: PromptValue) -> list[str]:

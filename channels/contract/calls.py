@@ -55,12 +55,21 @@ class Calling:
     """How a browser carries the sound: `webrtc` (straight to the contact's browser), `sip` or `twilio`."""
     number: str = ""
     """The caller id of calls that go out, in E.164."""
+    more_numbers: tuple[str, ...] = ()
+    """Other numbers of the account that a call may go out by instead."""
     dial_plan: DialPlan | None = None
     """What may be called; none: whatever the provider lets through."""
     dials_numbers: bool = False
     """Calls out, transfers to numbers, agents' own telephones."""
     speaks: bool = True
     """Says any text; without it only the prompts that have a recorded file or a sound of the provider's own."""
+    sounds: frozenset[str] = frozenset()
+    """Where it says no text: codes of prompts that it has a sound for, whatever the language."""
+
+    def says(self, code: str) -> bool:
+        """Whether words of this code reach the caller without a recorded file."""
+        return self.speaks or code in self.sounds
+
     records: bool = True
     listens_in: bool = True
     """Supervisors can monitor, whisper and barge."""

@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
+import structlog
+
 from channels.contract import (
     CallArrived,
     CallReported,
+    CarriesCalls,
     ChannelEvent,
     Deliver,
     DeliveryReported,
@@ -32,16 +35,34 @@ from hub.bus.local import Bus
 from hub.bus.whispers import Typing
 from hub.desk import editing, inbound, receipts
 from hub.desk.calls import arriving, moving
+from hub.desk.calls.spoken import RECORDING
 from hub.desk.inbound import Source
 from hub.desk.invitations import Invitations
-from hub.desk.manners import read
+from hub.desk.manners import Manner, read
 from hub.machinery.accounts import Open
 from hub.machinery.media.store import FileStore
 
 MOST_REASON: Final = 500
 """Characters of what a provider says of a message."""
 
+log = structlog.get_logger(__name__)
+
 Keep = Callable[[int, OriginalArrived], Awaitable[None]]
+
+
+def _manner(opened: Open) -> Manner | None:
+    """How the account's calls are answered, without what its callers would never be told.
+
+    A line that says no text and has no sound for the notice records nothing by itself: consent is asked for by law.
+    """
+    manner = read(opened.manner)
+    if manner is None or not isinstance(opened.channel, CarriesCalls):
+        return manner
+    calls, calling = manner.calls, opened.channel.calling
+    record = calls.record and (calling.says(RECORDING) or not calls.recording_notice)
+    if calls.record and not record:
+        log.warning("calls are not recorded: there is no sound that tells callers so", account=opened.account.id)
+    return manner.model_copy(update={"calls": calls.model_copy(update={"record": record})})
 
 
 class Front:
@@ -71,7 +92,7 @@ class Front:
             opened.kind,
             opened.medium,
             opened.queue_id,
-            read(opened.manner),
+            _manner(opened),
             self._invitations.redeem,
         )
 

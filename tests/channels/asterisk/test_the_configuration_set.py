@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,17 +47,20 @@ def test_the_script_finds_that_recordings_have_no_folder(asterisk: Asterisk, tmp
 
 
 async def test_examining_an_account_tells_what_works_and_which_step_fails(house: House) -> None:
-    async def steps(**changes: str) -> list[tuple[str, Problem | None]]:
+    async def steps(**changes: Any) -> list[tuple[str, Problem | None]]:
         facts = {"ari_url": house.asterisk.url, "user": USER, "password": PASSWORD, **changes}
         account = Account(7, "pub-key", "A line", MANIFEST.settings.model_validate(facts))
         tools = Bench(house.desk.now).tools(house.http)
         return [(one.step, one.problem) for one in await examine_asterisk(account, tools)]
 
     assert await steps() == [
-        ("server", None), ("password", None), ("modules", None), ("recordings", None), ("softphones", None)
+        ("server", None), ("password", None), ("modules", None), ("recordings", None), ("softphones", None),
+        ("sounds", Problem.MISSING),
     ]  # fmt: skip
     assert await steps(password="wrong") == [("server", None), ("password", Problem.PASSWORD)]
     assert await steps(ari_url="http://127.0.0.1:9") == [("server", Problem.UNREACHABLE)]
     assert await steps(ari_url="http://nowhere.invalid:8088") == [("server", Problem.NAME)]
     softphones = await steps(phone_url="ws://127.0.0.1:9/ws")
-    assert softphones[-1] == ("softphones", Problem.UNREACHABLE)
+    assert softphones[-2] == ("softphones", Problem.UNREACHABLE)
+    codes = ("greeting", "menu", "recording", "callback", "listening")
+    assert (await steps(sounds=dict.fromkeys(codes, "sound:beep")))[-1] == ("sounds", None)
