@@ -104,6 +104,16 @@ def unarranged(tx: Tx, account_id: int | None = None) -> list[Call]:
     return [restored(r.body) for r in tx.all(statement.limit(5_000))]
 
 
+def in_line(tx: Tx) -> list[tuple[int, CallState]]:
+    """Calls that wait for an agent, and whether somebody is being asked."""
+    statement = select(CallRow.id, CallRow.state).where(
+        CallRow.state != CallState.ENDED,
+        CallRow.state.in_((CallState.QUEUED, CallState.OFFERED)),
+        CallRow.ws == tx.ws,
+    )
+    return [(r.id, CallState(r.state)) for r in tx.all(statement)]
+
+
 def with_agent(tx: Tx, agent_id: int) -> list[CallValue]:
     """Calls that an agent takes part in now, is asked into, or writes down, by id."""
     return [shown(call) for call in live(tx) if takes_part(call, agent_id)]

@@ -218,6 +218,14 @@ def pending_offers(tx: Tx, agent_id: int | None = None) -> list[OfferValue]:
     return [offer_value(tx, r._mapping) for r in sorted(tx.all(statement), key=lambda r: int(r.id))]
 
 
+def asked_for_calls(tx: Tx, purpose: str) -> dict[int, int]:
+    """Calls for which an offer of this purpose runs, and the agent who is asked."""
+    statement = select(Offer.call_id, Offer.agent_id).where(
+        Offer.state == OfferState.PENDING, Offer.ws == tx.ws, Offer.call_id.is_not(None), Offer.purpose == purpose
+    )
+    return {r.call_id: r.agent_id for r in tx.all(statement)}
+
+
 def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) -> OfferValue | None:
     """Offer waiting work to an agent; none when either changed since the engine decided.
 

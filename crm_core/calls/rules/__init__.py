@@ -135,8 +135,8 @@ def _by_people(hand: Hand, signal: Signal) -> None:
             leaving.hang_up(hand, signal)
         case WrappedUp():
             ending.wrap_up(hand, signal)
-        case AgentGone(agent_id=agent_id):
-            leaving.gone(hand, agent_id)
+        case AgentGone():
+            leaving.gone(hand, signal)
         case Cleared(reason=reason, by=by):
             ending.over(hand, reason, by)
         case TimePassed():

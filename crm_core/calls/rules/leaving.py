@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_core.calls.rules import ending, flow
 from crm_core.calls.rules.call import has_spoken, is_over, leg_of, living
 from crm_core.calls.rules.hand import Hand
-from crm_core.calls.rules.signals import HungUp, LeftQueue, Owned, Unanswered
+from crm_core.calls.rules.signals import AgentGone, HungUp, LeftQueue, Owned, Unanswered
 from crm_core.calls.rules.talking import lost, meet
 from crm_core.words.calls import LegEnded
 from crm_core.words.values.calls import CallState, EndedBy, LegMode, LegRole, LegState, LegValue
@@ -85,15 +85,18 @@ def hang_up(hand: Hand, said: HungUp) -> None:
         ending.over(hand, reason, by)
 
 
-def gone(hand: Hand, agent_id: int) -> None:
-    """An agent is gone for good: what they were asked is refused, what they held waits for them as a lost device."""
+def gone(hand: Hand, said: AgentGone) -> None:
+    """An agent is offline: what they were asked is refused. A call that they are in goes on with their device.
+
+    Whoever was locked out has no device any more but their own telephone.
+    """
     for one in living(hand.call):
         current = hand.leg(one.id)
-        if current is None or current.agent_id != agent_id or current.device == "phone":
+        if current is None or current.agent_id != said.agent_id:
             continue
         if current.state is LegState.INVITED:
             refuse(hand, current, "no_answer")
-        else:
+        elif said.locked_out and current.device != "phone":
             lost(hand, current.id)
 
 

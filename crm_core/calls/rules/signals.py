@@ -189,9 +189,13 @@ class WrappedUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentGone:
-    """An agent's consoles have been closed for a minute, or they signed out."""
+    """An agent is offline: by their own word, or their consoles have been closed for a minute.
+
+    A device that carries their sound goes on until whoever carries it says otherwise, unless they were `locked_out`.
+    """
 
     agent_id: int
+    locked_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Every deadline is in the database; what is held here is only a copy of who stand
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,20 +14,22 @@ from typing import Final
 import structlog
 
 from crm_core.calls import queries
-from crm_core.calls.rules.signals import AgentGone, NobodyThere, OfferedTo, OfferOver, PositionKnown, Signal, TimePassed
+from crm_core.calls.rules.signals import AgentGone, NobodyThere, PositionKnown, Signal, TimePassed
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
 from crm_core.words.clock import SECOND, Clock, Moment
 from crm_core.words.errors import HubError, NotFound
 from crm_core.words.events import AgentChanged, CallChanged, OfferChanged
-from crm_core.words.values import Activity, CallState, CallValue, OfferState, QueueVoice
+from crm_core.words.values import Activity, CallState, CallValue, QueueVoice
 from crm_core.work import queues
 from hub.desk.assigner import Assigner
-from hub.desk.calls import spoken
+from hub.desk.calls import asking, spoken
 from hub.desk.calls.moving import move
 from routing import estimate
 
 TICK_SECONDS: Final = 1.0
+TICKS_BETWEEN_LOOKS: Final = 10
+"""After so many ticks every caller in line is held against the offers that run: a lost word of one is made good."""
 SAMPLES_FOR_MS: Final = 60 * SECOND
 """How long a handling time that was found is good enough."""
 IN_LINE: Final = (CallState.QUEUED, CallState.OFFERED)
@@ -51,7 +54,8 @@ class Minder:
         self._clock = clock
         self._assigner = assigner
         self._line: dict[int, _Waiting] = {}
-        self._signals: asyncio.Queue[tuple[int, Signal]] = asyncio.Queue()
+        self._news: asyncio.Queue[AgentGone | int] = asyncio.Queue()
+        """Agents who are gone, and calls whose offers came or went."""
         self._times: dict[int, tuple[Moment, int]] = {}
         """Handling time of each queue, and until when it is good enough."""
 
@@ -62,12 +66,9 @@ class Minder:
                 case CallChanged(call=call):
                     self._see(call)
                 case OfferChanged(offer=offer) if offer.call_id is not None and offer.purpose == "talk":
-                    if offer.state is OfferState.PENDING:
-                        self._signals.put_nowait((offer.call_id, OfferedTo(agent_id=offer.agent_id)))
-                    elif offer.state is not OfferState.ACCEPTED:
-                        self._signals.put_nowait((offer.call_id, OfferOver()))
+                    self._news.put_nowait(offer.call_id)
                 case AgentChanged(agent=agent) if agent.activity is Activity.OFFLINE:
-                    self._signals.put_nowait((-agent.id, AgentGone(agent_id=agent.id)))
+                    self._news.put_nowait(AgentGone(agent_id=agent.id, locked_out=agent.disabled))
 
     async def run(self) -> None:
         """Look after calls until cancelled."""
@@ -77,26 +78,32 @@ class Minder:
 
     async def _follow(self) -> None:
         while True:
-            call_id, signal = await self._signals.get()
-            if call_id > 0:
-                await self._move(call_id, signal)
-                continue
+            news = await self._news.get()
             try:
-                for call in await self._db.read(queries.with_agent, -call_id):
-                    await self._move(call.id, signal)
+                if isinstance(news, AgentGone):
+                    for call in await self._db.read(queries.with_agent, news.agent_id):
+                        await self._move(call.id, news)
+                else:
+                    await self._db.write(asking.match, news)
             except HubError as error:
-                log.warning("calls of an agent who left have to wait", code=error.code)
+                log.warning("news of calls have to wait", code=error.code)
 
     async def _tick(self) -> None:
         await self._begin()
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
+        for tick in itertools.count():
             try:
+                if tick % TICKS_BETWEEN_LOOKS == 0:
+                    await self._look()
                 for call_id in await self._db.read(queries.due, self._clock()):
                     await self._move(call_id, TimePassed())
                 await self._tell_places()
             except HubError as error:
                 log.warning("deadlines of calls have to wait", code=error.code)
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _look(self) -> None:
+        for call_id in await self._db.read(asking.mismatched):
+            await self._db.write(asking.match, call_id)
 
     async def _begin(self) -> None:
         while True:

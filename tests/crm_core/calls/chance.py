@@ -158,7 +158,7 @@ def _by_agents(chance: Random, call: Call, new_id: int) -> Signal:
             TakenOver(agent_id=who, leg_id=leg_id, device="tab"),
             TakenOver(agent_id=SUE, leg_id=leg_id, device="tab"),
             HungUp(agent_id=who, leave=on),
-            AgentGone(agent_id=who),
+            AgentGone(agent_id=who, locked_out=on),
             Troubled(reason=chance.choice(["", "refused"])),
             WrappedUp(
                 agent_id=who, done=on, more=chance.choice([0, 60_000]), disposition=chance.choice([None, "sold"])

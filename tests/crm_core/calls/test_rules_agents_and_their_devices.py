@@ -150,15 +150,31 @@ def test_a_device_that_rang_and_went_away_may_come_back() -> None:
     assert story.call.state is CallState.TALKING
 
 
-def test_an_agent_who_signs_out_in_a_call_is_waited_for_but_their_own_telephone_goes_on() -> None:
+def test_an_agent_who_says_that_they_are_offline_keeps_the_call_they_are_in() -> None:
+    story = Story().talking(ADA)
+    assert story.hears(AgentGone(agent_id=ADA)) == []
+    assert story.contact_hears() is Hears.ROOM
+    assert story.scene.legs[1].connected
+
+
+def test_an_agent_whose_console_and_device_are_both_gone_loses_the_call_to_somebody_else() -> None:
+    story = Story().talking(ADA)
+    leg = story.leg_of(ADA)
+    assert leg is not None
+    story.hears(LegLost(leg_id=leg.id))
+    story.hears(AgentGone(agent_id=ADA))
+    assert story.passes(30_000) == [Unanswered(agent_id=ADA), Queued(queue_id=SALES, at=START, again=True)]
+
+
+def test_an_agent_who_is_locked_out_in_a_call_loses_it_but_their_own_telephone_goes_on() -> None:
     in_tab = Story().talking(ADA)
-    in_tab.hears(AgentGone(agent_id=ADA))
+    in_tab.hears(AgentGone(agent_id=ADA, locked_out=True))
     leg = in_tab.leg_of(ADA)
     assert leg is not None
     assert leg.state is LegState.LOST
     on_phone = Story().begun()
     on_phone.connected(on_phone.accepted(ADA, device="phone").id)
-    assert on_phone.hears(AgentGone(agent_id=ADA)) == []
+    assert on_phone.hears(AgentGone(agent_id=ADA, locked_out=True)) == []
     assert on_phone.contact_hears() is Hears.ROOM
 
 

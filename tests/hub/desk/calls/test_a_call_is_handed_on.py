@@ -155,7 +155,7 @@ async def test_a_refresh_does_not_end_the_call(scene: Scene) -> None:
 
 async def test_an_agent_who_is_gone_for_good_is_replaced_and_the_caller_never_dropped(scene: Scene) -> None:
     town, call = await talking(scene)
-    await scene.db.write(moving.move, call.id, AgentGone(agent_id=scene.anna.agent_id))
+    await scene.db.write(moving.move, call.id, AgentGone(agent_id=scene.anna.agent_id, locked_out=True))
     call = await town.time_passes(call, 30_001)
     assert call.state is CallState.QUEUED
     assert (await town.offer(scene.ben)).call_id == call.id

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from pydantic import BaseModel
 
 from channels.contract import (
     Account,
@@ -61,7 +62,7 @@ class OneLine:
     """The only account of the house."""
 
     def __init__(self, provider: Provider, account_id: int) -> None:
-        self._open = Open(Account(account_id, "key", "Phone", {}), "voice", MANIFEST, provider, None)
+        self._open = Open(Account(account_id, "key", "Phone", BaseModel()), "voice", MANIFEST, provider, None)
 
     def by_id(self, account_id: int) -> Open | None:
         return self._open if account_id == self._open.account.id else None
