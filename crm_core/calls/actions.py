@@ -9,15 +9,18 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_core.calls.model import CallPart, CallRow, CallSignal, Listening
+from crm_core.calls.queries import PLAYED
 from crm_core.calls.rules.call import Call, restored, shown, stored
 from crm_core.calls.rules.deadlines import next_deadline
 from crm_core.store.prepared import AnySelect, ManyRows, RowsOf
 from crm_core.store.transaction import Tx
-from crm_core.words.clock import Moment
+from crm_core.words.clock import MINUTE, Moment
 from crm_core.words.errors import NotFound
 from crm_core.words.events import CallChanged
 from crm_core.words.values.calls import KeptState, LegMode
 
+ONE_HEARING = 10 * MINUTE
+"""How long one who plays a recording is taken to listen to it."""
 TABLE = CallRow.__table__
 _OFTEN = ("body", "version", "deadline", "ring", "wait", "talk", "hold", "wrap_up", "has_recording")
 """What most signals change. SQLite writes an index anew for each column that is set, even to what it was."""
@@ -129,6 +132,20 @@ def listened(tx: Tx, call_id: int, agent_id: int, mode: LegMode) -> None:
     tx.execute(
         insert(Listening).values(id=tx.new_id(), ws=tx.ws, call_id=call_id, agent_id=agent_id, mode=mode, at=tx.now)
     )
+
+
+def played(tx: Tx, call_id: int, agent_id: int, recording_id: int) -> None:
+    """Write down that somebody listens to a recording; once in ten minutes, since a player asks for it piece by piece.
+
+    It stands among those who listened in: the mode is `played:` and the recording's number.
+    """
+    mode = f"{PLAYED}{recording_id}"
+    known = select(Listening.id).where(
+        Listening.call_id == call_id, Listening.agent_id == agent_id, Listening.mode == mode
+    )
+    if tx.scalar(known.where(Listening.at > tx.now - ONE_HEARING).limit(1)) is None:
+        row = {"id": tx.new_id(), "ws": tx.ws, "call_id": call_id, "agent_id": agent_id, "mode": mode, "at": tx.now}
+        tx.execute(insert(Listening).values(row))
 
 
 def _columns(call: Call) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class CallSignal(Base):
 
 
 class Listening(Base):
-    """A supervisor listened to a call, whispered, joined or took it over. Never deleted."""
+    """A supervisor listened to a call, whispered, joined or took it over, or somebody played a recording. Kept."""
 
     __tablename__ = "listening"
 

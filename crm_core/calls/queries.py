@@ -19,6 +19,8 @@ from crm_core.words.permissions import Actor, Permission, may_read_call
 from crm_core.words.values.calls import CallState, CallValue
 
 MOST = 200
+PLAYED = "played:"
+"""What the mode of a listening begins with that was to a recording; its number follows."""
 STATES = ("live", "ended", "answered", "missed", "voicemail", "callback", "failed")
 
 
@@ -174,7 +176,7 @@ def handling_times(tx: Tx, queue_id: int, most: int = 50) -> list[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """Something that was reported of a call, or a supervisor's listening."""
+    """Something that was reported of a call, or that somebody listened: to the call, or to a recording of it."""
 
     at: Moment
     name: str
@@ -191,8 +193,14 @@ def history(tx: Tx, actor: Actor, call_id: int) -> Sequence[Told]:
     )
     heard = tx.all(select(Listening.at, Listening.agent_id, Listening.mode).where(Listening.call_id == call_id))
     told = [Told(at=s.at, name=s.name, facts=s.facts) for s in signals]
-    told += [Told(at=h.at, name=h.mode, agent_id=h.agent_id) for h in heard]
+    told += [_heard(h.at, h.agent_id, h.mode) for h in heard]
     return sorted(told, key=lambda one: one.at)
+
+
+def _heard(at: Moment, agent_id: int, mode: str) -> Told:
+    if not mode.startswith(PLAYED):
+        return Told(at=at, name=mode, agent_id=agent_id)
+    return Told(at=at, name="played", agent_id=agent_id, facts={"recording": int(mode.removeprefix(PLAYED))})
 
 
 _OUTCOMES = {

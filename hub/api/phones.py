@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from channels.contract import PhoneWanted
-from crm_core.calls import queries
+from crm_core.calls import actions, queries
 from crm_core.calls.queries import CallListing
 from crm_core.words.clock import as_text
 from crm_core.words.errors import Conflict, Denied, HubError, NotFound
@@ -25,8 +25,6 @@ from hub.keys import HOUSE
 PATH: Final = "/phone/{account_id}"
 TICKET: Final = "ticket."
 """What a ticket begins with among the protocols of a socket: a place that no proxy writes down, unlike an address."""
-MOST_EXPORTED: Final = 10_000
-"""Rows of one file of call records."""
 MAX_FRAME: Final = 64 * 1024
 _FIELDS: Final = (
     "id", "direction", "state", "outcome", "who", "number", "line", "queue_id", "agent_id", "started_at", "answered_at",
@@ -114,29 +112,51 @@ class _Phone:
 
 
 async def recording(call: Call, call_id: int, recording_id: int) -> web.Response:
-    """Go to the sound of a recording, or a voicemail, of a call that I may read."""
+    """Go to the sound of a recording, or a voicemail, of a call that I may read. It is written down."""
     known = await call.read(queries.get, call.actor, call_id)
     found = next((one for one in known.recordings if one.id == recording_id), None)
     if found is None or found.state is not KeptState.STORED or found.file_id is None:
         raise NotFound("There is no such recording, or it has not come yet.")
+    await call.do(actions.played, call_id, call.actor.agent_id, recording_id)
     return web.Response(status=302, headers={"Location": call.house.media.signed_url(found.file_id)})
 
 
-async def export(call: Call, query: Exporting) -> web.Response:
-    """Call records as CSV: times in UTC, durations in whole seconds."""
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(_FIELDS)
-    cursor, rows = None, 0
-    while rows < MOST_EXPORTED:
-        wanted = CallListing(**query.model_dump(), cursor=cursor, limit=200)
+async def export(call: Call, query: Exporting) -> web.StreamResponse:
+    """Call records as CSV, all that are asked for: times in UTC, durations in whole seconds."""
+    pages = _pages(call, query)
+    first = await anext(pages)
+    headers = {"Content-Disposition": 'attachment; filename="calls.csv"', "Content-Type": "text/csv; charset=utf-8"}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(call.request)
+    await response.write(_table([_FIELDS, *first]))
+    try:
+        async for rows in pages:
+            await response.write(_table(rows))
+    except HubError as error:
+        # A file without its last chunk is a failed download, not a short list.
+        log.warning("a file of call records broke off", code=error.code)
+        if call.request.transport is not None:
+            call.request.transport.abort()
+        return response
+    await response.write_eof()
+    return response
+
+
+async def _pages(call: Call, query: Exporting) -> AsyncIterator[list[list[str]]]:
+    cursor: str | None = None
+    while True:
+        wanted = CallListing(**query.model_dump(), cursor=cursor, limit=queries.MOST)
         page = await call.read(queries.page, call.actor, wanted)
-        writer.writerows([_cell(one, name) for name in _FIELDS] for one in page.items)
-        rows, cursor = rows + len(page.items), page.next_cursor
+        yield [[_cell(one, name) for name in _FIELDS] for one in page.items]
+        cursor = page.next_cursor
         if cursor is None:
-            break
-    headers = {"Content-Disposition": 'attachment; filename="calls.csv"'}
-    return web.Response(text=table.getvalue(), content_type="text/csv", charset="utf-8", headers=headers)
+            return
+
+
+def _table(rows: Iterable[Sequence[str]]) -> bytes:
+    table = io.StringIO()
+    csv.writer(table).writerows(rows)
+    return table.getvalue().encode()
 
 
 def _cell(call: CallValue, name: str) -> str:

@@ -159,7 +159,7 @@ class CallLine(Shown):
     note: str
 
 
-class Calls(Listing):
+class Chosen(Asked):
     """Which calls, in which order."""
 
     view: Literal["", "live", "ended", "answered", "missed", "voicemail", "callback", "failed"] = ""
@@ -180,15 +180,12 @@ class Calls(Listing):
     sort: Literal["newest", "oldest", "longest"] = "newest"
 
 
-class Exporting(Asked):
-    """Which calls go into the file; the same choices as of the list, without pages."""
+class Calls(Listing, Chosen):
+    """Which calls, in which order, page by page."""
 
-    view: Literal["", "live", "ended", "answered", "missed", "voicemail", "callback", "failed"] = ""
-    direction: Literal["", "in", "out"] = ""
-    queue_id: Id | None = None
-    agent_id: Id | None = None
-    since: When | None = None
-    until: When | None = None
+
+class Exporting(Chosen):
+    """Which calls go into the file: all of them, without pages."""
 
 
 class Placing(Asked):
@@ -196,6 +193,8 @@ class Placing(Asked):
 
     number: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     account_id: Id | None = None
+    caller_id: Annotated[str, StringConstraints(max_length=40)] = ""
+    """Which of the account's numbers people see, in E.164; none: its first."""
     device: Tab = ""
     """The tab that carries the sound; not asked for when calls ring your own telephone."""
 
@@ -288,6 +287,8 @@ class Line(Shown):
     media: str
     """webrtc, sip or twilio: how a browser carries the sound."""
     number: str
+    more_numbers: tuple[str, ...]
+    """Other numbers by which a call may go out."""
     dials_numbers: bool
     records: bool
     listens_in: bool
