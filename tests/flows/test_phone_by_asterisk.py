@@ -77,7 +77,8 @@ class Exchange(Api):
         """Add the Asterisk as an account that greets and records, and return its id when its calls come in."""
         queue = (await self.get("queues"))["items"][0]["id"]
         spoken = {"greeting": "sound:hello-world", "recording": "sound:this-call-may-be-monitored-or-recorded"}
-        settings = {"ari_url": asterisk.url, "user": USER, "password": PASSWORD, "app": APP, "sounds": spoken}
+        server = {"ari_url": asterisk.url, "user": USER, "password": PASSWORD, "app": APP}
+        settings = {**server, "sounds": spoken, "own_extensions": ["201"]}
         new = {"kind": "asterisk", "name": "Exchange", "queue_id": queue, "settings": settings}
         account: int = (await self.post("accounts", new))["id"]
         calls = {"greeting": {"en": "Hello."}, "record": True}
@@ -261,3 +262,33 @@ async (call_number) => {
   return (await fetch("/api/v1/me/phone", { method: "PUT", headers, body })).status;
 }
 """
+
+
+async def test_a_call_goes_on_while_the_hub_is_restarted_and_the_softphone_takes_the_next_one(
+    hub: HubProcess, people: People, complaints: Complaints, asterisk: Asterisk, handset: Handset
+) -> None:
+    api = Exchange(hub)
+    await api.connect(asterisk)
+    facts = next(person for person in hub.facts["agents"] if person["role"] == "agent")
+    agent = await sign_in(people, "agent", facts["name"], facts["login_url"])
+    await agent.become("Available")
+    with caller(asterisk.sip_port, SHOP, number=CUSTOMER, sound_at=handset.port):
+        await agent.page.get_by_role("button", name="Answer").first.click(timeout=CALL)
+        await expect(bar(agent)).to_contain_text("Talking", timeout=CALL)
+        await both_are_heard(agent.page, handset)
+        with complaints.server_away():
+            await asyncio.to_thread(hub.kill)
+            await both_are_heard(agent.page, handset)
+            await asyncio.to_thread(hub.start)
+            await until(lambda: APP in asterisk.cli("ari show apps"), "the hub never heard the exchange again")
+            await both_are_heard(agent.page, handset)
+            # Longer than a softphone may be without its socket.
+            await asyncio.sleep(10)
+            await both_are_heard(agent.page, handset)
+            await bar(agent).get_by_role("button", name="Hang up").click()
+    await expect(bar(agent)).to_have_count(0)
+    await agent.become("Available")
+    with caller(asterisk.sip_port, SHOP, number="+380441234568", sound_at=handset.port):
+        await agent.page.get_by_role("button", name="Answer").first.click(timeout=CALL)
+        await expect(bar(agent)).to_contain_text("Talking", timeout=CALL)
+        await both_are_heard(agent.page, handset)
