@@ -105,7 +105,7 @@ class MemoryFiles:
         self.names: dict[int, str] = {}
         self.contents: dict[int, bytes] = {}
 
-    async def keep(self, name: str, content: bytes | AsyncIterator[bytes], /) -> FileRef:
+    async def keep(self, name: str, content: bytes | AsyncIterator[bytes], /, *, is_recording: bool = False) -> FileRef:
         body = content if isinstance(content, bytes) else b"".join([chunk async for chunk in content])
         file_id = len(self.contents) + 1
         self.names[file_id], self.contents[file_id] = name, body

@@ -45,12 +45,14 @@ class Fetcher:
         max_bytes: int,
         *,
         patience: aiohttp.ClientTimeout = PATIENCE,
+        recordings: bool = False,
     ) -> None:
         self._http = http
         self._patience = patience
         self._files = files
         self._settings = settings
         self._max_bytes = max_bytes
+        self._recordings = recordings
 
     async def keep(self, media: Media, sid: str, number: int) -> FileRef:
         """One file, stored. Raises MediaMissing, and what `Files.keep` raises when it is our disk that fails."""
@@ -75,7 +77,7 @@ class Fetcher:
                 if answer.status != 200:
                     again = answer.status == 404 or answer.status >= 500
                     raise MediaMissing(f"Twilio answered {answer.status} for the file.", again=again)
-                return await self._files.keep(name, self._bounded(answer))
+                return await self._files.keep(name, self._bounded(answer), is_recording=self._recordings)
         except TooLarge as error:
             raise MediaMissing("The file is too large.") from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:

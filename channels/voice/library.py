@@ -13,13 +13,14 @@ import structlog
 
 from channels.contract import CallReported, Deliver, Tools
 from channels.twilio.calls import MESSAGE, CallsApi, RecordingRecord
-from channels.twilio.forms import Media, number_in
+from channels.twilio.forms import Media
 from channels.twilio.media import Fetcher, MediaMissing
 from channels.twilio.recent import Recent
 from channels.voice import parse
 from channels.voice.asked import Asked
 from channels.voice.settings import VoiceSettings
 from crm_core.words.calls import RecordingFailed, RecordingStarted, RecordingStored, ReportedSignal
+from crm_core.words.clock import Moment
 from crm_core.words.content import ExternalId
 from crm_core.words.errors import HubError, StoreUnavailable
 
@@ -47,6 +48,8 @@ class Wanted:
     call_id: int | None
     duration: int
     voicemail: bool
+    ended_at: Moment | None = None
+    """When it ended, where Twilio told when it began."""
     tries: int = 0
 
 
@@ -56,7 +59,7 @@ class Library:
     def __init__(self, api: CallsApi, settings: VoiceSettings, tools: Tools) -> None:
         self._api = api
         self._tools = tools
-        self._fetcher = Fetcher(tools.http, tools.files, settings, MAX_BYTES, patience=PATIENCE)
+        self._fetcher = Fetcher(tools.http, tools.files, settings, MAX_BYTES, patience=PATIENCE, recordings=True)
         self._wanted: dict[str, Wanted] = {}
         self._news = asyncio.Event()
         self._settled: Recent[str, bool] | None = None
@@ -70,7 +73,7 @@ class Library:
             return
         about = Wanted(
             sid=sid, call=asked.sid, call_id=asked.call_id, voicemail=asked.query.get("voicemail") == "1",
-            duration=(number_in(form.get("RecordingDuration"), most_digits=7) or 0) * 1_000,
+            duration=parse.recorded(form), ended_at=parse.recording_ended(form),
         )  # fmt: skip
         if status == "in-progress" and not about.voicemail:
             at = parse.moment_of(form) or self._tools.now()
@@ -139,7 +142,8 @@ class Library:
         stored = RecordingStored(
             external_id=about.sid, file_id=file.id, duration=about.duration, voicemail=about.voicemail
         )
-        await self._tell(about, stored, f"{about.sid}:stored", deliver)
+        # A message that was left ends its call: when it was left, not when we have fetched it.
+        await self._tell(about, stored, f"{about.sid}:stored", deliver, at=about.ended_at)
         self._wanted.pop(about.sid, None)
         settled.put(about.sid, True)
         await self._tools.cursors.set(CURSOR, json.dumps([sid for sid, _ in settled.items()[-REMEMBERED:]]))

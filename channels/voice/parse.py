@@ -117,7 +117,21 @@ def key_of(form: Form) -> str:
 
 def moment_of(form: Form) -> Moment | None:
     """When it happened, by Twilio's clock; none where it does not say, or nonsense."""
-    raw = form.get("Timestamp", "")
+    return _moment(form.get("Timestamp", ""))
+
+
+def recorded(form: Form) -> Moment:
+    """How long a recording is, in ms; 0 where it does not say."""
+    return (number_in(form.get("RecordingDuration"), most_digits=7) or 0) * 1_000
+
+
+def recording_ended(form: Form) -> Moment | None:
+    """When a recording ended; none where it does not say when it began."""
+    began = _moment(form.get("RecordingStartTime", ""))
+    return None if began is None else began + recorded(form)
+
+
+def _moment(raw: str) -> Moment | None:
     if not raw or len(raw) > 60:
         return None
     for reading in (parsedate_to_datetime, datetime.fromisoformat):

@@ -51,6 +51,10 @@ def _calls(tx: Tx, account_id: int) -> list[Call]:
     return [found[call_id] for call_id in sorted(found)]
 
 
+RECORDING: Final = 512 * 2**20
+"""The largest recording of a call, in bytes: some nine hours as telephones carry it."""
+
+
 class AccountFiles:
     """Files of one account's messages: what it keeps is its own until an entry takes it."""
 
@@ -59,10 +63,10 @@ class AccountFiles:
         self._media = media
         self._account_id = account_id
 
-    async def keep(self, name: str, content: bytes | AsyncIterator[bytes], /) -> FileRef:
+    async def keep(self, name: str, content: bytes | AsyncIterator[bytes], /, *, is_recording: bool = False) -> FileRef:
         """Store bytes as a file of this account. Raises TooLarge, StoreFull, StoreUnavailable."""
         chunks = _one(content) if isinstance(content, bytes) else content
-        stored = await self._media.receive(chunks, name)
+        stored = await self._media.receive(chunks, name, largest=RECORDING if is_recording else None)
         new = NewFile(
             name=stored.name,
             type=stored.type,

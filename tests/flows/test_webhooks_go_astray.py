@@ -22,6 +22,8 @@ from tests.flows.call_town import SHOP, CallTown, hire, open_call_town
 pytestmark = pytest.mark.timeout(120)
 
 KINDS = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow])]
+HALF_AN_HOUR = 1_800
+"""Seconds: more than fits into the largest file that people may send."""
 PATIENCE = 0.3
 """Seconds that the provider waits for an answer here."""
 
@@ -117,3 +119,49 @@ async def unheard(town: CallTown) -> None:
     await town.rest(30)
     town.cloud.exchange.end(caller.call, "completed")
     await town.until("the call is over", lambda: town.calls[call.id].state in lives.OVER)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_call_of_half_an_hour_is_recorded_whole(
+    kind: str, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    async with open_call_town(make_database(kind), tmp_path) as town:
+        await hire(town, "Anna", "Plants")
+        await town.run(long(town))
+        await lives.recordings_are_there(town)
+        [call] = town.calls.values()
+        [recording] = call.recordings
+        assert (recording.state, recording.duration) == (KeptState.STORED, call.talk)
+        assert call.talk >= HALF_AN_HOUR * SECOND
+
+
+async def long(town: CallTown) -> None:
+    """Two talk for half an hour."""
+    caller, call = await lives.in_line(town, lives.theirs(1))
+    await lives.taken(town, call.id)
+    await town.rest(HALF_AN_HOUR)
+    town.cloud.exchange.end(caller.call, "completed")
+    await town.until("the call is over", lambda: town.calls[call.id].state in lives.OVER)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_message_of_which_is_told_late_ended_when_it_was_left(
+    kind: str, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    async with open_call_town(make_database(kind), tmp_path) as town:
+        await hire(town, "Anna", "Plants")
+        await town.run(told_late(town))
+        truth = Truth(calls=town.cloud.exchange.calls)
+        assert await faults(town.house.db, truth) == []
+
+
+async def told_late(town: CallTown) -> None:
+    """Somebody leaves a message and hangs up; everything about it comes half a minute later."""
+    caller, call = await lives.at_the_menu(town, lives.theirs(1))
+    await caller.press("3")
+    await town.until("the tone was heard", lambda: "beep" in caller.heard)
+    await town.rest(10)
+    town.cloud.exchange.habits.late = 30_000
+    town.cloud.exchange.end(caller.call, "completed")
+    await town.until("the message is there", lambda: any(r.file_id for r in town.calls[call.id].recordings))
+    await town.rest(60)

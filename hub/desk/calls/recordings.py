@@ -126,7 +126,7 @@ class Recordings:
             await self._report(stretch, RecordingFailed(external_id=stretch.name, reason="empty"), "failed")
             return
         pieces: AsyncIterator[bytes] = self._stretches.read(stretch)
-        file = await self._accounts.files(opened).keep(f"call-{call.id}.webm", pieces)
+        file = await self._accounts.files(opened).keep(f"call-{call.id}.webm", pieces, is_recording=True)
         stored = RecordingStored(
             external_id=stretch.name, file_id=file.id, duration=duration, agent_id=stretch.agent_id
         )

@@ -68,13 +68,17 @@ class FileStore:
         links = Links(derived_key(house, "files"), clock, settings.files_url or settings.public_url)
         return cls(shelf, incoming, links, limit=settings.max_file_bytes)
 
-    async def receive(self, chunks: AsyncIterator[bytes], name: str, *, limit: int | None = None) -> StoredFile:
-        """Keep what streams in; return when it is durable. `limit` is in bytes, at most the hub's own.
+    async def receive(
+        self, chunks: AsyncIterator[bytes], name: str, *, limit: int | None = None, largest: int | None = None
+    ) -> StoredFile:
+        """Keep what streams in; return when it is durable. `limit` is in bytes, at most the hub's own, which is for
+        what people send; `largest` is instead of that, for what comes of its own.
 
         Raises TooLarge as soon as there is more, StoreFull or StoreUnavailable when it cannot be kept;
         then, and when the caller is cancelled, nothing is left of it.
         """
-        most = self.limit if limit is None else min(limit, self.limit)
+        most = largest or self.limit
+        most = most if limit is None else min(limit, most)
         draft = Draft(self._incoming / secrets.token_hex(16), most)
         try:
             await draft.take(chunks)
