@@ -82,6 +82,7 @@ class TwilioVoice:
         return Calling(
             media="twilio",
             number=self._settings.number,
+            more_numbers=self._settings.further,
             dial_plan=self._settings.dial_plan(self._account.region),
             dials_numbers=True,
         )

@@ -55,6 +55,11 @@ class VoiceSettings(TwilioCredentials):
         """All numbers of the account, in E.164."""
         return frozenset({self.number, *self.more_numbers})
 
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The account's numbers beside its first, in the administrator's order."""
+        return tuple(dict.fromkeys(one for one in self.more_numbers if one != self.number))
+
     def dial_plan(self, region: str) -> DialPlan:
         """What may be called; `region` is the house's country, where numbers without a country code are read."""
         own = country_of(self.number)

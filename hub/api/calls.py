@@ -56,7 +56,7 @@ async def lines(call: Call) -> ListOf[Line]:
 
 async def place(call: Call, body: Placing) -> PhoneCall:
     """Call a number."""
-    line = call.house.lines.calling_out(body.account_id)
+    line = call.house.lines.calling_out(body.account_id, body.caller_id)
     if line is None:
         raise Conflict("There is no line that can call numbers. Add one under Channels.")
     await call.house.lines.count(line, body.number, call.actor.agent_id)

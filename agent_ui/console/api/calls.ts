@@ -28,9 +28,17 @@ export interface LineFacts {
   /** webrtc, sip or twilio: how a browser carries the sound. */
   media: string;
   number: string;
+  /** Other numbers by which a call may go out. */
+  more_numbers: readonly string[];
   dials_numbers: boolean;
   records: boolean;
   listens_in: boolean;
+}
+
+/** By which account a call goes out, and which of its numbers people see; empty: its first. */
+export interface CallerId {
+  account_id: number;
+  number: string;
 }
 
 /** Whom a call goes to: one of the first three. */
@@ -70,7 +78,7 @@ export const calls = {
   get: (http: Http, id: number) => http.get<CallValue>(`/calls/${id}`),
   history: async (http: Http, id: number) => (await http.get<{ items: Told[] }>(at(id, "history"))).items,
   lines: async (http: Http) => (await http.get<{ items: LineFacts[] }>("/lines")).items,
-  place: (http: Http, number: string, device: string, account_id?: number) => http.post<CallValue>("/calls", { number, device, ...(account_id ? { account_id } : {}) }),
+  place: (http: Http, number: string, device: string, from?: CallerId) => http.post<CallValue>("/calls", { number, device, ...(from ? { account_id: from.account_id, caller_id: from.number } : {}) }),
   accept: (http: Http, offerId: number, device: string) => http.post<OfferValue>(`/offers/${offerId}/accept`, { device }, { idempotencyKey: `accept-${offerId}` }),
   hold: (http: Http, id: number, on: boolean) => http.post<CallValue>(at(id, "hold"), { on }),
   mute: (http: Http, id: number, on: boolean) => http.post<CallValue>(at(id, "mute"), { on }),

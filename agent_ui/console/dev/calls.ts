@@ -161,7 +161,7 @@ export class Telephony {
   }
 
   readonly handlers: Record<string, Handler> = {
-    "GET /lines": () => ({ items: [{ account_id: 1, name: "Main line", media: "twilio", number: "+441632960000", dials_numbers: true, records: true, listens_in: true }] }),
+    "GET /lines": () => ({ items: [{ account_id: 1, name: "Main line", media: "twilio", number: "+441632960000", more_numbers: ["+441632960001"], dials_numbers: true, records: true, listens_in: true }] }),
     "GET /calls": (_, __, query) => this.#page(query),
     "GET /calls/0": (id) => this.calls.get(id),
     "GET /calls/0/history": () => ({ items: [{ at: Date.now() - MINUTE, name: "LegAnswered", agent_id: null, facts: {} }, { at: Date.now(), name: "monitor", agent_id: 1, facts: null }] }),

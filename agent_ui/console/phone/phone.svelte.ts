@@ -1,6 +1,6 @@
 import { createContext } from "svelte";
 import { SvelteSet } from "svelte/reactivity";
-import { type LineFacts, type ListenMode, type Onward, type WrappedUp, calls as api } from "../api/calls";
+import { type CallerId, type LineFacts, type ListenMode, type Onward, type WrappedUp, calls as api } from "../api/calls";
 import type { Desk } from "../desk/desk.svelte";
 import { toasts } from "../parts/toasts.svelte";
 import { router } from "../router.svelte";
@@ -140,13 +140,13 @@ export class Phone {
     await api.accept(this.desk.http, offerId, await this.#tab);
   }
 
-  async place(number: string): Promise<boolean> {
+  async place(number: string, from?: CallerId): Promise<boolean> {
     if (this.desk.me.call_device === "off") {
       toasts.complain(t("call.off_now"));
       return false;
     }
     const tab = await this.#tab;
-    const call = await this.#ask("place", 0, () => api.place(this.desk.http, number, tab));
+    const call = await this.#ask("place", 0, () => api.place(this.desk.http, number, tab, from));
     if (call) router.go(`mine/${call.conversation_id}`);
     return call !== null;
   }

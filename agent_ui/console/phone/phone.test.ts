@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SilentPort } from "./port";
 import { loudness } from "./sound";
 import { ownTab } from "./tab";
+import { waysOut } from "./targets";
 
 /** Locks as a browser keeps them for all tabs of an origin. */
 function browser(): LockManager {
@@ -18,6 +19,18 @@ function storage(): Storage {
   const kept = new Map<string, string>();
   return { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) } as unknown as Storage;
 }
+
+describe("the ways out", () => {
+  it("are all numbers of all lines that call numbers, the hub's own choice first", () => {
+    const line = { name: "Sales", media: "twilio", number: "+1", more_numbers: ["+2"], dials_numbers: true, records: true, listens_in: true };
+    const ways = waysOut([{ ...line, account_id: 9 }, { ...line, account_id: 4, name: "Exchange", number: "", more_numbers: [] }, { ...line, account_id: 1, dials_numbers: false }]);
+    expect(ways.map(({ account_id, number, name }) => [account_id, number, name])).toEqual([
+      [4, "", "Exchange"],
+      [9, "+1", "Sales · +1"],
+      [9, "+2", "Sales · +2"],
+    ]);
+  });
+});
 
 describe("the tab's name", () => {
   it("is the same after a refresh, when the page before let go of it", async () => {

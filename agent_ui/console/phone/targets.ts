@@ -1,3 +1,4 @@
+import type { CallerId, LineFacts } from "../api/calls";
 import type { AgentValue, QueueValue } from "../wire";
 
 /** Somebody a call can go to. */
@@ -9,6 +10,20 @@ export interface Target {
   free: boolean;
   /** Of a queue: how many serve it who are signed in. */
   here?: number;
+}
+
+/** A way by which a call can go out, as one chooses it. */
+export interface Way extends CallerId {
+  key: string;
+  name: string;
+}
+
+/** Every number of every line that can call numbers; the first is what is taken when nobody chooses. */
+export function waysOut(lines: readonly LineFacts[]): Way[] {
+  return lines
+    .filter((line) => line.dials_numbers)
+    .toSorted((a, b) => a.account_id - b.account_id)
+    .flatMap((line) => [line.number, ...line.more_numbers].map((number) => ({ account_id: line.account_id, number, key: `${line.account_id} ${number}`, name: [line.name, number].filter(Boolean).join(" · ") })));
 }
 
 const MOST = 60;

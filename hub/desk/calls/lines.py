@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from channels.contract import CarriesCalls, PhonePass, PhoneWanted
 from crm_core.words.clock import MINUTE, Clock, Moment, system_clock
 from crm_core.words.dialling import DialMeter, DialPlan, DialRefused
+from crm_core.words.errors import Invalid
 from hub import metrics
 from hub.desk.calls.dialling import Line
 from hub.desk.inbound import Source
@@ -31,6 +32,7 @@ class LineShown:
     name: str
     media: str
     number: str
+    more_numbers: tuple[str, ...]
     dials_numbers: bool
     records: bool
     listens_in: bool
@@ -42,6 +44,13 @@ class Lent:
 
     account_id: int
     phone: PhonePass
+
+
+def shown_as(line: Line, number: str) -> Line:
+    """The line with another of its own numbers as its caller id. Raises Invalid when it is none of them."""
+    if number not in (line.number, *line.calling.more_numbers):
+        raise Invalid("This number does not belong to the line.")
+    return replace(line, number=number)
 
 
 class Lines:
@@ -59,8 +68,15 @@ class Lines:
         opened = self._accounts.by_id(account_id)
         return None if opened is None else self._line(opened)
 
-    def calling_out(self, account_id: int | None) -> Line | None:
-        """The line that a call goes out by: the one asked for, else the first that can call numbers."""
+    def calling_out(self, account_id: int | None, number: str = "") -> Line | None:
+        """The line that a call goes out by: the one asked for, else the first that can call numbers.
+
+        `number` is the caller id in E.164; none: the account's first. Raises Invalid for a number of somebody else.
+        """
+        line = self._calling_out(account_id)
+        return line if line is None or not number else shown_as(line, number)
+
+    def _calling_out(self, account_id: int | None) -> Line | None:
         if account_id is not None:
             return self.by_id(account_id)
         found = [self._line(opened) for opened in sorted(self._accounts.everyone(), key=lambda o: o.account.id)]
@@ -74,6 +90,7 @@ class Lines:
                 name=opened.account.name,
                 media=line.calling.media,
                 number=line.number,
+                more_numbers=line.calling.more_numbers,
                 dials_numbers=line.calling.dials_numbers,
                 records=line.calling.records,
                 listens_in=line.calling.listens_in,
