@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 
 from crm_core.calls.model import CallPart, CallRow, CallSignal, Listening
-from crm_core.calls.rules.call import Call, restored, shown
+from crm_core.calls.rules.call import Call, on_the_phone, restored, shown
 from crm_core.calls.rules.ending import takes_part
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
@@ -121,6 +121,18 @@ def with_agent(tx: Tx, agent_id: int) -> list[CallValue]:
     return [shown(call) for call in live(tx) if takes_part(call, agent_id)]
 
 
+def phoning(tx: Tx, agent_id: int) -> list[CallValue]:
+    """Calls that an agent's device is in, or on its way into."""
+    live = [state for state in CallState if state not in (CallState.ENDED, CallState.WRAP_UP)]
+    part = select(CallPart.call_id).where(CallPart.call_id == CallRow.id, CallPart.agent_id == agent_id)
+    # "not ended" is spelled as in the partial index of live calls, so that it is used.
+    statement = select(CallRow.body).where(
+        CallRow.state != CallState.ENDED, CallRow.state.in_(live), CallRow.ws == tx.ws, part.exists()
+    )
+    calls = [restored(r.body) for r in tx.all(statement)]
+    return [shown(call) for call in calls if agent_id in on_the_phone(call)]
+
+
 def live_of(tx: Tx, identity_id: int) -> CallValue | None:
     """The call that an identity is in now."""
     over = (CallState.WRAP_UP, CallState.ENDED)
@@ -192,7 +204,7 @@ def history(tx: Tx, actor: Actor, call_id: int) -> Sequence[Told]:
         select(CallSignal.at, CallSignal.name, CallSignal.facts).where(CallSignal.call_id == call_id).limit(1_000)
     )
     heard = tx.all(select(Listening.at, Listening.agent_id, Listening.mode).where(Listening.call_id == call_id))
-    told = [Told(at=s.at, name=s.name, facts=s.facts) for s in signals]
+    told = [Told(at=s.at, name=s.name, agent_id=(s.facts or {}).get("agent_id"), facts=s.facts) for s in signals]
     told += [_heard(h.at, h.agent_id, h.mode) for h in heard]
     return sorted(told, key=lambda one: one.at)
 

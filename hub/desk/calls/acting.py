@@ -28,7 +28,7 @@ from crm_core.staff import load
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.calls import LegEnded, QualityMeasured
 from crm_core.words.clock import MINUTE
-from crm_core.words.errors import Conflict, Gone, Invalid, NotFound
+from crm_core.words.errors import Conflict, Denied, Gone, Invalid, NotFound
 from crm_core.words.permissions import Actor, Permission, may_read_call
 from crm_core.words.text import storable
 from crm_core.words.values import CallState, CallValue, LegMode, LegRole, LegState
@@ -182,10 +182,12 @@ class Wrapping:
 
 
 def wrap_up(tx: Tx, actor: Actor, call_id: int, said: Wrapping) -> CallValue:
-    """Write a call down. Raises NotFound, Invalid, Conflict when it wants a disposition before one is done."""
+    """Write a call down. Raises NotFound, Denied, Invalid, Conflict when it wants a disposition before one is done.
+
+    Whoever has the call or still writes it down may, and supervisors. What is changed after that is kept as it was.
+    """
     before = actions.locked(tx, call_id)
-    if not any(leg.agent_id == actor.agent_id for leg in before.legs):
-        raise NotFound
+    _may_write_down(actor, before)
     name = None if said.disposition_id is None else disposition_name(tx, said.disposition_id)
     if said.note is not None and len(said.note) > MOST_NOTE:
         raise Invalid(f"A note of a call has at most {MOST_NOTE} characters.")
@@ -201,7 +203,22 @@ def wrap_up(tx: Tx, actor: Actor, call_id: int, said: Wrapping) -> CallValue:
         done=said.done,
         more=min(MOST_MORE, max(0, said.more * 1_000)),
     )
-    return shown(settle(tx, before, written))
+    after = settle(tx, before, written)
+    if before.state is CallState.ENDED and (after.disposition, after.note) != (before.disposition, before.note):
+        was = {"agent_id": actor.agent_id, "disposition": before.disposition, "note": before.note}
+        actions.first_time(tx, before.account_id, f"rewritten:{tx.new_id()}", call_id, tx.now, "Rewritten", was)
+    return shown(after)
+
+
+def _may_write_down(actor: Actor, call: Call) -> None:
+    mine = [leg for leg in call.legs if leg.agent_id == actor.agent_id]
+    if actor.may(Permission.LISTEN_IN) or call.agent_id == actor.agent_id:
+        return
+    if not mine:
+        raise NotFound
+    away = (LegState.ENDED, LegState.INVITED)
+    if not any(is_wrapping(leg) or (leg.role is LegRole.AGENT and leg.state not in away) for leg in mine):
+        raise Denied("Another agent has this call now: what came of it is for them to say.")
 
 
 def measured(tx: Tx, actor: Actor, call_id: int, quality: str) -> CallValue:
