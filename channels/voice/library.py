@@ -11,7 +11,7 @@ from typing import Final
 import aiohttp
 import structlog
 
-from channels.contract import CallReported, Deliver, Tools
+from channels.contract import CallReported, Deliver, Stored, Tools
 from channels.twilio.calls import MESSAGE, CallsApi, RecordingRecord
 from channels.twilio.forms import Media
 from channels.twilio.media import Fetcher, MediaMissing
@@ -95,10 +95,9 @@ class Library:
             if one.status == "completed":
                 self._want(about)
             elif one.status == "absent":
-                await self._tell(
-                    about, RecordingFailed(external_id=one.sid, reason="absent"), f"{one.sid}:failed", deliver
-                )
-                settled.put(one.sid, True)
+                gone = RecordingFailed(external_id=one.sid, reason="absent")
+                if (await self._tell(about, gone, f"{one.sid}:failed", deliver)).scene is not None:
+                    settled.put(one.sid, True)
 
     async def fetching(self, deliver: Deliver) -> None:
         """Fetch what is wanted, until cancelled."""
@@ -124,14 +123,19 @@ class Library:
         if about.sid in settled:
             self._wanted.pop(about.sid, None)
             return
+        if not await self._is_ours(about, deliver):
+            log.info("a recording of no call of ours", recording=about.sid, tries=about.tries + 1)
+            self._later(about)
+            return
         media = Media(self._api.recording_url(about.sid), "audio/wav")
         try:
             file = await self._fetcher.keep(media, about.sid, 0)
         except MediaMissing as error:
             log.warning("a recording is not there", recording=about.sid, why=str(error), tries=about.tries + 1)
-            self._wanted.pop(about.sid, None)
-            if error.again and about.tries + 1 < TRIES:
-                self._wanted[about.sid] = replace(about, tries=about.tries + 1)
+            if error.again:
+                self._later(about)
+            else:
+                self._wanted.pop(about.sid, None)
             return
         except StoreUnavailable:
             raise
@@ -148,6 +152,17 @@ class Library:
         settled.put(about.sid, True)
         await self._tools.cursors.set(CURSOR, json.dumps([sid for sid, _ in settled.items()[-REMEMBERED:]]))
 
+    async def _is_ours(self, about: Wanted, deliver: Deliver) -> bool:
+        """Whether the hub knows the call: the account may be shared, and a call may be reported after its recording."""
+        began = RecordingStarted(external_id=about.sid)
+        return (await self._tell(about, began, f"{about.sid}:started", deliver)).scene is not None
+
+    def _later(self, about: Wanted) -> None:
+        """Try again soon; after some tries, when Twilio's list is looked at again."""
+        self._wanted.pop(about.sid, None)
+        if about.tries + 1 < TRIES:
+            self._wanted[about.sid] = replace(about, tries=about.tries + 1)
+
     def _want(self, about: Wanted) -> None:
         self._wanted.setdefault(about.sid, about)
         self._news.set()
@@ -163,7 +178,7 @@ class Library:
 
     async def _tell(
         self, about: Wanted, signal: ReportedSignal, key: str, deliver: Deliver, *, at: int | None = None
-    ) -> None:
+    ) -> Stored:
         call = ExternalId(about.call) if about.call_id is None else None
         moment = self._tools.now() if at is None else at
-        await deliver(CallReported(signal=signal, key=key, at=moment, call=call, call_id=about.call_id))
+        return await deliver(CallReported(signal=signal, key=key, at=moment, call=call, call_id=about.call_id))
