@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, insert, select, update
 
+from crm_core.calls import queries as calls
 from crm_core.conversations import actions as conversations
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.staff import load
@@ -161,7 +162,10 @@ def set_work(tx: Tx, work_id: int, version: int | None, **values: Any) -> WorkVa
 
 
 def units_held(tx: Tx, agent_id: int) -> int:
-    """Capacity units taken by what an agent has or is offered, counted from the rows."""
+    """Capacity units taken by what an agent has or is offered, counted from the rows.
+
+    Whoever advises in a call, or listens to one, has no work for it and is on the phone all the same.
+    """
     rows = tx.all(
         select(WorkItem.medium, func.count().label("held"))
         # "not done" is spelled as in the partial index of open work, so that it is used.
@@ -172,7 +176,10 @@ def units_held(tx: Tx, agent_id: int) -> int:
         )
         .group_by(WorkItem.medium)
     )
-    return sum(UNITS[Medium(row.medium)] * row.held for row in rows)
+    held = {Medium(row.medium): row.held for row in rows}
+    if Medium.CALL not in held and calls.phoning(tx, agent_id):
+        held[Medium.CALL] = 1
+    return sum(UNITS[medium] * count for medium, count in held.items())
 
 
 # --- offers -------------------------------------------------------------------

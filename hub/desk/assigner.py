@@ -16,6 +16,7 @@ from typing import Final
 
 import structlog
 
+from crm_core.calls import queries as calls
 from crm_core.staff import queries as staff
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
@@ -23,13 +24,23 @@ from crm_core.store.transaction import Tx
 from crm_core.words.clock import Clock, Moment
 from crm_core.words.content import Medium
 from crm_core.words.errors import Conflict, Gone, HubError
-from crm_core.words.events import AgentChanged, EntryAdded, OfferChanged, QueueChanged, WorkChanged
-from crm_core.words.values import Activity, AgentValue, Direction, OfferState, QueueValue, WorkState, WorkValue
+from crm_core.words.events import AgentChanged, CallChanged, EntryAdded, OfferChanged, QueueChanged, WorkChanged
+from crm_core.words.values import (
+    Activity,
+    AgentValue,
+    CallValue,
+    Direction,
+    OfferState,
+    QueueValue,
+    WorkState,
+    WorkValue,
+)
 from crm_core.work import actions as work
 from crm_core.work import queues
 from crm_core.work.rules import UNITS
 from hub.desk import rather
 from hub.desk.assignments import give_back_stranded, give_back_waiting
+from hub.desk.phoning import Phoning
 from routing.engine import Engine
 from routing.estimate import staffing
 from routing.model import Agent, Capacity, Decision, Queue, Strategy, Work
@@ -48,6 +59,7 @@ class _Facts:
     queues: Sequence[QueueValue]
     work: Sequence[WorkValue]
     deadlines: dict[int, Moment]
+    calls: Sequence[CallValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class Crew:
 
 def _facts(tx: Tx) -> _Facts:
     pending = {offer.id: offer.expires_at for offer in work.pending_offers(tx)}
-    return _Facts(staff.agents(tx), queues.queues(tx), work.all_open(tx), pending)
+    return _Facts(staff.agents(tx), queues.queues(tx), work.all_open(tx), pending, calls.live(tx))
 
 
 class Assigner:
@@ -76,6 +88,7 @@ class Assigner:
         """Work that is offered or assigned."""
         self._used: defaultdict[int, Counter[Medium]] = defaultdict(Counter)
         """What each agent holds, by medium: counted from `_held` as it changes."""
+        self._phoning = Phoning()
         self._waiting: dict[tuple[int | None, int], int] = {}
         """Calls, and conversations with messages, in line, and their work."""
         self._deadlines: dict[int, Moment] = {}
@@ -94,6 +107,8 @@ class Assigner:
             self._set_queue(queue)
         for item in facts.work:
             self._set_work(item)
+        for call in facts.calls:
+            self._phoning.see(call)
         for agent in facts.agents:
             self._agents[agent.id] = agent
             self._set_agent(agent.id)
@@ -111,6 +126,9 @@ class Assigner:
                         self._gone.add(agent.id)
                     self._agents[agent.id] = agent
                     self._set_agent(agent.id)
+                case CallChanged(call=call):
+                    if not self._see_call(call):
+                        continue
                 case QueueChanged(queue=queue):
                     self._set_queue(queue)
                 case EntryAdded(entry=entry, conversation=conversation):
@@ -167,7 +185,7 @@ class Assigner:
         """Who of a queue takes calls now: how many are free, and how much of their time the queue gets."""
         mates = self._crew(queue_id)
         now = self._clock()
-        idle = sum(1 for a in mates if not +self._used[a.id] and (a.wrap_up_until or 0) <= now)
+        idle = sum(1 for a in mates if not self._uses(a.id) and (a.wrap_up_until or 0) <= now)
         return Crew(idle, staffing(len(a.queues) for a in mates))
 
     def _crew(self, queue_id: int | None) -> list[AgentValue]:
@@ -259,8 +277,10 @@ class Assigner:
     async def _look_again(self, decision: Decision) -> None:
         """Somebody was faster, or the picture was old: take both sides' facts from the database."""
         assert decision.agent_id is not None
-        agent, item = await self._db.read(_both, decision.agent_id, decision.work_id)
+        agent, item, phoned = await self._db.read(_sides, decision.agent_id, decision.work_id)
         self._agents[agent.id] = agent
+        for call in phoned:
+            self._see_call(call)
         if item is not None:
             self._set_work(item)
         else:
@@ -306,12 +326,26 @@ class Assigner:
                 activity_routable=agent.activity is Activity.AVAILABLE,
                 present=self._is_present(agent.id),
                 capacity=Capacity(total=agent.units_total, weight=UNITS),
-                used=dict(self._used[agent_id]),
+                used=self._uses(agent_id),
                 idle_since=agent.idle_since,
                 wrap_up_until=agent.wrap_up_until,
                 muted=frozenset({Medium.CALL}) if agent.call_device == OFF else frozenset(),
             )
         )
+
+    def _uses(self, agent_id: int) -> dict[Medium, int]:
+        """What an agent holds, by medium; a call too that they only advise in or listen to."""
+        used = dict(+self._used[agent_id])
+        if agent_id in self._phoning:
+            used.setdefault(Medium.CALL, 1)
+        return used
+
+    def _see_call(self, call: CallValue) -> bool:
+        """Whether anybody came into a call by this, or left one."""
+        touched = self._phoning.see(call) & self._agents.keys()
+        for agent_id in touched:
+            self._set_agent(agent_id)
+        return bool(touched)
 
     def _set_work(self, item: WorkValue) -> None:
         before = self._let_go(item.id)
@@ -353,5 +387,5 @@ def _line_of(item: WorkValue) -> tuple[int | None, int]:
     return (None, item.conversation_id) if item.call_id is None else (item.call_id, 0)
 
 
-def _both(tx: Tx, agent_id: int, work_id: int) -> tuple[AgentValue, WorkValue | None]:
-    return staff.agent(tx, agent_id), work.one_open(tx, work_id)
+def _sides(tx: Tx, agent_id: int, work_id: int) -> tuple[AgentValue, WorkValue | None, Sequence[CallValue]]:
+    return staff.agent(tx, agent_id), work.one_open(tx, work_id), calls.phoning(tx, agent_id)

@@ -142,6 +142,12 @@ def leg_of(call: CallValue, agent_id: int, *roles: LegRole) -> LegValue | None:
     return next((leg for leg in living(call) if leg.agent_id == agent_id and leg.role in wanted), None)
 
 
+def on_the_phone(call: CallValue) -> frozenset[int]:
+    """Agents whose device is in the call, or on its way into it: to speak, to advise or to listen."""
+    legs = () if is_over(call) else living(call)
+    return frozenset(leg.agent_id for leg in legs if leg.agent_id is not None and leg.state is not LegState.INVITED)
+
+
 def has_spoken(call: CallValue, leg: LegValue) -> bool:
     """Whether somebody was connected on this leg, or on those that it took the place of after a refresh."""
     if leg.connected_at is not None:

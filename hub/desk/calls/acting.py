@@ -63,7 +63,11 @@ def device_of(tx: Tx, agent_id: int, tab: str) -> Device:
 
 
 def accept(tx: Tx, actor: Actor, offered: AnyRow, tab: str) -> None:
-    """Take the call of an offer that has just been accepted. Raises Gone when nobody waits any more."""
+    """Take the call of an offer that has just been accepted.
+
+    Raises Gone when nobody waits any more, Conflict while one is in another call.
+    """
+    must_be_free(tx, actor.agent_id, offered.call_id)
     device = device_of(tx, actor.agent_id, tab)
     before = actions.locked(tx, offered.call_id)
     if offered.purpose == CONSULT:
@@ -154,8 +158,7 @@ def answer(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
     """
     before = taking_part(tx, actor, call_id)
     _must_be_invited(before, actor.agent_id)
-    if any(is_in(call, actor.agent_id) for call in queries.with_agent(tx, actor.agent_id) if call.id != call_id):
-        raise Conflict("You are in another call.")
+    must_be_free(tx, actor.agent_id, call_id)
     work.withdraw_offers(tx, actor.agent_id, reason="in_call")
     device = device_of(tx, actor.agent_id, tab)
     yes = InvitationAnswered(agent_id=actor.agent_id, yes=True, device=device.name, address=device.address)
@@ -249,10 +252,10 @@ def taking_part(tx: Tx, actor: Actor, call_id: int) -> Call:
     raise NotFound
 
 
-def is_in(call: CallValue, agent_id: int) -> bool:
-    """Whether an agent's device is in a call, or on its way into it."""
-    leg = leg_of(call, agent_id)
-    return leg is not None and leg.state is not LegState.INVITED
+def must_be_free(tx: Tx, agent_id: int, call_id: int) -> None:
+    """Raises Conflict while an agent's device is in another call."""
+    if any(call.id != call_id for call in queries.phoning(tx, agent_id)):
+        raise Conflict("You are in another call.")
 
 
 def must_speak(call: Call) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm_core.calls import actions
+from crm_core.calls import actions, queries
 from crm_core.calls.rules.call import leg_of, shown
 from crm_core.calls.rules.signals import Cleared, Joined, TakenOver, TransferWished
 from crm_core.staff import queries as staff
@@ -12,8 +12,9 @@ from crm_core.store.transaction import Tx
 from crm_core.words.errors import Conflict, Invalid
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import Activity, CallValue, EndedBy, LegMode
+from crm_core.work import actions as work
 from crm_core.work import queues
-from hub.desk.calls.acting import device_of, must_speak, taking_part
+from hub.desk.calls.acting import device_of, must_be_free, must_speak, taking_part
 from hub.desk.calls.dialling import Line, allowed
 from hub.desk.calls.moving import settle
 
@@ -36,9 +37,9 @@ def transfer(tx: Tx, actor: Actor, call_id: int, onward: Onward, line: Line) -> 
         raise Invalid("Name an agent, a queue or a number.")
     name, number = "", ""
     if onward.agent_id is not None:
-        name = _must_be_there(tx, actor, onward.agent_id)
-        if leg_of(before, onward.agent_id) is not None:
+        if onward.agent_id != actor.agent_id and leg_of(before, onward.agent_id) is not None:
             raise Conflict("They are in this call already.")
+        name = _must_be_there(tx, actor, onward.agent_id)
     elif onward.queue_id is not None:
         queue = queues.queue(tx, onward.queue_id)
         if queue.archived:
@@ -67,6 +68,8 @@ def listen(tx: Tx, actor: Actor, call_id: int, mode: LegMode, tab: str, *, annou
     must_speak(before)
     if leg_of(before, actor.agent_id) is not None and mode is LegMode.TALK:
         raise Conflict("You are in this call already.")
+    must_be_free(tx, actor.agent_id, call_id)
+    work.withdraw_offers(tx, actor.agent_id, reason="in_call")
     device = device_of(tx, actor.agent_id, tab)
     joined = Joined(
         agent_id=actor.agent_id, leg_id=tx.new_id(), mode=mode, device=device.name, address=device.address,
@@ -84,6 +87,8 @@ def take_over(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
     actor.must(Permission.LISTEN_IN)
     before = actions.locked(tx, call_id)
     must_speak(before)
+    must_be_free(tx, actor.agent_id, call_id)
+    work.withdraw_offers(tx, actor.agent_id, reason="in_call")
     device = device_of(tx, actor.agent_id, tab)
     taken = TakenOver(
         agent_id=actor.agent_id, leg_id=tx.new_id(), device=device.name, address=device.address, name=actor.name
@@ -107,6 +112,8 @@ def _must_be_there(tx: Tx, actor: Actor, agent_id: int) -> str:
     agent = staff.agent(tx, agent_id)
     if agent.disabled or agent.activity is Activity.OFFLINE:
         raise Conflict(f"{agent.name} is not signed in. The caller is still with you.")
+    if queries.phoning(tx, agent_id):
+        raise Conflict(f"{agent.name} is in another call. The caller is still with you.")
     return agent.name
 
 
