@@ -127,6 +127,7 @@ async def hears(handset: Handset) -> None:
 
 async def hears_nothing(handset: Handset) -> None:
     """For three seconds nothing is to be heard at the telephone."""
+    found: list[float] = []
     for _ in range(10):
         found = []
         for _ in range(6):
