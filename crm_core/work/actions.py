@@ -108,7 +108,7 @@ def open_work_of_calls(tx: Tx, call_ids: Sequence[int], *purposes: str) -> list[
     if not call_ids:
         return []
     statement = select(*WORK.c).where(WorkItem.call_id.in_(call_ids), WorkItem.state != WorkState.DONE)
-    return tx.all(statement.where(WorkItem.purpose.in_(purposes)) if purposes else statement)
+    return list(tx.all(statement.where(WorkItem.purpose.in_(purposes)) if purposes else statement))
 
 
 def all_open(tx: Tx) -> list[WorkValue]:
