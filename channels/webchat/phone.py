@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from channels.contract import CallReported, Deliver, PhoneSignal, Visit, VisitorDesk, VisitorNews
 from channels.webchat import ice, parse, protocol, render
@@ -12,10 +13,13 @@ from channels.webchat.limits import Bucket
 from channels.webchat.rooms import Rooms
 from channels.webchat.settings import WebChatSettings
 from crm_core.words.calls import DigitPressed, LegEnded, LegLost, RecordingStored, ReportedSignal
-from crm_core.words.clock import Clock
-from crm_core.words.values import CallState, CallValue, EndedBy, LegState
+from crm_core.words.clock import MINUTE, Clock, Moment
+from crm_core.words.values import CallOutcome, CallState, CallValue, EndedBy, LegState
 
 PhoneFrame = protocol.Ring | protocol.HangUp | protocol.Digit | protocol.Signal | protocol.Lost | protocol.Voicemail
+LATE: Final[Moment] = 10 * MINUTE
+"""How long after its call a message may still be handed in."""
+_UNANSWERED: Final = (CallOutcome.MISSED, CallOutcome.ABANDONED, CallOutcome.VOICEMAIL)
 Send = Callable[[protocol.AnyServerFrame], Awaitable[None]]
 
 
@@ -81,6 +85,9 @@ class VisitorPhone:
             await self._ring(visit, frame, facts)
             return
         call = self._call
+        if isinstance(frame, protocol.Voicemail) and call is not None and self._is_late(call):
+            await self._keep_message(call, frame)
+            return
         if call is None or self._carries != call.id or render.is_over(call):
             raise parse.FrameRefused(parse.NOT_FOUND)
         match frame:
@@ -144,6 +151,15 @@ class VisitorPhone:
     async def _left_message(self, call: CallValue, frame: protocol.Voicemail) -> None:
         if call.state is not CallState.VOICEMAIL:
             raise parse.FrameRefused(parse.NOT_FOUND)
+        await self._keep_message(call, frame)
+
+    def _is_late(self, call: CallValue) -> bool:
+        """Whether a message may still come for a call that is over: it was being sent, or the line was away."""
+        if call.ended_at is None or call.answered_at is not None or call.outcome not in _UNANSWERED:
+            return False
+        return self._around.now() - call.ended_at <= LATE
+
+    async def _keep_message(self, call: CallValue, frame: protocol.Voicemail) -> None:
         stored = RecordingStored(
             external_id=f"voicemail:{frame.file_id}", file_id=frame.file_id, duration=frame.duration, voicemail=True
         )

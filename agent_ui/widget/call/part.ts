@@ -122,6 +122,8 @@ export class CallPart {
     const changed = this.call?.hears !== call.hears;
     this.call = call;
     if (call.state === "over") {
+      // What was said until now is still handed in.
+      void this.sendMessage();
       this.release();
       return this.become("over");
     }
@@ -164,8 +166,8 @@ export class CallPart {
     const { file, duration } = await message.stop();
     const end = duration < SHORTEST_MESSAGE ? null : await this.ways.upload(file);
     if (end && typeof end !== "string") this.ways.say({ type: "voicemail", file_id: end.id, duration });
-    else this.ways.say({ type: "hang_up" });
-    this.message = null;
+    else if (this.message === message) this.ways.say({ type: "hang_up" });
+    if (this.message === message) this.message = null;
     this.sending = false;
   }
 

@@ -38,6 +38,7 @@ from crm_core.words.calls import (
     SceneLeg,
 )
 from crm_core.words.values import (
+    CallOutcome,
     CallState,
     CallValue,
     Direction,
@@ -308,6 +309,27 @@ async def test_what_a_page_tells_of_its_call_is_reported(desk: Switchboard, cloc
             desk.signals[3],
         ]
         assert isinstance(desk.signals[3], LegEnded)
+
+
+async def test_a_message_that_was_still_on_its_way_when_the_call_ended_is_taken(
+    desk: Switchboard, clock: VirtualClock
+) -> None:
+    async with open_shop(desk, clock) as shop:
+        socket, _ = await shop.enter()
+        await shop.ring(socket)
+        desk.becomes(state=CallState.ENDED, outcome=CallOutcome.ANSWERED, answered_at=1, ended_at=clock(), legs=[])
+        await socket.hear("call")
+        socket.say({"type": "voicemail", "file_id": 8, "duration": 4_000})
+        assert (await socket.hear("problem"))["code"] == parse.NOT_FOUND
+        desk.becomes(state=CallState.ENDED, outcome=CallOutcome.MISSED, answered_at=None)
+        await socket.hear("call")
+        clock.advance(9 * 60_000)
+        socket.say({"type": "voicemail", "file_id": 8, "duration": 4_000})
+        await until(lambda: desk.signals)
+        assert desk.signals == [RecordingStored(external_id="voicemail:8", file_id=8, duration=4_000, voicemail=True)]
+        clock.advance(2 * 60_000)
+        socket.say({"type": "voicemail", "file_id": 9, "duration": 4_000})
+        assert (await socket.hear("problem"))["code"] == parse.NOT_FOUND
 
 
 async def test_prompts_end_when_they_can_have_been_read(desk: Switchboard, clock: VirtualClock) -> None:
