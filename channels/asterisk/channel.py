@@ -170,13 +170,17 @@ class AsteriskChannel:
                 await self._recordings.collect_all(deliver)
             except HubError as error:
                 log.warning("recordings could not be brought yet", problem=str(error))
+            try:
+                await self._softphones.tidy()
+            except HubError as error:
+                log.warning("old softphones could not be taken away yet", problem=str(error))
             await asyncio.sleep(_SWEEP)
 
     async def _softphone_gone(self, endpoint: str) -> None:
-        """A tab is gone without hanging up: the legs that it carried are lost."""
+        """A tab is gone without hanging up: the legs that it carried are lost. Raises TryLater."""
         deliver = self._deliver
         if deliver is None:
-            return
+            raise TryLater("Asterisk is not connected.", after_ms=500)
         for channel_id, channel in (await self._stage.look()).channels.items():
             ours = read(self._settings.app, channel_id)
             if ours is None or ours.kind is not Kind.LEG:

@@ -13,7 +13,7 @@ from channels.asterisk.names import Kind, name, read
 from channels.asterisk.render import LISTENING, endpoint_of, in_room, is_softphone, originate, prompt_media, rings_aloud
 from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.standing import LATE, Memory, Stand
-from channels.contract import CallReported, Tools
+from channels.contract import CallReported, Refused, Tools, TryLater
 from crm_core.words.calls import Hears, LegEnded, RecordingStarted, Scene, SceneLeg
 from crm_core.words.dialling import DialPlan
 from crm_core.words.values.calls import LegMode, LegRole, RecordingState
@@ -47,11 +47,16 @@ class Look:
         await self._contact()
         await self._listeners()
         await self._mutes()
-        await self._record()
         for leg in self.scene.legs:
             if not leg.connected:
                 await self._dial(leg)
         await self._ring_aloud()
+        try:
+            await self._record()
+        except (TryLater, Refused) as error:
+            # A full disk, say. A call that is not recorded is still a call; the hub tries again.
+            log.warning("a call is not recorded", call_id=self.scene.call_id, problem=str(error))
+            self.is_done = False
         return self.is_done
 
     def _name(self, kind: Kind, *parts: int | str) -> str:
@@ -204,20 +209,24 @@ class Look:
             self.memory.saying = ""
 
     async def _ring_aloud(self) -> None:
-        room, playback = self._name(Kind.ROOM), self._name(Kind.TONE, self.memory.tone)
+        room, playback = self._name(Kind.ROOM), self._name(Kind.TONE)
         if not rings_aloud(self.scene):
-            if self.memory.rings:
+            if self.memory.rings is not False:
                 await self.ari.ask("DELETE", f"/playbacks/{playback}", tolerate=LATE)
-                self.memory.rings, self.memory.tone = False, self.memory.tone + 1
-        elif not self.memory.rings:
+                self.memory.rings = False
+            return
+        if self.memory.rings is None:
+            self.memory.rings = (await self.ari.ask("GET", f"/playbacks/{playback}")).done
+        if not self.memory.rings:
             path = f"/bridges/{quoted(room)}/play/{playback}"
             self.memory.rings = (await self.ari.ask("POST", path, tolerate=LATE, media="tone:ring")).done
 
     async def _mutes(self) -> None:
+        unknown = None if self.memory.forgot else False
         for leg in self.scene.legs:
             channel = self._channel(leg)
             muted = leg.muted and leg.mode not in LISTENING
-            if not leg.connected or self.memory.muted.get(channel, False) is muted:
+            if not leg.connected or self.memory.muted.get(channel, unknown) is muted:
                 continue
             path = f"/channels/{quoted(channel)}/mute"
             await self.ari.ask("POST" if muted else "DELETE", path, tolerate=LATE, direction="in")
@@ -285,7 +294,8 @@ class Look:
     async def _begin_recording(self) -> None:
         """Named by the version, so that the same scene begins no second one; one that runs unknown is taken over."""
         room = self._name(Kind.ROOM)
-        label = await self._running() or self._name(Kind.TALK, self.scene.version)
+        known = await self._running() if self.memory.forgot else ""
+        label = known or self._name(Kind.TALK, self.scene.version)
         params = {"name": label, "format": "wav", "ifExists": "fail"}
         answer = await self.ari.ask("POST", f"/bridges/{quoted(room)}/record", tolerate=_ABSENT, **params)
         if not answer.done and answer.status != 409:

@@ -61,11 +61,16 @@ def read(app: str, text: object) -> Name | None:
     return Name(Kind(found[2]), int(found[3]), tuple(part for part in found[4].split("-") if part))
 
 
+def tab_prefix(app: str) -> str:
+    """What the endpoints of tabs begin with."""
+    return f"{app}-tab-"
+
+
 def softphone_name(app: str, agent_id: int, device: str) -> str:
     """The endpoint of an agent's tab. The tab's own id is no secret and may be anything, so it is hashed."""
-    return f"{app}-tab-{agent_id}-{hashlib.sha256(device.encode()).hexdigest()[:16]}"
+    return f"{tab_prefix(app)}{agent_id}-{hashlib.sha256(device.encode()).hexdigest()[:16]}"
 
 
 def softphone_channel(app: str) -> str:
     """What the names that Asterisk gives to the channels of tabs begin with."""
-    return f"PJSIP/{app}-tab-"
+    return f"PJSIP/{tab_prefix(app)}"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
 
 import structlog
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from channels.asterisk.ari import Ari, quoted
-from channels.asterisk.names import softphone_name
+from channels.asterisk.names import softphone_name, tab_prefix
 from channels.asterisk.render import phone_facts, softphone
 from channels.asterisk.settings import AsteriskSettings
 from channels.contract import AccountBroken, PhonePass, PhoneSocket, PhoneWanted, TryLater
@@ -23,7 +24,7 @@ log = structlog.get_logger(__name__)
 GRACE: Final = 8.0
 """Seconds a softphone may be without its socket before it counts as gone: its sound may go on all the while."""
 _MOST_TABS: Final = 8
-"""Softphones that an agent has at once; the oldest gives way."""
+"""Softphones that an agent has at once; the oldest that carries no call gives way."""
 _LARGEST: Final = 65_536
 _WHO: Final = re.compile(rb"^(?:From|f)\s*:[^\r\n]*?sips?:([^@;>\s]{1,120})@", re.MULTILINE | re.IGNORECASE)
 
@@ -40,6 +41,8 @@ class Softphones:
         self._gone = gone
         self._lent: dict[int, dict[str, str]] = {}
         """Passwords by endpoint, by agent: in memory only, here and at Asterisk."""
+        self._unseen: set[str] = set()
+        """Endpoints whose socket stayed away while Asterisk could not be asked."""
 
     async def lend(self, wanted: PhoneWanted) -> PhonePass:
         """An endpoint for a tab; the same tab gets the same again. Raises TryLater, AccountBroken."""
@@ -48,10 +51,10 @@ class Softphones:
         password = mine.pop(name, "") or secrets.token_urlsafe(24)
         mine[name] = password
         await self._make(name, password)
-        while len(mine) > _MOST_TABS:
-            oldest = next(iter(mine))
-            del mine[oldest]
-            await self._unmake(oldest)
+        for oldest in list(mine)[:-1]:
+            if len(mine) > _MOST_TABS and not (await self._state(oldest)).get("channel_ids"):
+                mine.pop(oldest, None)
+                await self._unmake(oldest)
         return PhonePass(media="sip", facts=phone_facts(self._account_id, name, password, self._settings))
 
     async def restore(self) -> None:
@@ -59,6 +62,16 @@ class Softphones:
         for mine in list(self._lent.values()):
             for name, password in list(mine.items()):
                 await self._make(name, password)
+        for name in list(self._unseen):
+            await self._see(name)
+
+    async def tidy(self) -> None:
+        """Take away endpoints that a hub before this one made, once they carry no call. Raises TryLater."""
+        for endpoint in await self._ari.listed("/endpoints/PJSIP"):
+            name = str(endpoint.get("resource"))
+            is_lent = any(name in mine for mine in self._lent.values())
+            if name.startswith(tab_prefix(self._settings.app)) and not is_lent and not endpoint.get("channel_ids"):
+                await self._unmake(name)
 
     async def connect(self, phone: PhoneSocket) -> None:
         """Carry a softphone's SIP until either side closes; then see whether it comes back."""
@@ -69,11 +82,29 @@ class Softphones:
         except (TryLater, AccountBroken):
             log.warning("a softphone finds no Asterisk")
         await phone.close(1001)
-        if own.name:
+        if not own.name:
+            return
+        if phone.is_signed_out:
+            self._lent.get(phone.agent_id, {}).pop(own.name, None)
+            with suppress(TryLater, AccountBroken):
+                await self._unmake(own.name)
+        else:
             await asyncio.sleep(GRACE)
-            state = (await self._ari.ask("GET", f"/endpoints/PJSIP/{quoted(own.name)}")).body
-            if not isinstance(state, dict) or state.get("state") != "online":
-                await self._gone(own.name)
+        await self._see(own.name)
+
+    async def _see(self, name: str) -> None:
+        """Tell that a tab is gone, unless its softphone is back. While Asterisk is away nobody knows: later, then."""
+        self._unseen.add(name)
+        try:
+            if (await self._state(name)).get("state") != "online":
+                await self._gone(name)
+        except (TryLater, AccountBroken):
+            return
+        self._unseen.discard(name)
+
+    async def _state(self, name: str) -> Mapping[str, Any]:
+        state = (await self._ari.ask("GET", f"/endpoints/PJSIP/{quoted(name)}")).body
+        return state if isinstance(state, dict) else {}
 
     async def _make(self, name: str, password: str) -> None:
         for kind, facts in softphone(name, password, self._settings):
@@ -89,7 +120,7 @@ class _Own:
     """Which endpoint a socket is, as its own SIP says; another agent's is not taken for it."""
 
     def __init__(self, app: str, agent_id: int) -> None:
-        self._prefix = f"{app}-tab-{agent_id}-"
+        self._prefix = f"{tab_prefix(app)}{agent_id}-"
         self.name = ""
 
     def hear(self, frame: bytes) -> None:

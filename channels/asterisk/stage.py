@@ -7,6 +7,8 @@ stands in a bridge with a channel that snoops on the agent (`ear`).
 
 from __future__ import annotations
 
+import asyncio
+
 from channels.asterisk.ari import Ari, quoted
 from channels.asterisk.look import Look
 from channels.asterisk.names import Kind, name, read
@@ -28,15 +30,29 @@ class Stage:
         self._plan = plan
         self._app = settings.app
         self._memories: dict[int, Memory] = {}
+        self._looking = asyncio.Lock()
+        self._asked = 0
+        self._looked = 0
+        self._stand = Stand({}, {})
 
     async def look(self) -> Stand:
-        """All channels and bridges. Raises TryLater, AccountBroken."""
-        channels, bridges = await self._ari.listed("/channels"), await self._ari.listed("/bridges")
-        return Stand({str(c.get("id")): c for c in channels}, {str(b.get("id")): b for b in bridges})
+        """All channels and bridges as they are now. Raises TryLater, AccountBroken.
+
+        Whoever asks while others are looking shares the next look, so a hundred calls that change at once cost two.
+        """
+        self._asked += 1
+        mine = self._asked
+        async with self._looking:
+            if self._looked < mine:
+                asked = self._asked
+                channels, bridges = await self._ari.listed("/channels"), await self._ari.listed("/bridges")
+                self._stand = Stand({str(c.get("id")): c for c in channels}, {str(b.get("id")): b for b in bridges})
+                self._looked = asked
+            return self._stand
 
     async def arrange(self, scene: Scene, deliver: Deliver) -> None:
         """Bring about a scene, unless a newer one was. What cannot be called is reported. Raises TryLater."""
-        memory = self._memories.setdefault(scene.call_id, Memory())
+        memory = self._memories.setdefault(scene.call_id, Memory.of(scene))
         done = True
         reports: list[CallReported] = []
         async with memory.lock:
@@ -53,7 +69,7 @@ class Stage:
         for report in reports:
             await deliver(report)
         if not done:
-            raise TryLater("An agent's tab is not signed in yet.", after_ms=500)
+            raise TryLater("Not all of a call stands at Asterisk yet.", after_ms=500)
 
     async def again(self, call_id: int, deliver: Deliver) -> None:
         """Look at a call again because something that was begun is ready now."""

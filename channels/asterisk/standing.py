@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from crm_core.words.calls import Scene
+from crm_core.words.values.calls import LegRole
 
 LATE: Final = (404, 409, 412, 422)
 """It is gone already, or not quite here yet: the event that says so brings the next look."""
@@ -35,15 +36,25 @@ class Memory:
     """What Asterisk cannot be asked about a call. After a restart it is empty, and a prompt is begun anew."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    forgot: bool = False
+    """The call was in talk when it was first looked at: what was begun before a restart is not known."""
     version: int = 0
     dialled: set[str] = field(default_factory=set)
     said: int = 0
     """The prompt that was played last, or plays."""
     saying: str = ""
-    tone: int = 0
-    rings: bool = False
+    rings: bool | None = False
+    """Whether the room hears ringing; None: not known."""
     muted: dict[str, bool] = field(default_factory=dict)
     recording: str = ""
-    paused: bool = False
+    paused: bool | None = False
+    """None: not known."""
     recorder: str = ""
     scene: Scene | None = None
+
+    @classmethod
+    def of(cls, scene: Scene) -> Memory:
+        """What is known of a call that is looked at for the first time."""
+        forgot = any(leg.connected and leg.role is not LegRole.CUSTOMER for leg in scene.legs)
+        unknown = None if forgot else False
+        return cls(forgot=forgot, rings=unknown, paused=unknown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -13,13 +14,19 @@ from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 from channels.contract import PhoneWanted
 from crm_core.calls import actions, queries
 from crm_core.calls.queries import CallListing
+from crm_core.staff import sessions
+from crm_core.staff.queries import agent
+from crm_core.store.journal import Committed
+from crm_core.store.transaction import Tx
 from crm_core.words.clock import as_text
 from crm_core.words.errors import Conflict, Denied, HubError, NotFound
+from crm_core.words.events import AgentChanged, SignedOut
 from crm_core.words.values import CallValue, KeptState
 from hub.api.call import Call
 from hub.api.models.calls import Exporting, Phone, PhoneWish
 from hub.api.problems import BadRequest
 from hub.auth.peers import own_origins
+from hub.auth.tickets import Ticket
 from hub.keys import HOUSE
 
 PATH: Final = "/phone/{account_id}"
@@ -74,21 +81,61 @@ async def connect(request: web.Request) -> web.StreamResponse:
         raise NotFound
     socket = web.WebSocketResponse(protocols=("sip",), max_msg_size=MAX_FRAME, compress=False, heartbeat=25.0)
     await socket.prepare(request)
+    phone = _Phone(socket, ticket)
+    forget = house.bus.subscribe(phone.heard)
     try:
-        await carrier.connect(_Phone(socket, ticket.agent_id))
-    except HubError as error:
-        log.info("a phone's socket was refused", code=error.code)
+        # Heard first, asked then: a session that ends in between is noticed by one of the two.
+        if await house.db.read(_is_over, ticket):
+            phone.sign_out()
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(phone.close_when_signed_out())
+            await carrier.connect(phone)
+            watching.cancel()
+    except* HubError as refused:
+        log.info("a phone's socket was refused", problems=len(refused.exceptions))
     finally:
+        forget()
         await socket.close(code=WSCloseCode.GOING_AWAY)
     return socket
+
+
+def _is_over(tx: Tx, ticket: Ticket) -> bool:
+    """Whether whoever a ticket lets in may carry no calls any more."""
+    return agent(tx, ticket.agent_id).disabled or sessions.living(tx, ticket.session_id) is None
 
 
 class _Phone:
     """An agent's softphone as the channel sees it."""
 
-    def __init__(self, socket: web.WebSocketResponse, agent_id: int) -> None:
+    def __init__(self, socket: web.WebSocketResponse, ticket: Ticket) -> None:
         self._socket = socket
-        self.agent_id = agent_id
+        self._session_id = ticket.session_id
+        self._over = asyncio.Event()
+        self.agent_id = ticket.agent_id
+
+    @property
+    def is_signed_out(self) -> bool:
+        """Whether the session ended that opened the socket, or the agent was locked out."""
+        return self._over.is_set()
+
+    def heard(self, events: Sequence[Committed]) -> None:
+        """What changes rights."""
+        for committed in events:
+            match committed.event:
+                case SignedOut(agent_id=agent_id, session_id=ended):
+                    if agent_id == self.agent_id and ended in (None, self._session_id):
+                        self._over.set()
+                case AgentChanged(agent=changed) if changed.id == self.agent_id and changed.disabled:
+                    self._over.set()
+
+    def sign_out(self) -> None:
+        """Carry no more."""
+        self._over.set()
+
+    async def close_when_signed_out(self) -> None:
+        """Close the socket once its agent may carry no calls any more."""
+        await self._over.wait()
+        await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
 
     async def __aiter__(self) -> AsyncIterator[str | bytes]:
         async for message in self._socket:

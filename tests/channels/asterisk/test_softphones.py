@@ -7,9 +7,14 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from channels.asterisk.ari import Ari
+from channels.asterisk.settings import AsteriskSettings
+from channels.asterisk.softphones import Softphones
+from channels.contract import PhoneWanted
 from crm_core.calls.rules.signals import AcceptedBy
 from crm_core.words.values.calls import CallState, LegState
 from tests.channels.asterisk.house import House
+from tests.peers.asterisk import APP, PASSWORD, USER
 from tests.peers.sipp import caller
 
 
@@ -18,6 +23,7 @@ class Tab:
 
     def __init__(self, agent_id: int, facts: Mapping[str, Any]) -> None:
         self.agent_id = agent_id
+        self.is_signed_out = False
         self.facts = facts
         self.received: list[str] = []
         self._out: asyncio.Queue[str | None] = asyncio.Queue()
@@ -102,6 +108,52 @@ async def test_a_tab_that_signs_in_after_its_call_was_accepted_is_rung(house: Ho
             await house.until(lambda: any(m.startswith("INVITE") for m in tab.received))
             assert house.call.legs[-1].state in (LegState.DIALLING, LegState.RINGING)
             serving.cancel()
+
+
+async def test_whoever_signs_out_has_no_softphone_left(house: House) -> None:
+    tab = Tab(3, await house.lend(3, "mine"))
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(house.channel.connect(tab))
+        await _sign_in(house, tab)
+        await house.until_endpoint(tab.facts["user"], "online")
+        tab.is_signed_out = True
+        tab.vanish()
+        await serving
+    assert await house.ari("GET", f"/endpoints/PJSIP/{tab.facts['user']}") is None
+    assert (await house.lend(3, "mine"))["password"] != tab.facts["password"]
+
+
+async def test_a_tab_that_left_while_asterisk_was_away_is_told_of_when_it_is_back(house: House) -> None:
+    tab = Tab(3, await house.lend(3, "far"))
+    with caller(house.asterisk.sip_port, "+380445556677"):
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(house.channel.connect(tab))
+            await _sign_in(house, tab)
+            await house.until_state(CallState.QUEUED)
+            house.do(AcceptedBy(agent_id=3, leg_id=962, device="far"))
+            await house.until(lambda: any(m.startswith("INVITE") for m in tab.received))
+            await house.connection_lost()
+            tab.vanish()
+            await serving
+            assert house.call.legs[-1].state is not LegState.LOST
+        await house.connection_back()
+        await house.until(lambda: house.call.legs[-1].state in (LegState.LOST, LegState.ENDED))
+
+
+async def test_softphones_of_a_hub_before_this_one_are_taken_away(house: House) -> None:
+    old, mine = await house.lend(3, "old"), await house.lend(4, "mine")
+    facts = {"ari_url": house.asterisk.url, "user": USER, "password": PASSWORD, "app": APP}
+    settings = AsteriskSettings.model_validate(facts)
+    ari = Ari(house.http, house.bench.tools(house.http).peers, settings)
+    again = Softphones(ari, settings, 7, _nobody_is_gone)
+    await again.lend(PhoneWanted(agent_id=4, agent_name="Bea", device="mine"))
+    await again.tidy()
+    assert await house.ari("GET", f"/endpoints/PJSIP/{old['user']}") is None
+    assert await house.ari("GET", f"/endpoints/PJSIP/{mine['user']}") is not None
+
+
+async def _nobody_is_gone(_endpoint: str) -> None:
+    return None
 
 
 async def test_a_wrong_password_gets_nobody_in(house: House) -> None:
