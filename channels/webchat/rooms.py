@@ -52,9 +52,12 @@ class Rooms:
 
     def wait(self, peer: str) -> int:
         """Milliseconds until a network address may begin another call; 0 takes one of those it may."""
+        bucket = self._peers.pop(peer, None) or Bucket(burst=10, every_ms=MINUTE)
         if len(self._peers) >= MOST_REMEMBERED:
-            self._peers.clear()
-        return self._peers.setdefault(peer, Bucket(burst=10, every_ms=MINUTE)).wait(self._now())
+            # Whoever asked longest ago is forgotten first: a crowd of addresses frees none that calls and calls.
+            del self._peers[next(iter(self._peers))]
+        self._peers[peer] = bucket
+        return bucket.wait(self._now())
 
     def carry(self, call_id: int, dismissed: Callable[[], None]) -> None:
         """A page carries the visitor's sound from now on; the one that did is told so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_core.calls.rules import ending, flow
 from crm_core.calls.rules.call import has_spoken, is_over, leg_of, living
 from crm_core.calls.rules.hand import Hand
-from crm_core.calls.rules.signals import AgentGone, HungUp, LeftQueue, Owned, Unanswered
+from crm_core.calls.rules.signals import AgentGone, HungUp, LeftQueue, Owned, Unanswered, Wrapping
 from crm_core.calls.rules.talking import lost, meet
 from crm_core.words.calls import LegEnded
 from crm_core.words.values.calls import CallState, EndedBy, LegMode, LegRole, LegState, LegValue
@@ -15,6 +15,8 @@ BROKEN = ("lost", "failed")
 """Reasons that nobody chose: the contact did not want to be done yet."""
 NO_DEVICE = ("lost", "failed", "no_answer")
 """Reasons by which an agent's device is known not to work."""
+MOST_SILENT = 3
+"""After so many devices that never got through to one caller it is the caller's side that does not carry sound."""
 
 
 def leg_ended(hand: Hand, said: LegEnded) -> None:
@@ -42,6 +44,7 @@ def drop(hand: Hand, leg: LegValue, reason: str, by: EndedBy) -> None:
     elif leg.connected_at is None:
         _without_device(hand, leg, reason, by)
         _go_on(hand, leg, "failed", by)
+        _give_up(hand)
     else:
         _part_or_lose(hand, leg, reason, by)
         _go_on(hand, leg, reason, by)
@@ -166,9 +169,36 @@ def _part_or_lose(hand: Hand, leg: LegValue, reason: str, by: EndedBy) -> None:
 
 
 def _without_device(hand: Hand, leg: LegValue, reason: str, by: EndedBy) -> None:
+    is_silent_again = by is EndedBy.SYSTEM and reason == "no_answer" and bool(_silent(hand))
     hand.end_leg(leg, reason, by)
     if leg.role is LegRole.AGENT and leg.agent_id is not None:
-        hand.tell(Unanswered(agent_id=leg.agent_id))
+        hand.tell(Wrapping(agent_id=leg.agent_id, until=None) if is_silent_again else Unanswered(agent_id=leg.agent_id))
+
+
+def _silent(hand: Hand) -> list[LegValue]:
+    """Agents' devices that never got through to a contact with whom nobody has spoken yet.
+
+    Where the sound goes from browser to browser either side may be why. The first agent may be asleep; of those
+    after them it is not known, and one visitor must not take a whole queue out of routing.
+    """
+    if hand.call.answered_at is not None:
+        return []
+    return [
+        one
+        for one in hand.call.legs
+        if one.role is LegRole.AGENT
+        and one.state is LegState.ENDED
+        and one.connected_at is None
+        and one.reason == "no_answer"
+        and one.ended_by is EndedBy.SYSTEM
+    ]
+
+
+def _give_up(hand: Hand) -> None:
+    """A caller to whom no device gets through leaves a message instead of wearing out one agent after another."""
+    if hand.call.state is CallState.QUEUED and len(_silent(hand)) >= MOST_SILENT:
+        flow.leave_line(hand)
+        flow.voicemail(hand)
 
 
 def _fail_transfer(hand: Hand, leg: LegValue) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -10,6 +11,7 @@ import pytest
 from channels.contract import Account
 from channels.webchat import ice, parse, protocol, render
 from channels.webchat.channel import WebChat
+from channels.webchat.rooms import MOST_REMEMBERED, Rooms
 from channels.webchat.settings import WebChatSettings
 from crm_core.words.values import CallState, CallValue, Direction, LegMode, LegRole, LegState, LegValue
 from tests.peers.clock import VirtualClock
@@ -35,6 +37,18 @@ def test_nobody_is_told_of_a_server_before_they_call() -> None:
     channel = WebChat(Account(7, "pub-key", "Shop", settings), settings, VirtualClock())
     assert not any("turn" in name or "stun" in name for name in channel.doorway.settings)
     assert channel.doorway.settings["calls"] is True
+
+
+async def test_an_address_that_calls_too_often_is_not_forgotten_for_a_crowd_of_others() -> None:
+    async with asyncio.TaskGroup() as group:
+        rooms = Rooms(VirtualClock(), group)
+        while not rooms.wait("203.0.113.7"):
+            pass
+        for number in range(2 * MOST_REMEMBERED):
+            rooms.wait(f"address {number}")
+            if number % 5_000 == 0:
+                assert rooms.wait("203.0.113.7") > 0
+        assert rooms.wait("203.0.113.7") > 0
 
 
 def test_a_signal_of_more_than_64_kb_is_too_large() -> None:

@@ -22,7 +22,7 @@ from crm_core.calls.rules.signals import (
 )
 from crm_core.words.calls import Hears, LegAnswered, LegEnded, LegLost, LegRinging, QualityMeasured
 from crm_core.words.values.calls import CallOutcome, CallState, EndedBy, LegState
-from tests.crm_core.calls.telling import ADA, BOB, SALES, START, Story, said
+from tests.crm_core.calls.telling import ADA, BOB, CLEO, SALES, START, Story, said
 
 
 def test_the_natural_way_of_a_call_ends_with_its_times_to_the_millisecond() -> None:
@@ -68,6 +68,28 @@ def test_an_agent_whose_device_does_not_answer_is_out_of_routing_and_the_caller_
     assert story.call.prompt is not None
     assert story.call.prompt.code == "wait"
     assert story.leg_of(ADA) is None
+
+
+def test_a_caller_to_whom_no_device_gets_through_takes_one_agent_out_of_routing_and_not_all() -> None:
+    story = Story(CallPlan(queue_id=SALES, voicemail_prompt=said("voicemail"))).begun()
+    for agent_id in (ADA, BOB, CLEO):
+        story.accepted(agent_id)
+        story.passes(20_000)
+    assert story.told(Unanswered) == [Unanswered(agent_id=ADA)]
+    assert [fact.agent_id for fact in story.told(Wrapping)] == [BOB, CLEO]
+    assert story.call.state is CallState.VOICEMAIL
+    assert story.facts[-1] == LeftQueue()
+
+
+def test_an_agent_whose_own_device_says_that_it_failed_is_out_of_routing_whoever_failed_before() -> None:
+    story = Story().begun()
+    story.accepted(ADA)
+    story.passes(20_000)
+    for agent_id in (BOB, CLEO):
+        leg = story.accepted(agent_id)
+        story.hears(LegEnded(leg_id=leg.id, reason="failed", detail="No microphone."))
+    assert [fact.agent_id for fact in story.told(Unanswered)] == [ADA, BOB, CLEO]
+    assert story.call.state is CallState.QUEUED
 
 
 def test_an_agent_who_puts_down_before_a_word_is_spoken_is_free_and_somebody_else_is_asked() -> None:
