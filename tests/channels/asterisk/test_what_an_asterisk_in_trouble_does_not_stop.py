@@ -9,10 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from channels.asterisk.ari import Answer, Ari
+from channels.asterisk.names import softphone_name
 from channels.asterisk.settings import AsteriskSettings
+from channels.asterisk.softphones import Softphones
 from channels.asterisk.stage import Stage
 from channels.conformance import Bench
-from channels.contract import ChannelEvent, Stored, TryLater
+from channels.contract import ChannelEvent, PhoneWanted, Stored, TryLater
 from crm_core.words.calls import Hears, Scene, SceneLeg
 from crm_core.words.values.calls import LegRole, RecordingState
 from crm_core.words.values.marks import Direction
@@ -32,6 +34,8 @@ class Shelf(Ari):
     def __init__(self, http: aiohttp.ClientSession) -> None:
         super().__init__(http, Bench(VirtualClock()).tools(http).peers, SETTINGS)
         self.is_full = False
+        self.busy = ""
+        """The tab whose softphone carries a call."""
         self.asked: list[str] = []
 
     async def ask(
@@ -41,6 +45,9 @@ class Shelf(Ari):
         await asyncio.sleep(0)
         if self.is_full and path.endswith("/record"):
             raise TryLater("Asterisk failed: 500")
+        if path.startswith("/endpoints/PJSIP/"):
+            is_busy = path.endswith(softphone_name(SETTINGS.app, 3, self.busy))
+            return Answer(200, {"state": "online", "channel_ids": ["s.1"] if is_busy else []})
         if path == "/channels":
             return Answer(200, [{"id": "c.1", "state": "Up"}, {"id": "switchboard-leg-5-2", "state": "Up"}])
         return Answer(200, [] if path in ("/bridges", "/recordings/stored") else None)
@@ -99,3 +106,16 @@ async def test_many_who_look_at_once_share_a_look(http: aiohttp.ClientSession) -
         for _ in range(50):
             group.create_task(stage.look())
     assert shelf.asked.count("GET /channels") == 2
+
+
+async def test_a_ninth_tab_never_takes_the_softphone_of_one_that_talks(http: aiohttp.ClientSession) -> None:
+    async def gone(_endpoint: str) -> None:
+        return None
+
+    shelf = Shelf(http)
+    shelf.busy = "tab0"
+    softphones = Softphones(shelf, SETTINGS, 7, gone)
+    for number in range(9):
+        await softphones.lend(PhoneWanted(agent_id=3, agent_name="Ann", device=f"tab{number}"))
+    taken = [one.rsplit("/", 1)[1] for one in shelf.asked if one.startswith("DELETE") and "/endpoint/" in one]
+    assert taken == [softphone_name(SETTINGS.app, 3, "tab1")]
