@@ -58,11 +58,15 @@ class Provider:
         await phone.close(1000)
 
 
+class NoSettings(BaseModel):
+    """An account with nothing to set."""
+
+
 class OneLine:
     """The only account of the house."""
 
     def __init__(self, provider: Provider, account_id: int) -> None:
-        self._open = Open(Account(account_id, "key", "Phone", BaseModel()), "voice", MANIFEST, provider, None)
+        self._open = Open(Account(account_id, "key", "Phone", NoSettings()), "voice", MANIFEST, provider, None)
 
     def by_id(self, account_id: int) -> Open | None:
         return self._open if account_id == self._open.account.id else None
