@@ -62,6 +62,10 @@ class NoSettings(BaseModel):
     """An account with nothing to set."""
 
 
+class NoSettings(BaseModel):
+    """Nothing is set."""
+
+
 class OneLine:
     """The only account of the house."""
 
