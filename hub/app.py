@@ -36,7 +36,7 @@ from hub.console.gateway import Gateway
 from hub.desk import chores, fallback
 from hub.desk.assigner import Assigner
 from hub.desk.calls.arranging import Arranger
-from hub.desk.calls.lines import Lines
+from hub.desk.calls.lines import Lines, costs_in
 from hub.desk.calls.minding import Minder
 from hub.desk.calls.recordings import Recordings
 from hub.desk.delivering import Deliverer
@@ -158,7 +158,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         examiner=Examiner(toolbox, clock),
         invitations=invitations,
         surveys=Surveys(derived_key(key, "surveys"), clock, settings.public_url),
-        lines=Lines(accounts, front.source, clock),
+        lines=Lines(accounts, front.source, clock, costs_in(db)),
         recordings=Recordings(db, Stretches(settings.data_dir / "recordings"), accounts, clock),
     )
     return house, _workers(house, front)

@@ -17,6 +17,7 @@ from crm_core.words.errors import Invalid, NotFound
 from crm_core.words.paging import Page, cursor_of, keys_of
 from crm_core.words.permissions import Actor, Permission, may_read_call
 from crm_core.words.values.calls import CallState, CallValue
+from crm_core.words.values.marks import Direction
 
 MOST = 200
 PLAYED = "played:"
@@ -88,6 +89,26 @@ def whole(tx: Tx, call_id: int) -> Call:
     if found is None:
         raise NotFound
     return restored(found.body)
+
+
+def costs(tx: Tx, account_id: int, since: Moment) -> list[tuple[str, Moment, float]]:
+    """What calls that went out cost, as far as it is known: the name of each, when it began, and how much."""
+    statement = select(CallRow.body).where(
+        CallRow.account_id == account_id,
+        CallRow.direction == Direction.OUT,
+        CallRow.started_at >= since,
+        CallRow.ws == tx.ws,
+    )
+    calls = [restored(one.body) for one in tx.all(statement)]
+    return [(str(one.id), one.started_at, cost) for one in calls if (cost := _amount(one.cost)) > 0]
+
+
+def _amount(cost: str) -> float:
+    """The figure of what a provider asks for, such as `0.0085 USD`; 0 for what is none."""
+    try:
+        return float(cost.split(" ")[0])
+    except ValueError:
+        return 0.0
 
 
 def live(tx: Tx, account_id: int | None = None) -> list[Call]:

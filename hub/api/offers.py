@@ -18,8 +18,12 @@ async def mine(call: Call) -> ListOf[Offer]:
 
 
 async def accept(call: Call, offer_id: int, body: Taking) -> Offer:
-    """Take the offered work. Of two who try, one gets it."""
+    """Take the offered work. Of two who try, one gets it. Whom it calls back counts as called."""
     lines = call.house.lines.by_id
+    wanted = await call.read(taking.to_be_called, call.actor, offer_id)
+    line = None if wanted is None else lines(wanted[0])
+    if wanted is not None and line is not None:
+        await call.house.lines.count(line, wanted[1], call.actor.agent_id)
     return await call.write(Offer.model_validate, taking.accept, call.actor, offer_id, body.device, lines)
 
 

@@ -107,3 +107,8 @@ def _queue_of(tx: Tx, actor: Actor, line: Line) -> int:
 def account_of(tx: Tx, offered: AnyRow) -> int:
     """The account of the call that an offer is about."""
     return queries.whole(tx, offered.call_id).account_id
+
+
+def number_of(tx: Tx, offered: AnyRow) -> str:
+    """The number of whoever made the call that an offer is about."""
+    return queries.whole(tx, offered.call_id).number

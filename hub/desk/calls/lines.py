@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
 from channels.contract import CarriesCalls, PhonePass, PhoneWanted
-from crm_core.words.clock import MINUTE, Clock, Moment, system_clock
+from crm_core.calls import queries
+from crm_core.store.database import Database
+from crm_core.words.clock import DAY, MINUTE, Clock, Moment
 from crm_core.words.dialling import DialMeter, DialPlan, DialRefused
 from crm_core.words.errors import Invalid
 from hub import metrics
@@ -19,6 +21,8 @@ from hub.machinery.accounts import Accounts, Open
 
 QUIET: Final[Moment] = 10 * MINUTE
 """How long nobody is alarmed again of the same line."""
+Costs = Callable[[int, Moment], Awaitable[Sequence[tuple[str, Moment, float]]]]
+"""What the calls of an account cost since a moment: name, when it began, how much."""
 ALARM: Final = "Somebody tries to call numbers that may not be called, or far too many. See who in the log."
 
 log = structlog.get_logger(__name__)
@@ -46,6 +50,15 @@ class Lent:
     phone: PhonePass
 
 
+def costs_in(db: Database) -> Costs:
+    """What calls cost, as the database knows it."""
+
+    async def ask(account_id: int, since: Moment) -> Sequence[tuple[str, Moment, float]]:
+        return await db.read(queries.costs, account_id, since)
+
+    return ask
+
+
 def shown_as(line: Line, number: str) -> Line:
     """The line with another of its own numbers as its caller id. Raises Invalid when it is none of them."""
     if number not in (line.number, *line.calling.more_numbers):
@@ -56,12 +69,15 @@ def shown_as(line: Line, number: str) -> Line:
 class Lines:
     """Asked by the doors. One per house."""
 
-    def __init__(self, accounts: Accounts, source: Callable[[Open], Source], clock: Clock = system_clock) -> None:
+    def __init__(self, accounts: Accounts, source: Callable[[Open], Source], clock: Clock, costs: Costs) -> None:
         self._accounts = accounts
         self._source = source
         self._clock = clock
+        self._costs = costs
         self._meters: dict[int, DialMeter] = {}
         self._alarmed: dict[int, Moment] = {}
+        self._priced: dict[int, Moment] = {}
+        """When it was asked last what the calls of an account cost."""
 
     def by_id(self, account_id: int) -> Line | None:
         """The line of an account; none while it is closed, or carries no calls."""
@@ -114,6 +130,9 @@ class Lines:
         if plan is None:
             return
         meter = self._meters.setdefault(account_id, DialMeter())
+        if plan.day_cost is not None and now - self._priced.get(account_id, 0) >= MINUTE:
+            self._priced[account_id] = now
+            meter.spent(await self._costs(account_id, now - DAY))
         try:
             meter.ask(number, plan, agent_id=agent_id, now=now)
         except DialRefused as error:

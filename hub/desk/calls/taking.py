@@ -17,6 +17,14 @@ Lines = Callable[[int], Line | None]
 """The open accounts that carry calls, by id."""
 
 
+def to_be_called(tx: Tx, actor: Actor, offer_id: int) -> tuple[int, str] | None:
+    """The account and the number that taking an offer calls; none when it calls nobody. Raises NotFound."""
+    offered = work.offer_row(tx, offer_id)
+    if offered.agent_id != actor.agent_id or offered.state != OfferState.PENDING or not acting.is_callback(offered):
+        return None
+    return dialling.account_of(tx, offered), dialling.number_of(tx, offered)
+
+
 def accept(tx: Tx, actor: Actor, offer_id: int, tab: str, lines: Lines) -> OfferValue:
     """Take an offer. Raises Gone when it ended or nobody waits any more, NotFound when it is somebody else's,
     Conflict when the one to be called back cannot be."""

@@ -36,7 +36,7 @@ from hub.bus.local import Bus
 from hub.config import Settings, derived_key
 from hub.desk.assigner import Assigner
 from hub.desk.calls.arriving import take as take_call
-from hub.desk.calls.lines import Lines
+from hub.desk.calls.lines import Lines, costs_in
 from hub.desk.calls.recordings import Recordings
 from hub.desk.inbound import Source, take
 from hub.desk.invitations import Invitations
@@ -87,7 +87,7 @@ async def house(db: Database, clock: VirtualClock, tmp_path: Path) -> AsyncItera
         examiner=Examiner(toolbox, clock),
         invitations=Invitations(KEY, clock),
         surveys=Surveys(KEY, clock, settings.public_url),
-        lines=Lines(opened, _source),
+        lines=Lines(opened, _source, clock, costs_in(db)),
         recordings=Recordings(db, Stretches(tmp_path / "recordings"), opened, clock),
     )
     yield made
