@@ -54,6 +54,8 @@ def follow(tx: Tx, call: Call, fact: Fact) -> Call:
         case Owned(agent_id=agent_id):
             _owned(tx, call, agent_id)
         case ConsultQueued(queue_id=queue_id):
+            # Whoever gave advice before, and speaks with the contact by now, is known to be busy by their leg.
+            work.finish_of_call(tx, call.id, CONSULT)
             _wait(tx, call, queue_id, CONSULT)
         case ConsultOver():
             work.finish_of_call(tx, call.id, CONSULT)
