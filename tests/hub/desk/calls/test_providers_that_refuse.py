@@ -62,10 +62,6 @@ class NoSettings(BaseModel):
     """An account with nothing to set."""
 
 
-class NoSettings(BaseModel):
-    """Nothing is set."""
-
-
 class OneLine:
     """The only account of the house."""
 
