@@ -35,9 +35,7 @@ class Shelf:
         self._town = town
         self.kept: dict[int, bytes] = {}
 
-    async def keep(
-        self, name: str, content: bytes | AsyncIterator[bytes], /, *, is_recording: bool = False
-    ) -> FileRef:
+    async def keep(self, name: str, content: bytes | AsyncIterator[bytes], /, *, is_recording: bool = False) -> FileRef:
         sound = content if isinstance(content, bytes) else b"".join([piece async for piece in content])
         new = NewFile(
             name=name,
