@@ -108,7 +108,8 @@ class Files(Protocol):
     async def keep(self, name: str, content: bytes | AsyncIterator[bytes], /, *, is_recording: bool = False) -> FileRef:
         """Store bytes; durable when it returns. The type is found from them. Unused for a day, they are swept.
 
-        A recording of a call may be larger than what people send: it is as long as they talked. Raises TooLarge, StoreFull, StoreUnavailable.
+        A recording of a call may be larger than what people send: it is as long as they talked.
+        Raises TooLarge, StoreFull, StoreUnavailable.
         """
         ...
 
