@@ -111,9 +111,7 @@ async def test_a_file_that_is_gone_or_too_large_is_said_to_be_missing() -> None:
 
 
 class FullDisk(MemoryFiles):
-    async def keep(
-        self, name: str, content: bytes | AsyncIterator[bytes], /, *, is_recording: bool = False
-    ) -> FileRef:
+    async def keep(self, name: str, content: bytes | AsyncIterator[bytes], /, *, is_recording: bool = False) -> FileRef:
         raise StoreUnavailable
 
 
