@@ -43,14 +43,20 @@ class ImapServer:
     async def serving(self, *, port: int = 0) -> AsyncIterator[int]:
         """Serve on this machine until the block ends; the port."""
         async with asyncio.TaskGroup() as group:
+            is_over = False
 
             def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                if is_over:
+                    # Somebody came while the door was being shut.
+                    writer.transport.abort()
+                    return
                 group.create_task(self._serve(reader, writer))
 
             server = await asyncio.start_server(met, "127.0.0.1", port, limit=MOST_LINE)
             try:
                 yield int(server.sockets[0].getsockname()[1])
             finally:
+                is_over = True
                 server.close()
                 self.cut()
 
