@@ -15,10 +15,12 @@ from crm_core.words.content import ExternalId, Medium
 from crm_core.words.permissions import Actor
 from crm_core.words.values import CallValue, LegMode
 from crm_core.work import actions as work
+from hub.desk import rather
 from hub.desk.calls import acting, arriving, dialling, handing, moving, phones, taking
 from hub.desk.calls.dialling import Line
 from hub.desk.calls.handing import Onward
 from hub.desk.inbound import Source
+from routing.model import Decision
 from tests.hub.console.office import Office
 
 ACCOUNT = 9
@@ -136,6 +138,16 @@ async def test_callers_who_nobody_answers(office: Office) -> None:
         "a number is called", dialling.place, ann, exchange.line, "030 901825", "tab-Ann"
     )
     await office.does("an agent gives up", acting.hang_up, ann, placed.id)
+
+
+async def test_a_caller_comes_before_a_letter_that_is_only_offered(office: Office) -> None:
+    exchange, ann = Exchange(office), office.ann
+    await office.offer(ann)
+    call_id = await exchange.rings("+4930901827")
+    row = await office.db.read(work.open_work_of_call, call_id, "talk")
+    assert row is not None
+    decision = Decision(work_id=row.id, queue_id=office.sales, agent_id=None, offer_ms=20_000)
+    await office.does("a caller comes before a letter", rather.ask, decision, ann.agent_id)
 
 
 async def test_how_calls_reach_an_agent(office: Office) -> None:
