@@ -135,12 +135,17 @@ class Ari:
             addresses = await self._peers.addresses(parts.hostname or "", port)
         except (NoSuchHost, Forbidden) as error:
             raise AccountBroken("The hub does not connect to this Asterisk's address.") from error
-        async with connect(
+        socket = await connect(
             url, host=addresses[0], port=port, additional_headers=headers, proxy=None, max_size=_LARGEST_EVENT,
             subprotocols=[Subprotocol(protocol)] if protocol else None, open_timeout=8, close_timeout=1,
             ping_interval=10, ping_timeout=10,
-        ) as socket:  # fmt: skip
-            yield socket
+        )  # fmt: skip
+        try:
+            async with socket:
+                yield socket
+        finally:
+            # Cancelled while it waits for Asterisk's goodbye, the library leaves the connection open.
+            socket.transport.abort()
 
 
 async def _events(socket: ClientConnection) -> AsyncIterator[Mapping[str, Any]]:
