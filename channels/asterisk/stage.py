@@ -16,7 +16,7 @@ from channels.asterisk.render import hang_up_reason
 from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.standing import LATE, Memory, Stand
 from channels.contract import CallReported, Deliver, Tools, TryLater
-from crm_core.words.calls import Scene
+from crm_core.words.calls import RecordingFailed, Scene
 from crm_core.words.dialling import DialPlan
 
 
@@ -62,6 +62,11 @@ class Stage:
             stand = await self.look()
             if scene.over:
                 await self._clear(scene, stand)
+                if scene.owes_recording and not memory.recording:
+                    over = RecordingFailed(external_id="", reason="over")
+                    key = f"{name(self._app, Kind.TALK, scene.call_id)}:never"
+                    now = self._tools.now()
+                    reports.append(CallReported(signal=over, key=key, at=now, call_id=scene.call_id))
                 self._memories.pop(scene.call_id, None)
             else:
                 look = Look(self._ari, self._tools, self._settings, self._plan, memory, scene, stand, reports)

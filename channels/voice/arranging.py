@@ -18,7 +18,7 @@ from channels.voice.dialler import Dialler
 from channels.voice.parse import ended
 from channels.voice.render import Ways, document, spot
 from channels.voice.standing import Stand, Stands
-from crm_core.words.calls import Hears, LegEnded, RecordingStarted, ReportedSignal, Scene, SceneLeg
+from crm_core.words.calls import Hears, LegEnded, RecordingFailed, RecordingStarted, ReportedSignal, Scene, SceneLeg
 from crm_core.words.clock import SECOND, Clock, Moment
 from crm_core.words.content import ExternalId
 from crm_core.words.dialling import DialRefused
@@ -80,6 +80,8 @@ class Arranging:
         left = {scene.external_id, *stand.legs.values(), *(one.sid for one in self.people)} - {""}
         for sid in sorted(left):
             await self._hang_up(sid)
+        if scene.owes_recording:
+            await self._settle_recording(left)
         stand.legs.clear()
         stand.spot = "over"
 
@@ -232,7 +234,11 @@ class Arranging:
 
     async def _record(self, contact: SceneLeg) -> None:
         """Record the contact's own leg, which stays through holds and transfers."""
-        if not contact.external_id or not contact.connected or self.stand.unrecorded:
+        if not contact.external_id or not contact.connected:
+            return
+        if self.stand.unrecorded:
+            if self.scene.owes_recording:
+                await self._never_recorded("refused")
             return
         try:
             await self._turn_recording(contact.external_id)
@@ -242,6 +248,7 @@ class Arranging:
             # A call that is not recorded is still a call.
             self.stand.unrecorded = True
             log.error("a call is not recorded", call=self.scene.call_id, why=str(error))
+            await self._never_recorded(str(error))
 
     async def _turn_recording(self, sid: str) -> None:
         scene, stand = self.scene, self.stand
@@ -265,6 +272,19 @@ class Arranging:
             self.stand.recording, self.stand.recording_status = running.sid, running.status
             name = running.sid
             await self._tell(RecordingStarted(external_id=name), f"{name}:started", self.now())
+
+    async def _settle_recording(self, sids: set[str]) -> None:
+        """The call is over and no recording was told of: one may have begun all the same, before a restart."""
+        for sid in sorted(sids):
+            for one in await self.api.recordings_of(sid):
+                if one.source != MESSAGE:
+                    await self._tell(RecordingStarted(external_id=one.sid), f"{one.sid}:started", self.now())
+                    return
+        await self._never_recorded("over")
+
+    async def _never_recorded(self, why: str) -> None:
+        never = RecordingFailed(external_id="", reason=why)
+        await self._tell(never, f"{self.scene.call_id}:{self.scene.version}:unrecorded", self.now())
 
     async def _tell(self, signal: ReportedSignal, key: str, at: Moment) -> None:
         known = ExternalId(self.scene.external_id) if self.scene.external_id else None

@@ -86,6 +86,8 @@ class RecordingStored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingFailed:
+    """Without a name: one that was wished and never began."""
+
     external_id: str
     reason: str = ""
 
@@ -171,6 +173,9 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     recording: RecordingState = RecordingState.OFF
     recording_id: str = ""
     """The provider's name of the recording that runs."""
+    owes_recording: bool = False
+    """A recording was wished of which the provider has not said that it began. Once the call is over, a channel that
+    finds none reports RecordingFailed without a name, so that nobody waits for it."""
     most_voicemail: int = 120_000
     """Milliseconds a voicemail may last."""
     over: bool = False

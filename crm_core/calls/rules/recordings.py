@@ -59,7 +59,11 @@ def failed(hand: Hand, said: RecordingFailed) -> None:
     known = _named(hand, said.external_id)
     if known is None or known.state is KeptState.STORED:
         return
-    hand.set_recording(known, state=KeptState.MISSING)
+    if known.external_id:
+        hand.set_recording(known, state=KeptState.MISSING)
+    else:
+        # It never began, so there is none that could be missed: the call was over at the same moment, say.
+        hand.set(recordings=[one for one in hand.call.recordings if one.id != known.id])
     if not any(one.state is KeptState.RUNNING and not one.is_voicemail for one in hand.call.recordings):
         hand.set(recording=RecordingState.OFF)
     _seek(hand)
@@ -110,7 +114,8 @@ def _message_left(hand: Hand, said: RecordingStored) -> None:
 def _add(hand: Hand, *, agent_id: int | None = None, is_voicemail: bool = False) -> RecordingValue:
     call = hand.call
     new = RecordingValue(
-        id=len(call.recordings) + 1, state=KeptState.AWAITED if is_over(call) else KeptState.RUNNING, since=hand.now,
+        id=max((one.id for one in call.recordings), default=0) + 1,
+        state=KeptState.AWAITED if is_over(call) else KeptState.RUNNING, since=hand.now,
         agent_id=agent_id, is_voicemail=is_voicemail,
     )  # fmt: skip
     hand.set(recordings=[*call.recordings, new])

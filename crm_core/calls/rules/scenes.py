@@ -23,6 +23,9 @@ def scene(call: Call) -> Scene:
         music_file_id=call.plan.music_file_id,
         recording=call.recording,
         recording_id=running[-1].external_id if running else "",
+        owes_recording=any(
+            one.state in (KeptState.RUNNING, KeptState.AWAITED) and not one.external_id for one in call.recordings
+        ),
         most_voicemail=call.plan.most_voicemail,
         over=over,
         reason=call.reason,

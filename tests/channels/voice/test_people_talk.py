@@ -183,6 +183,16 @@ async def test_a_call_is_recorded_through_hold_pause_and_transfer_in_one_piece()
         assert len(it.cloud.exchange.recordings) == 1
 
 
+async def test_a_recording_that_was_wished_as_the_caller_hung_up_is_not_waited_for() -> None:
+    async with town() as it:
+        caller, _, call = await it.talks()
+        it.desk.do(call.id, RecordingWished(agent_id=7, on=True))
+        await it.does(caller.hang_up())
+        kept = it.desk.calls[call.id]
+        assert it.cloud.exchange.recordings == []
+        assert (kept.recordings, kept.sought) == ([], 0)
+
+
 async def test_an_agent_calls_a_number_and_hears_it_ring() -> None:
     async with town() as it:
         it.cloud.exchange.dials[OTHER] = How.IGNORES

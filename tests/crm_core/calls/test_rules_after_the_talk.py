@@ -229,6 +229,27 @@ def test_a_recording_whose_beginning_was_never_told_is_the_one_that_was_wished()
     assert [(one.external_id, one.state) for one in story.call.recordings] == [("RE7", KeptState.STORED)]
 
 
+def test_a_recording_that_never_began_is_not_missed() -> None:
+    story = Story(CallPlan(queue_id=SALES, record=True), mode="none").talking(ADA)
+    assert story.scene.owes_recording
+    story.hears(LegEnded())
+    assert story.scene.owes_recording
+    story.hears(RecordingFailed(external_id=""))
+    assert story.call.recordings == []
+    assert not story.scene.owes_recording
+    assert next_deadline(story.call) is None
+
+
+def test_a_second_try_to_record_has_a_number_of_its_own() -> None:
+    story = Story(CallPlan(queue_id=SALES, record=True)).talking(ADA)
+    story.hears(RecordingFailed(external_id=""))
+    assert story.call.recording is RecordingState.OFF
+    story.hears(RecordingWished(agent_id=ADA, on=True))
+    story.hears(RecordingStarted(external_id="RE2"))
+    story.hears(RecordingWished(agent_id=ADA, on=False))
+    assert [(one.id, one.external_id) for one in story.call.recordings] == [(1, "RE2")]
+
+
 def test_agents_see_that_nothing_is_recorded_when_it_fails_and_may_try_again() -> None:
     story = Story(CallPlan(queue_id=SALES, record=True)).talking(ADA)
     story.hears(RecordingStarted(external_id="RE1"))
