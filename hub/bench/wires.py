@@ -26,6 +26,8 @@ class Wire(asyncio.Protocol):
 
     def __init__(self, taken: Callable[[Wire, bytes], None] | None = None) -> None:
         self.count = 0
+        self.beats = 0
+        """Of the bytes that came, those with heartbeats: of thousands of consoles one always has its own."""
         self.tail = b""
         self.number = -1
         """Of a console: those answer heartbeats."""
@@ -64,6 +66,7 @@ class Wire(asyncio.Protocol):
             data = rest
         self.count += len(data)
         if self.number >= 0 and b'"type":"position"' in data:
+            self.beats += len(data)
             self.say('{"type":"alive"}')
         if self._taken is not None:
             self._taken(self, data)
@@ -126,9 +129,9 @@ async def reached(wires: list[Wire]) -> None:
 
 
 async def quiet(wires: list[Wire]) -> None:
-    """Return when nothing has arrived for a second and a half: snapshots and presence are through."""
+    """Return when only heartbeats have come for a second and a half: snapshots and presence are through."""
     before = -1
-    while (now := sum(wire.count for wire in wires)) != before:
+    while (now := sum(wire.count - wire.beats for wire in wires)) != before:
         before = now
         await asyncio.sleep(1.5)
 
