@@ -219,7 +219,7 @@ class Socket:
     async def hear(self, kind: str | None = None) -> dict[str, Any]:
         """The next frame (of a kind) that the browser gets."""
         while True:
-            frame = await asyncio.wait_for(self._out.get(), 5)
+            frame = await asyncio.wait_for(self._out.get(), 60)
             if kind is None or frame["type"] == kind:
                 return frame
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+import msgspec
 from aiohttp import web
+from sqlalchemy import update
 
 from channels.simulators.twilio import Caller, RealTime, TwilioCloud
 from crm_core.accounts.sealing import Sealer
@@ -19,8 +21,9 @@ from crm_core.calls.rules.call import Call, leg_of
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import system_clock
-from crm_core.words.values import CallOutcome, CallState, LegState, OfferValue
+from crm_core.words.values import CallOutcome, CallState, LegState, OfferValue, QueueVoice
 from crm_core.work import actions as work
+from crm_core.work.queues import TABLE as QUEUES
 from hub.config import Settings, derived_key, house_key
 from tests.flows.call_judge import all_calls
 from tests.flows.call_town import SHOP, SID, TOKEN, Furnished, Mate, furnish, hired, line_at
@@ -28,10 +31,11 @@ from tests.flows.crash_records import NODE, SECRET_KEY
 from tests.flows.forked_hub import ForkedHub
 
 T = TypeVar("T")
-SOON = 25.0
+SOON = 60.0
 """Seconds: only a broken hub takes that long."""
 SPEED = 4
 """How much faster than they should sounds are played."""
+UNHURRIED = QueueVoice(announce_seconds=20, offer_seconds=90, wrap_up_seconds=300)
 BIN = '<Response><Say>One moment.</Say><Pause length="2"/><Redirect method="POST">{door}</Redirect></Response>'
 """What an administrator is told to keep at Twilio for the time when no hub answers."""
 
@@ -147,7 +151,7 @@ async def open_street(url: str, folder: Path, agents: Sequence[str]) -> AsyncIte
         db = await Database.open(url, node=NODE)
         stack.push_async_callback(db.close)
         key = house_key(Settings(database_url=url, secret_key=SECRET_KEY))  # type: ignore[arg-type]
-        made = await db.write(furnish, Sealer(derived_key(key, "accounts")), origin, {})
+        made = await db.write(_furnished, Sealer(derived_key(key, "accounts")), origin, {})
         hub = ForkedHub(folder, {"HUB_DATABASE_URL": url, "HUB_SECRET_KEY": SECRET_KEY, "HUB_DRAIN_SECONDS": "2"})
         stack.push_async_callback(asyncio.to_thread, hub.stop)
         http = await stack.enter_async_context(aiohttp.ClientSession())
@@ -160,6 +164,13 @@ async def open_street(url: str, folder: Path, agents: Sequence[str]) -> AsyncIte
         cloud.lines[SHOP].fallback = await _bin(stack, cloud.lines[SHOP].url)
         await asyncio.to_thread(hub.start)
         yield street
+
+
+def _furnished(tx: Tx, sealer: Sealer, origin: str, settings: Mapping[str, Any]) -> Furnished:
+    """A house without haste: a busy machine may take its time between what agents and callers do."""
+    made = furnish(tx, sealer, origin, settings)
+    tx.execute(update(QUEUES).values(voice=msgspec.to_builtins(UNHURRIED)))
+    return made
 
 
 async def _bin(stack: AsyncExitStack, door: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from playwright.async_api import Locator, Page, expect
 
-SOON = 20_000
+SOON = 60_000
 """Milliseconds: only a broken hub takes that long."""
 OFFERED = 40_000
 """Milliseconds in which an offer is on the console at the latest: the one before may have to run out first."""

@@ -14,7 +14,7 @@ from hub.console.protocol import PROTOCOL, FromServer, Gone, Happened, Snapshot,
 from hub.console.reducer import lose, reduce
 
 _decoder = msgspec.json.Decoder(FromServer)
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a frame that should come will not come; no test measures by it."""
 
 

@@ -19,7 +19,7 @@ async def test_callers_stay_while_the_connection_is_cut_and_go_on_where_they_wer
 
 
 async def test_an_agent_who_answers_meanwhile_is_let_go_and_the_caller_keeps_their_place(house: House) -> None:
-    with telephone(ring=2_000) as desk, caller(house.asterisk.sip_port, "+380445556677"):
+    with telephone(ring=10_000) as desk, caller(house.asterisk.sip_port, "+380445556677"):
         house.asterisk.make_telephone("502", desk.port)
         await house.until_state(CallState.QUEUED)
         house.do(AcceptedBy(agent_id=3, leg_id=941, device="phone", address="502"))

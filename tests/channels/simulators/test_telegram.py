@@ -72,7 +72,7 @@ async def test_updates_wait_until_an_offset_confirms_them() -> None:
 async def test_a_poll_waits_for_news_and_only_one_may() -> None:
     async with scene() as s, asyncio.TaskGroup() as group:
         waiting = group.create_task(s.client.get_updates(timeout=10))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not s.bot.polls:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         with pytest.raises(TelegramConflictError):

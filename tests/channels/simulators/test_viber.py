@@ -76,7 +76,7 @@ async def scene(*, written: str = "") -> AsyncIterator[Scene]:
         channel = Viber(account, bench.tools(http))
         at.channel = channel
         listening = group.create_task(channel.listen(at.deliver))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not bot.webhook:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         yield Scene(bot, bot.person("Ann Lee"), at, channel, bench, account, http)

@@ -73,7 +73,7 @@ async def test_what_came_while_nobody_listened_is_handed_in_once() -> None:
             heard.set()
             return stored
 
-        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
             listening = group.create_task(it.channel.listen(deliver))
             await heard.wait()
             listening.cancel()

@@ -104,7 +104,7 @@ class Scene:
 
         async with asyncio.TaskGroup() as group:
             task = group.create_task(listening.listen(counted))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await cursors.last.wait()
                 await cursors.moved.wait()
             task.cancel()

@@ -150,7 +150,7 @@ async def test_the_folder_opens_an_account() -> None:
 async def test_viber_is_told_where_we_are_once_the_account_is_open() -> None:
     async with scene() as s, asyncio.TaskGroup() as group:
         listening = group.create_task(s.channel.listen(s.recorder))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await s.cloud.was_asked.wait()
         listening.cancel()
         assert s.cloud.asked[0][0] == "set_webhook"

@@ -77,7 +77,7 @@ async def shop(hub: Hub, chromium: Browser) -> AsyncIterator[Shop]:
     async with site(hub) as origin:
         await hub.account(SHOP_KEY, allowed_origins=[origin])
         context = await chromium.new_context(locale="en-GB")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         page = await context.new_page()
         shop = Shop(page)
         await page.goto(f"{origin}/lamp")
