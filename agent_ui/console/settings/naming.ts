@@ -1,6 +1,7 @@
 import { t } from "../words/words.svelte";
+import { translated } from "./channels/translated.svelte";
 
-/** Settings that the console has words for in every language; those of other channels keep the channel's own. */
+/** Settings that the console calls otherwise than their channel does, by their path. */
 const KNOWN = [
   "title",
   "colour",
@@ -92,14 +93,16 @@ const KNOWN = [
 type Known = (typeof KNOWN)[number];
 const HINTED = ["greeting", "offline_form", "allowed_origins", "max_file_bytes", "file_types"] as const;
 type Hinted = (typeof HINTED)[number];
-const CHOICES = ["right", "left", "imap", "listener", "none", "tls", "starttls", "password", "xoauth2", "keep", "seen", "move", "webhook", "polling", "twilio", "hub"] as const;
+const CHOICES = ["right", "left", "imap", "listener", "none", "tls", "starttls", "password", "xoauth2", "keep", "seen", "move", "webhook", "polling", "twilio", "hub", "json", "form", "basic", "bearer", "header", "query", "path", "hmac"] as const;
 
-/** What a setting is called in the language shown; the channel's own English word for those the console does not know. */
-export function labelOf(setting: { name: string; title: string }): string;
-export function labelOf(setting: { name: string; title: string }, what: "hint"): string | undefined;
-export function labelOf({ name, title }: { name: string; title: string }, what?: "hint"): string | undefined {
-  if (what) return (HINTED as readonly string[]).includes(name) ? t(`setting_hint.${name as Hinted}`) : undefined;
-  return (KNOWN as readonly string[]).includes(name) ? t(`setting.${name as Known}`) : title;
+/** What a setting is called in the language shown. */
+export function labelOf({ path, title }: { path: string; title: string }): string {
+  return (KNOWN as readonly string[]).includes(path) ? t(`setting.${path as Known}`) : translated(title);
+}
+
+/** What is said below a setting in the language shown; nothing where its channel says nothing. */
+export function hintOf({ path, hint }: { path: string; hint: string }): string | undefined {
+  return (HINTED as readonly string[]).includes(path) ? t(`setting_hint.${path as Hinted}`) : translated(hint) || undefined;
 }
 
 /** What one of a setting's choices is called. */

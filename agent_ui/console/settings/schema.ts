@@ -2,6 +2,8 @@ import type { Channel } from "../api/house";
 
 interface Facts {
   name: string;
+  /** Its name with those of what it is a part of: templates.name. */
+  path: string;
   title: string;
   /** What the channel says of it, in English. */
   hint: string;
@@ -53,15 +55,15 @@ const SIMPLE = new Set<Control["kind"]>(["text", "flag", "number", "choice", "lo
 /** The controls of a channel's settings, in the channel's order. What no control fits is edited as JSON. */
 export function controlsOf(channel: Pick<Channel, "settings">): Control[] {
   const whole = channel.settings as Schema;
-  return partsOf(whole, whole);
+  return partsOf(whole, whole, "");
 }
 
-function partsOf(schema: Schema, whole: Schema): Control[] {
-  return Object.entries(schema.properties ?? {}).map(([name, part]) => controlOf(name, resolved(part, whole), whole, schema.required?.includes(name) ?? false));
+function partsOf(schema: Schema, whole: Schema, within: string): Control[] {
+  return Object.entries(schema.properties ?? {}).map(([name, part]) => controlOf({ name, path: within + name, required: schema.required?.includes(name) ?? false }, resolved(part, whole), whole));
 }
 
-function controlOf(name: string, schema: Schema, whole: Schema, required: boolean): Control {
-  const facts: Facts = { name, title: schema.title ?? name, hint: schema.description ?? "", required };
+function controlOf(named: Pick<Facts, "name" | "path" | "required">, schema: Schema, whole: Schema): Control {
+  const facts: Facts = { ...named, title: schema.title ?? named.name, hint: schema.description ?? "" };
   if (schema.writeOnly || schema.format === "password") return { kind: "secret", ...facts };
   if (schema.enum) return { kind: "choice", ...facts, choices: schema.enum.map(String) };
   if (schema.type === "boolean") return { kind: "flag", ...facts };
@@ -79,7 +81,7 @@ function arrayOf(facts: Facts, items: Schema, whole: Schema, most: number | unde
   if (items.type === "integer" || items.type === "number") return { kind: "numbers", ...facts };
   const names = resolved(items.properties?.["name"] ?? {}, whole).enum;
   if (names && items.properties?.["required"]) return { kind: "questions", ...facts, keys: names.map(String) };
-  const parts = partsOf(items, whole);
+  const parts = partsOf(items, whole, `${facts.path}.`);
   return parts.length && parts.every(({ kind }) => SIMPLE.has(kind)) ? { kind: "records", ...facts, parts, ...defined({ most }) } : { kind: "json", ...facts };
 }
 
@@ -88,7 +90,7 @@ function objectOf(facts: Facts, schema: Schema, whole: Schema): Control {
   if (keys) return { kind: "perLanguage", ...facts, keys: keys.map(String) };
   const values = typeof schema.additionalProperties === "object" ? resolved(schema.additionalProperties, whole) : {};
   if (!schema.properties && values.type === "string") return { kind: "pairs", ...facts };
-  const parts = partsOf(schema, whole);
+  const parts = partsOf(schema, whole, `${facts.path}.`);
   return parts.length && parts.every(({ kind }) => SIMPLE.has(kind)) ? { kind: "nested", ...facts, parts } : { kind: "json", ...facts };
 }
 
