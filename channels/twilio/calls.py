@@ -123,6 +123,12 @@ class CallsApi(TwilioApi):
             found = await self._client.calls.list_async(start_time_after=as_datetime(since), page_size=200)
         return [_call(one) for one in found]
 
+    async def running(self) -> list[CallRecord]:
+        """Calls that are in progress now."""
+        async with self._failures():
+            found = await self._client.calls.list_async(status="in-progress", page_size=200)
+        return [_call(one) for one in found]
+
     # --- rooms -------------------------------------------------------------------------------------
 
     async def room(self, name: str) -> str | None:

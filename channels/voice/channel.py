@@ -180,6 +180,7 @@ class TwilioVoice:
         async with stand.turn:
             if scene.version < stand.version:
                 return
+            self._reconciler.saw(scene)
             work = Arranging(
                 api=self._api, dialler=self._dialler, stands=self._stands, now=self._tools.now,
                 scene=scene, stand=stand, ways=self._ways_of(scene), deliver=deliver,
@@ -208,10 +209,11 @@ class TwilioVoice:
         raise Refused("Twilio's softphones connect to Twilio.")
 
     async def listen(self, deliver: Deliver, /) -> None:
-        """Fetch recordings as they come, and ask every five minutes for what came while nobody listened."""
+        """Fetch recordings as they come; ask for what was not told: of live calls soon, of all every five minutes."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._reconciler.rounds(deliver))
+                group.create_task(self._reconciler.glances(deliver))
                 group.create_task(self._library.fetching(deliver))
         except ExceptionGroup as failures:
             failed = next((one for one in failures.exceptions if isinstance(one, ChannelError)), None)
@@ -220,6 +222,10 @@ class TwilioVoice:
     async def reconcile(self, deliver: Deliver) -> None:
         """One look at Twilio's lists."""
         await self._reconciler.round(deliver)
+
+    async def glance(self, deliver: Deliver) -> None:
+        """One glance at live calls, if they need one now."""
+        await self._reconciler.glance(deliver)
 
     async def fetch_recordings(self, deliver: Deliver) -> None:
         """Fetch what has been told of, once."""

@@ -37,7 +37,8 @@ _ENDS: Final[Mapping[str, str]] = {
     "failed": "failed",
     "canceled": "cancelled",
 }
-_ANSWERED: Final = frozenset({"in-progress", "answered"})
+IN_PROGRESS: Final = "in-progress"
+_ANSWERED: Final = frozenset({IN_PROGRESS, "answered"})
 
 
 def call_of(form: Form) -> str:

@@ -22,16 +22,20 @@ from channels.voice.dialler import Dialler
 from channels.voice.library import Library
 from channels.voice.settings import VoiceSettings
 from channels.voice.standing import Stands
-from crm_core.words.calls import CostTold, ReportedSignal, Scene
-from crm_core.words.clock import DAY, HOUR, MINUTE, Moment
+from crm_core.words.calls import CostTold, LegAnswered, ReportedSignal, Scene, SceneLeg
+from crm_core.words.clock import DAY, HOUR, MINUTE, SECOND, Moment
 from crm_core.words.content import ExternalId
-from crm_core.words.errors import StoreUnavailable
+from crm_core.words.errors import HubError, StoreUnavailable
 from crm_core.words.values.calls import LegRole
 
 ROUND: Final = 300.0
 """Seconds between two looks."""
 AGAIN: Final = 30.0
 """Seconds until the next look when ours was the side that failed."""
+GLANCE: Final = 3.0
+"""Seconds between two glances at the calls in progress, while somebody is rung."""
+STEADY: Final[Moment] = 20 * SECOND
+"""How long nobody asks after legs that are connected."""
 NEAR: Final[Moment] = HOUR
 SETTLED: Final[Moment] = MINUTE
 """How old a call has to be before it counts as one that nobody told us of."""
@@ -62,6 +66,10 @@ class Reconciler:
         """Calls that are over and were handed in."""
         self._priced: Recent[str, bool] = Recent(50_000)
         self._last_far: Moment | None = None
+        self._live: dict[int, bool] = {}
+        """Calls that are not over, and whether somebody is rung in them."""
+        self._glanced_at: Moment = 0
+        self._all_seen_at: Moment = 0
 
     async def rounds(self, deliver: Deliver) -> None:
         """Look now and every five minutes. Raises AccountBroken, TryLater."""
@@ -78,6 +86,58 @@ class Reconciler:
                 raise TryLater(str(error), after_ms=getattr(error, "after_ms", None)) from error
             await asyncio.sleep(pause)
 
+    # --- glances: what a lost report would have said -------------------------------------------------
+
+    def saw(self, scene: Scene) -> None:
+        """The newest scene of a call: whether it is to be glanced at, and how often."""
+        if scene.over:
+            self._live.pop(scene.call_id, None)
+        else:
+            self._live[scene.call_id] = any(not leg.connected for leg in scene.legs)
+
+    async def glances(self, deliver: Deliver) -> None:
+        """Glance as often as the calls need it. Raises AccountBroken; whatever else fails is tried again."""
+        while True:
+            await asyncio.sleep(GLANCE)
+            try:
+                await self.glance(deliver)
+            except AccountBroken:
+                raise
+            except HubError as error:
+                log.info("a glance at the calls has to wait", code=error.code)
+                await asyncio.sleep(AGAIN)
+
+    async def glance(self, deliver: Deliver) -> None:
+        """Report what happened to the legs of live calls and was not told, or not yet.
+
+        One request for all calls while somebody is rung, and one every 20 seconds while calls are connected; a leg
+        that is not in progress is then asked after by its name. None when there is no call.
+        """
+        now = self._tools.now()
+        of_all = now - self._all_seen_at >= STEADY
+        if not any(self._live.values()) and not (of_all and self._live):
+            return
+        known = set(self._live)
+        scenes = [scene for scene in await self._tools.calls.live() if not scene.over]
+        for call_id in known - {scene.call_id for scene in scenes}:
+            self._live.pop(call_id, None)
+        if not scenes:
+            return
+        running = {one.sid: one for one in await self._api.running()}
+        for scene in scenes:
+            for leg in scene.legs:
+                sid = self._sid(scene, leg)
+                found = running.get(sid)
+                if found is None and sid and of_all:
+                    found = await self._api.call(sid)
+                if found is not None:
+                    await self._leg(scene, leg, found, deliver)
+        self._glanced_at = now
+        if of_all:
+            self._all_seen_at = now
+
+    # --- rounds ------------------------------------------------------------------------------------
+
     async def round(self, deliver: Deliver) -> None:
         """One look."""
         now = self._tools.now()
@@ -89,7 +149,8 @@ class Reconciler:
         self._acts.dialler.spent(one for one in listed if not one.inbound)
         known = {one.sid: one for one in listed}
         for scene in scenes:
-            await self._live(scene, known, deliver)
+            self.saw(scene)
+            await self._legs(scene, known, deliver)
         ours = {scene.external_id for scene in scenes}
         for one in sorted(listed, key=lambda call: (call.made_at, call.sid)):
             if one.inbound and one.to in self._numbers and one.sid not in ours:
@@ -99,21 +160,35 @@ class Reconciler:
         if far:
             self._last_far = now
 
-    async def _live(self, scene: Scene, known: dict[str, CallRecord], deliver: Deliver) -> None:
-        """A call that the hub takes for live: has a leg of it ended at Twilio?"""
+    async def _legs(self, scene: Scene, known: dict[str, CallRecord], deliver: Deliver) -> None:
+        """A call that the hub takes for live: what happened to its legs at Twilio?"""
         for leg in scene.legs:
-            sid = leg.external_id
+            sid = self._sid(scene, leg)
             found = (known.get(sid) or await self._api.call(sid)) if sid else None
-            if found is None or not found.is_over:
-                continue
-            self._stands.over.put(sid, True)
-            signal: ReportedSignal | None = parse.leg_signal(found.status, sid, leg.id, found.to)
+            if found is not None:
+                await self._leg(scene, leg, found, deliver)
+        if not scene.legs and scene.external_id:
+            await self._acts.arrange(scene, deliver)
+
+    def _sid(self, scene: Scene, leg: SceneLeg) -> str:
+        """The leg's name at Twilio, which only this process knows before a report came."""
+        return leg.external_id or self._stands.of_scene(scene).legs.get(leg.id, "")
+
+    async def _leg(self, scene: Scene, leg: SceneLeg, found: CallRecord, deliver: Deliver) -> None:
+        """Report what Twilio knows of a leg and the hub does not."""
+        if found.status == parse.IN_PROGRESS:
+            if not leg.connected and found.sid not in self._stands.over:
+                # Twilio does not say whether a call's start is its first ring: it was not answered at the last glance.
+                at = max(found.started_at or self._tools.now(), self._glanced_at)
+                answered = LegAnswered(leg_id=leg.id, external_id=found.sid)
+                await self._tell(scene, answered, f"{found.sid}:answered", at, deliver)
+        elif found.is_over:
+            self._stands.over.put(found.sid, True)
+            signal: ReportedSignal | None = parse.leg_signal(found.status, found.sid, leg.id, found.to)
             if leg.role is LegRole.CUSTOMER:
                 signal = parse.ended(found.status, leg_id=leg.id)
             if signal is not None:
-                await self._tell(scene, signal, found, deliver)
-        if not scene.legs and scene.external_id:
-            await self._acts.arrange(scene, deliver)
+                await self._tell(scene, signal, f"{found.sid}:ended", found.ended_at or self._tools.now(), deliver)
 
     async def _unknown(self, one: CallRecord, deliver: Deliver) -> None:
         """A caller whom the hub does not take for live: over and known, or never heard of."""
@@ -138,9 +213,8 @@ class Reconciler:
         await deliver(CallReported(signal=said, key=f"{one.sid}:cost", at=self._tools.now(), call=ExternalId(one.sid)))
         self._priced.put(one.sid, True)
 
-    async def _tell(self, scene: Scene, signal: ReportedSignal, found: CallRecord, deliver: Deliver) -> None:
-        at = found.ended_at or self._tools.now()
-        await deliver(CallReported(signal=signal, key=f"{found.sid}:ended", at=at, call_id=scene.call_id))
+    async def _tell(self, scene: Scene, signal: ReportedSignal, key: str, at: Moment, deliver: Deliver) -> None:
+        await deliver(CallReported(signal=signal, key=key, at=at, call_id=scene.call_id))
 
 
 def _form(one: CallRecord) -> dict[str, str]:

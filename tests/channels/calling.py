@@ -19,9 +19,9 @@ from channels.contract import (
     Refused,
     Stored,
 )
-from crm_core.calls.rules import advance, scene
+from crm_core.calls.rules import advance, next_deadline, scene
 from crm_core.calls.rules.call import Call, CallPlan, MenuChoice, leg_of, living, shown
-from crm_core.calls.rules.signals import AcceptedBy, Begun, Cleared, Fact, Held, Placed, Signal
+from crm_core.calls.rules.signals import AcceptedBy, Begun, Cleared, Fact, Held, Placed, Signal, TimePassed
 from crm_core.words.calls import Scene
 from crm_core.words.clock import Clock
 from crm_core.words.errors import StoreUnavailable
@@ -141,6 +141,13 @@ class CallDesk:
             except (Refused, AccountBroken):
                 self.do(call_id, Cleared(reason="failed"))
         raise AssertionError("the call never comes to rest")
+
+    def pass_time(self) -> None:
+        """What is due by now, as the house's deadlines have it."""
+        for call in list(self.calls.values()):
+            due = next_deadline(call)
+            if due is not None and due <= self.now():
+                self.do(call.id, TimePassed())
 
     def stir(self, call_id: int) -> None:
         """Have the call arranged again although nothing changed, as after a restart."""

@@ -30,6 +30,8 @@ THEIRS = "+12025550100"
 OTHER = "+12024561414"
 PUBLIC = "https://hub.example/in/pub-key"
 MUSIC = "https://sounds.example/music.mp3"
+GLANCE = 3
+"""Seconds between two glances."""
 KEY = {"api_sid": "SK" + "a" * 32, "api_secret": "hush" * 8}
 KNOWN = {"account_sid": ACCOUNT, "auth_token": TOKEN, "number": OURS, "music": MUSIC}
 
@@ -93,6 +95,15 @@ class Town:
             await self.cloud.exchange.pass_time(1_000)
             await self.settle()
 
+    async def live(self, seconds: float) -> None:
+        """Let time pass in a house that stands: with its deadlines, and with the glances of an open account."""
+        for second in range(int(seconds)):
+            await self.wait(1)
+            if second % GLANCE == 0:
+                await self.channel.glance(self.desk)
+            self.desk.pass_time()
+            await self.settle()
+
     async def does(self, doing: Any) -> None:
         """Somebody does something with their phone, and everything that follows."""
         await doing
@@ -106,11 +117,11 @@ class Town:
         await self.settle()
         return caller, self.cloud.leg("client:agent_7_tab1"), self.desk.calls[call.id]
 
-    async def restart(self) -> None:
-        """The hub forgets whatever its process knew."""
+    async def restart(self, *, arranged: bool = True) -> None:
+        """The hub forgets whatever its process knew. Without `arranged` only the account is opened anew."""
         tools = replace(self.bench.tools(self.http), calls=self.desk)
         self.channel = TwilioVoice(self.account, self.account.settings, tools)  # type: ignore[arg-type]
-        for call_id in self.desk.calls:
+        for call_id in self.desk.calls if arranged else ():
             self.desk.stir(call_id)
 
 

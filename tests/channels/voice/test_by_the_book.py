@@ -98,6 +98,7 @@ async def test_all_that_we_ask_of_calls_and_all_that_is_answered_is_by_the_book(
     found = await api.call(other.sid)
     assert found is not None
     assert (found.is_over, found.inbound) == (True, False)
+    assert {one.sid for one in await api.running()} == {agent.sid, boss.sid}
     assert {one.sid for one in await api.calls(1_000)} >= {agent.sid, boss.sid, other.sid}
     assert [(one.sid, one.status) for one in await api.recordings(1_000)] == [(recording, "completed")]
     assert (await api.voice_number(OURS)) is not None
