@@ -228,16 +228,16 @@ async def test_a_supervisor_listens_and_whispers_to_an_agent_who_talks_by_sip(
         await bar(agent).get_by_role("button", name="Mute").click()
         await hears_nothing(handset)
         call_id = (await api.call())["id"]
-        await listens(supervisor, call_id, "monitor")
+        await listens(supervisor, call_id, "Listen")
         await sounds.until_comes(supervisor.page)
         handset.talks = False
         await sounds.until_none_comes(agent.page)
-        await listens(supervisor, call_id, "whisper")
+        await listens(supervisor, call_id, "Whisper")
         await sounds.until_comes(agent.page)
         await hears_nothing(handset)
         handset.talks = True
         await sounds.until_comes(supervisor.page)
-        await listens(supervisor, call_id, "barge")
+        await listens(supervisor, call_id, "Join")
         await hears(handset)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Frame, expect
+from playwright.async_api import Browser, Frame, Locator, expect
 
 from tests.flows import sounds
 from tests.flows.conftest import People
@@ -18,14 +17,12 @@ from tests.peers.complaints import Complaints
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
-_LISTEN = """
-async ([id, mode]) => {
-  const device = sessionStorage.getItem("switchboard.phone.tab");
-  const headers = { "Content-Type": "application/json", "X-Hub-Request": "1" };
-  const body = JSON.stringify({ mode, device, announce: false });
-  return (await fetch(`/api/v1/calls/${id}/listen`, { method: "POST", headers, body })).status;
+LISTENS = {
+    "Listen": "nobody hears you",
+    "Whisper": "whisper to the agent",
+    "Join": "Everybody hears you",
 }
-"""
+"""What a supervisor presses, and what the console says then."""
 
 
 @pytest.fixture
@@ -49,13 +46,13 @@ async def test_a_supervisor_is_heard_by_nobody_then_by_the_agent_then_by_everybo
     await they_hear_each_other(agent.page, chat)
     await everybody_else_is_silent(agent, chat)
     call_id = (await api.call())["id"]
-    await listens(supervisor, call_id, "monitor")
+    await listens(supervisor, call_id, "Listen")
     await sounds.until_none_made(agent.page)
     await sounds.until_none_comes(chat)
-    await listens(supervisor, call_id, "whisper")
+    await listens(supervisor, call_id, "Whisper")
     await sounds.until_made(agent.page)
     await sounds.until_none_comes(chat)
-    await listens(supervisor, call_id, "barge")
+    await listens(supervisor, call_id, "Join")
     await sounds.until_comes(chat)
     await chat.get_by_role("button", name="Unmute").click()
     await sounds.until_made(supervisor.page)
@@ -78,13 +75,24 @@ async def everybody_else_is_silent(agent: DeskAgent, chat: Frame) -> None:
     await sounds.until_none_made(agent.page)
 
 
-async def listens(supervisor: DeskAgent, call_id: int, mode: str) -> None:
+async def watches(supervisor: DeskAgent, call_id: int) -> Locator:
+    """The supervisor looks at the calls that go on; this one is among them."""
+    await supervisor.page.evaluate("location.hash = '#/calls/live'")
+    row = supervisor.page.locator(f"[data-live='{call_id}']")
+    await expect(row).to_be_visible(timeout=CALL)
+    return row
+
+
+async def listens(supervisor: DeskAgent, call_id: int, how: str) -> None:
     """The supervisor takes part in this way, and is connected."""
-    for _ in range(20):
-        status = await supervisor.page.evaluate(_LISTEN, [call_id, mode])
-        if status == 200:
-            break
-        await asyncio.sleep(0.5)
-    assert status == 200
-    words = {"monitor": "nobody hears you", "whisper": "whisper to the agent", "barge": "Everybody hears you"}[mode]
-    await expect(bar(supervisor)).to_contain_text(words, timeout=CALL)
+    row = await watches(supervisor, call_id)
+    await row.get_by_role("button", name=how, exact=True).click(timeout=CALL)
+    await expect(bar(supervisor)).to_contain_text(LISTENS[how], timeout=CALL)
+    await expect(row.get_by_role("button", name=how, exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+async def decides(supervisor: DeskAgent, call_id: int, what: str) -> None:
+    """The supervisor takes the call over, or ends it, having been asked once more."""
+    row = await watches(supervisor, call_id)
+    await row.get_by_role("button", name=what, exact=True).click(timeout=CALL)
+    await supervisor.page.get_by_role("dialog").get_by_role("button", name=what, exact=True).click()
