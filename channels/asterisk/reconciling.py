@@ -7,9 +7,10 @@ from typing import Any
 
 from channels.asterisk.names import Kind, name, read
 from channels.asterisk.parse import Source, arrived, moment
+from channels.asterisk.render import OWN_TELEPHONE
 from channels.asterisk.standing import Stand
 from channels.contract import CallReported, ChannelEvent
-from crm_core.words.calls import LegAnswered, LegEnded, Scene, SceneLeg
+from crm_core.words.calls import LegAnswered, LegEnded, LegLost, Scene, SceneLeg
 from crm_core.words.clock import Moment
 from crm_core.words.content import ExternalId
 from crm_core.words.values.calls import EndedBy, LegRole
@@ -52,10 +53,13 @@ def _of_call(scene: Scene, stand: Stand, source: Source, now: Moment) -> Iterato
 
 
 def _gone(scene: Scene, leg: SceneLeg, channel: str, now: Moment) -> CallReported:
-    """Nobody knows who hung up. An agent whose telephone is gone may come back, so the contact keeps their place."""
+    """Nobody knows who hung up. An agent whose softphone is gone may come back, so the contact keeps their place."""
     if leg.role is LegRole.CUSTOMER and _called_us(scene, leg):
         signal = LegEnded(by=EndedBy.NOBODY)
         return CallReported(signal=signal, key=f"{channel}:ended", at=now, call=ExternalId(channel))
+    if leg.connected and leg.agent_id is not None and leg.device != OWN_TELEPHONE:
+        away = LegLost(leg_id=leg.id)
+        return CallReported(signal=away, key=f"{channel}:lost", at=now, call_id=scene.call_id)
     lost = leg.role is not LegRole.CUSTOMER
     signal = LegEnded(leg_id=leg.id, reason="failed" if lost else "hung_up", by=EndedBy.NOBODY)
     return CallReported(signal=signal, key=f"{channel}:ended", at=now, call_id=scene.call_id)
