@@ -178,8 +178,8 @@ class Arranger:
         log.warning("a call cannot be arranged", call=call.id, code=error.code)
         if wished.over:
             return False
-        self._troubles[call.id] = str(error)
-        await self._db.write(move, call.id, Troubled(reason=str(error)))
+        # As the call keeps it: a long one is cut.
+        self._troubles[call.id] = (await self._db.write(move, call.id, Troubled(reason=str(error)))).reason
         if call.direction is Direction.OUT and call.answered_at is None:
             await self._db.write(move, call.id, Cleared(reason="failed"))
         return False
