@@ -40,9 +40,10 @@ export function newSession(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Servers as a browser takes them: without users where there are none. */
-export function configuration(ice: readonly IceServer[]): RTCConfiguration {
-  return { iceServers: ice.map(({ urls, username, credential }) => (username ? { urls, username, credential } : { urls })) };
+/** Servers as a browser takes them: without users where there are none. `relayOnly`: sound goes by a TURN server, never straight. */
+export function configuration(ice: readonly IceServer[], relayOnly = false): RTCConfiguration {
+  const iceServers = ice.map(({ urls, username, credential }) => (username ? { urls, username, credential } : { urls }));
+  return { iceServers, iceTransportPolicy: relayOnly ? "relay" : "all" };
 }
 
 export interface Sample {

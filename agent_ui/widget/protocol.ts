@@ -212,6 +212,7 @@ export interface CallShown {
   type: "call";
   call: ShownCall;
   ice: IceServer[] | null;
+  relay_only: boolean;
 }
 
 export interface Signalled {

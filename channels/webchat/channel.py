@@ -36,7 +36,7 @@ from crm_core.words.calls import Scene
 from crm_core.words.clock import Clock
 from crm_core.words.content import ExternalId
 
-_SECRETS: Final = {"identity_secret", "turn_secret", "turn_credential", "turn_username", "turn", "stun"}
+_SECRETS: Final = {"identity_secret", "turn_secret", "turn_credential", "turn_username", "turn", "stun", "relay_only"}
 """Nobody is told of a server before they call."""
 _SOUNDS: Final = frozenset({"audio/webm", "audio/ogg", "audio/mp4", "video/mp4", "video/webm"})
 """What browsers record a message as."""
@@ -104,7 +104,8 @@ class WebChatWithCalls(WebChat):
     async def lend(self, wanted: PhoneWanted, /) -> PhonePass:
         now = self._now()
         servers = ice.servers(self._settings, f"agent-{wanted.agent_id}", now)
-        facts = {"ice": [msgspec.to_builtins(server) for server in servers]}
+        ways = [msgspec.to_builtins(server) for server in servers]
+        facts = {"ice": ways, "relay_only": self._settings.relay_only}
         return PhonePass(media="webrtc", facts=facts, expires_at=now + ice.GOOD_FOR)
 
     async def connect(self, phone: PhoneSocket, /) -> None:

@@ -138,8 +138,10 @@ class VisitorPhone:
         if call is None:
             return
         here = self._carries == call.id
-        servers = ice.servers(self._around.settings, f"call-{call.id}", self._around.now()) if here else None
-        await self._send(protocol.CallShown(call=render.call(call, here=here), ice=servers))
+        settings = self._around.settings
+        servers = ice.servers(settings, f"call-{call.id}", self._around.now()) if here else None
+        relay_only = here and settings.relay_only
+        await self._send(protocol.CallShown(call=render.call(call, here=here), ice=servers, relay_only=relay_only))
 
     async def _relay(self, visit: Visit, call: CallValue, frame: protocol.Signal) -> None:
         if self._signals.wait(self._around.now()):

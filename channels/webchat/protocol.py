@@ -295,6 +295,7 @@ class CallShown(ServerFrame, frozen=True, kw_only=True, tag="call"):
 
     call: ShownCall
     ice: list[IceServer] | None = None
+    relay_only: bool = False
 
 
 class Signalled(ServerFrame, frozen=True, kw_only=True, tag="signal"):

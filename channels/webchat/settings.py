@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 Language = Literal["en", "uk", "ru", "pl", "zh-CN"]
 
@@ -64,17 +64,48 @@ class WebChatSettings(BaseModel):
     """0: no files."""
     file_types: list[Annotated[str, Field(pattern=r"^[a-z]+/([a-z0-9.+-]+|\*)$")]] = Field([], max_length=50)
     """Types that are taken, by what the bytes are; empty for all. None is ever shown as a page."""
-    calls: bool = False
-    """Visitors can call from the page, from browser to browser."""
-    call_consent: dict[Language, Annotated[str, Field(max_length=1_000)]] = {}
-    """Agreed to before a call, such as a notice of recording; the widget's own words where a language is missing."""
-    stun: list[StunUrl] = Field([], max_length=5)
-    """Servers that tell a browser its address outside, such as `stun:stun.example.com:3478`."""
-    turn: list[TurnUrl] = Field([], max_length=5)
-    """Servers that carry the sound where browsers cannot reach each other, such as `turns:turn.example.com:5349`."""
-    turn_username: str = Field("", max_length=200)
-    turn_credential: SecretStr = SecretStr("")
-    """Of the user above. Every visitor who calls is told it; better is the secret below."""
-    turn_secret: SecretStr = SecretStr("")
-    """The secret shared with the TURN server (`static-auth-secret` of coturn): every call gets a user of its own that
-    ends by itself. Goes before user and credential."""
+    calls: bool = Field(
+        False,
+        title="Visitors can call",
+        description="From the page, from browser to browser; agents answer in the console.",
+    )
+    call_consent: dict[Language, Annotated[str, Field(max_length=1_000)]] = Field(
+        {},
+        title="Agreed to before a call",
+        description="Such as a notice of recording; the widget's own words where a language is missing.",
+    )
+    stun: list[StunUrl] = Field(
+        [],
+        max_length=5,
+        title="STUN servers",
+        description="They tell a browser its address outside, such as stun:stun.example.com:3478.",
+    )
+    turn: list[TurnUrl] = Field(
+        [],
+        max_length=5,
+        title="TURN servers",
+        description="They carry the sound where browsers cannot reach each other, such as turns:turn.example.com:5349.",
+    )
+    relay_only: bool = Field(
+        False,
+        title="Sound by TURN servers only",
+        description="Never straight: where a network lets nothing else through, or nobody shall see another's address.",
+    )
+    turn_username: str = Field("", max_length=200, title="TURN user")
+    turn_credential: SecretStr = Field(
+        SecretStr(""),
+        title="TURN password",
+        description="Every visitor who calls is told it; better is the secret below.",
+    )
+    turn_secret: SecretStr = Field(
+        SecretStr(""),
+        title="TURN shared secret",
+        description="coturn's static-auth-secret: every call gets a user of its own that ends by itself. It goes "
+        "before user and password.",
+    )
+
+    @model_validator(mode="after")
+    def _sound_has_a_way(self) -> WebChatSettings:
+        if self.relay_only and not self.turn:
+            raise ValueError("Sound that goes by TURN servers only needs one: name it.")
+        return self

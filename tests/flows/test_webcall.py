@@ -62,6 +62,13 @@ class Api:
         ):
             return await answer.json()
 
+    async def patch(self, path: str, body: dict[str, Any]) -> Any:
+        async with (
+            aiohttp.ClientSession(self._root, headers=self._headers, raise_for_status=True) as api,
+            api.patch(path, json=body) as answer,
+        ):
+            return await answer.json()
+
     async def call(self) -> dict[str, Any]:
         """The newest call."""
         found: list[dict[str, Any]] = (await self.get("calls"))["items"]

@@ -160,7 +160,8 @@ class RtcCall {
 
   #connection(partner: Partner): RTCPeerConnection {
     partner.pc?.close();
-    const pc = new RTCPeerConnection(configuration((this.#ways.facts["ice"] as IceServer[] | undefined) ?? []));
+    const { ice = [], relay_only = false } = this.#ways.facts as { ice?: IceServer[]; relay_only?: boolean };
+    const pc = new RTCPeerConnection(configuration(ice, relay_only));
     partner.pc = pc;
     partner.since = performance.now();
     const stream = this.#mixer.toward(partner.leg);

@@ -8,6 +8,12 @@ const SILENT_FOR = 5_000;
 const ASK_EVERY = 3_000;
 const MEASURE_EVERY = 5_000;
 
+/** How sound gets through. */
+export interface Passage {
+  ice: IceServer[];
+  relayOnly: boolean;
+}
+
 export interface Listener {
   say(toLeg: number, body: Record<string, unknown>): void;
   lost(legId: number): void;
@@ -28,7 +34,7 @@ export class Connection {
 
   constructor(
     private readonly microphone: MediaStream,
-    private ice: IceServer[],
+    private passage: Passage,
     private readonly listener: Listener,
   ) {
     this.sound.autoplay = true;
@@ -37,8 +43,8 @@ export class Connection {
   }
 
   /** Who has the call now; 0 while nobody does. */
-  meet(peer: number, ice: IceServer[] | null): void {
-    if (ice) this.ice = ice;
+  meet(peer: number, passage: Passage | null): void {
+    if (passage) this.passage = passage;
     if (peer === this.peer) return;
     this.peer = peer;
     if (!peer) this.hangUp();
@@ -55,7 +61,7 @@ export class Connection {
     const offer = said(body);
     if (offer?.kind !== "offer" || fromLeg !== this.peer || offer.session === this.session) return;
     const before = this.pc;
-    const pc = new RTCPeerConnection(configuration(this.ice));
+    const pc = new RTCPeerConnection(configuration(this.passage.ice, this.passage.relayOnly));
     this.pc = pc;
     this.session = offer.session;
     this.with = fromLeg;

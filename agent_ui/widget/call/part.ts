@@ -4,7 +4,7 @@ import type { UploadEnd } from "../files";
 import type { Config } from "../model";
 import type { ClientFrame, ServerFrame, ShownCall } from "../protocol";
 import type { Language } from "../words/words";
-import { Connection } from "./connection";
+import { Connection, type Passage } from "./connection";
 import { Message } from "./message";
 import { Music } from "./music";
 import { Panel, type Doing } from "./panel";
@@ -63,7 +63,7 @@ export class CallPart {
 
   hear(frame: ServerFrame): void {
     if (frame.type === "welcome") this.back(frame.call);
-    else if (frame.type === "call") this.see(frame.call, frame.ice);
+    else if (frame.type === "call") this.see(frame.call, frame.ice && { ice: frame.ice, relayOnly: frame.relay_only });
     else if (frame.type === "signal") void this.connection?.heard(frame.from_leg, frame.body);
     else if (frame.type === "problem" && this.doing === "calling" && !frame.client_message_id) this.fail(frame.code === "too_many" ? "too_many" : "failed");
   }
@@ -113,10 +113,10 @@ export class CallPart {
     this.become("refused");
   }
 
-  private see(call: ShownCall, ice: Parameters<Connection["meet"]>[1]): void {
+  private see(call: ShownCall, passage: Passage | null): void {
     if (!call.here) {
       // It goes on in another page of the same person.
-      if (this.call?.id === call.id && this.doing === "call" && ice === null && this.microphone && this.connection) this.end();
+      if (this.call?.id === call.id && this.doing === "call" && passage === null && this.microphone && this.connection) this.end();
       return;
     }
     const changed = this.call?.hears !== call.hears;
@@ -128,19 +128,19 @@ export class CallPart {
       return this.become("over");
     }
     remember(call.id);
-    this.carry(call, ice);
+    this.carry(call, passage);
     if (changed && call.hears === "recorder") void this.record(call);
     this.become("call");
   }
 
-  private carry(call: ShownCall, ice: Parameters<Connection["meet"]>[1]): void {
+  private carry(call: ShownCall, passage: Passage | null): void {
     if (!this.microphone) return;
-    this.connection ??= new Connection(this.microphone, ice ?? [], {
+    this.connection ??= new Connection(this.microphone, passage ?? { ice: [], relayOnly: false }, {
       say: (toLeg, body) => this.ways.say({ type: "signal", to_leg: toLeg, body }),
       lost: (legId) => this.ways.say({ type: "lost", leg_id: legId }),
       changed: () => this.show(),
     });
-    this.connection.meet(call.peer ?? 0, ice);
+    this.connection.meet(call.peer ?? 0, passage);
     const inRoom = call.hears === "room";
     const recorder = call.hears === "recorder";
     this.connection.open(inRoom, (inRoom || recorder) && !this.muted);
