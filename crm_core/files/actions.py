@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
 from crm_core.accounts.model import Unread
 from crm_core.conversations.model import Draft
@@ -18,6 +18,7 @@ from crm_core.words.errors import NotFound
 from crm_core.words.permissions import Actor
 from crm_core.words.text import one_line
 from crm_core.words.values import AuthorKind, FileValue
+from crm_core.work import music
 
 TABLE = File.__table__
 KEPT_UNUSED: Final[Moment] = DAY
@@ -126,12 +127,14 @@ def own_unused(tx: Tx, uploader_kind: AuthorKind, uploader_id: int, ids: Sequenc
 def get_readable(tx: Tx, actor: Actor, file_id: int) -> FileValue:
     """A file that the actor may see: their own, until it is sent; then whoever reads the conversation.
 
-    Raises NotFound.
+    What queues play to callers everybody may hear. Raises NotFound.
     """
     row = _row(tx, file_id)
     if row.conversation_id is not None:
         readable_row(tx, actor, row.conversation_id)
-    elif (row.uploader_kind, row.uploader_id) != (AuthorKind.AGENT, actor.agent_id):
+    elif (row.uploader_kind, row.uploader_id) != (AuthorKind.AGENT, actor.agent_id) and (
+        file_id not in music.file_ids(tx)
+    ):
         raise NotFound
     return _value(row)
 
@@ -144,11 +147,21 @@ def of_visitor(tx: Tx, identity_id: int, file_id: int) -> FileValue:
     return own_unused(tx, AuthorKind.CONTACT, identity_id, [file_id])[0]
 
 
+def bytes_of(tx: Tx, ids: Sequence[int]) -> int:
+    """How large these files are together."""
+    found: int | None = tx.scalar(select(func.sum(File.size)).where(File.id.in_(ids), File.ws == tx.ws))
+    return int(found or 0)
+
+
 def sweep_unused(tx: Tx) -> list[str]:
-    """Forget files that nobody sent within a day, but those in drafts; the names of their bytes, to be removed."""
+    """Forget files that nobody sent within a day, but those in drafts and the music of queues.
+
+    The names of their bytes, to be removed.
+    """
     drafted = {f["id"] for r in tx.all(select(Draft.files)) for f in r.files or ()}
     old = tx.all(select(File.id).where(File.entry_id.is_(None), File.created_at < tx.now - KEPT_UNUSED).limit(1_000))
-    ids = [r.id for r in old if r.id not in drafted]
+    used = drafted | music.file_ids(tx)
+    ids = [r.id for r in old if r.id not in used]
     originals = {
         r.file_id for r in tx.all(select(Unread.file_id).where(Unread.file_id.in_(ids), Unread.state != "read"))
     }

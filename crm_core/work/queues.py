@@ -18,7 +18,7 @@ from crm_core.words.events import QueueChanged
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.text import one_line
 from crm_core.words.values import ConversationStatus, QueueValue, QueueVoice, WorkState
-from crm_core.work import voices
+from crm_core.work import music, voices
 from crm_core.work.model import Queue, WorkItem
 
 TABLE = Queue.__table__
@@ -84,6 +84,7 @@ def add_queue(tx: Tx, actor: Actor | None, new: NewQueue) -> QueueValue:
     queue_id = tx.new_id()
     values = _checked({**asdict(new), "skills": dict(new.skills)})
     _must_lead_somewhere(tx, values["voice"], queue_id)
+    _must_sound(tx, actor, values["voice"])
     _must_be_free(tx, values["name"], None)
     tx.execute(insert(Queue).values(id=queue_id, ws=tx.ws, version=1, **values))
     return _recorded(tx, queue_id)
@@ -98,6 +99,7 @@ def change_queue(tx: Tx, actor: Actor | None, queue_id: int, change: QueueChange
     values = {name: value for name, value in asdict(change).items() if value is not None and name != "version"}
     values = _checked(values)
     _must_lead_somewhere(tx, values.get("voice"), queue_id)
+    _must_sound(tx, actor, values.get("voice"))
     if "name" in values:
         _must_be_free(tx, values["name"], queue_id)
     _set(tx, queue_id, **values)
@@ -233,6 +235,12 @@ def _must_lead_somewhere(tx: Tx, voice: Mapping[str, Any] | None, own_id: int) -
     known = tx.all(select(Queue.id).where(Queue.ws == tx.ws, Queue.id.in_(sorted(wanted)), Queue.archived_at.is_(None)))
     if len(known) != len(wanted):
         raise Invalid("A step of waiting moves callers to a queue that is not there.")
+
+
+def _must_sound(tx: Tx, actor: Actor | None, voice: Mapping[str, Any] | None) -> None:
+    file_id = (voice or {}).get("music_file_id")
+    if file_id is not None:
+        music.must_be_music(tx, actor, file_id)
 
 
 def _must_be_left(tx: Tx, queue_id: int) -> None:

@@ -15,7 +15,9 @@ from crm_core.files.actions import (
 )
 from crm_core.store.database import Database
 from crm_core.words.errors import NotFound
-from crm_core.words.values import AuthorKind, EntryKind, FileValue
+from crm_core.words.permissions import Actor
+from crm_core.words.values import AuthorKind, EntryKind, FileValue, Role
+from crm_core.work import queues
 from tests.crm_core.conversations.people import OLENA, OTHER, a_conversation
 from tests.peers.clock import VirtualClock
 
@@ -23,11 +25,15 @@ AGENT, CONTACT = AuthorKind.AGENT, AuthorKind.CONTACT
 
 
 async def upload(
-    db: Database, kind: AuthorKind = AGENT, uploader: int = OLENA.agent_id, name: str = "a.png"
+    db: Database,
+    kind: AuthorKind = AGENT,
+    uploader: int = OLENA.agent_id,
+    name: str = "a.png",
+    kind_of_file: str = "image/png",
 ) -> FileValue:
     new = NewFile(
         name=name,
-        type="image/png",
+        type=kind_of_file,
         size=70,
         sha256="0" * 64,
         stored_as=f"{kind}-{len(name)}{name[0]}",
@@ -99,3 +105,18 @@ async def test_what_nobody_sent_is_forgotten_after_a_day_unless_somebody_drafts_
         await db.read(get_readable, OLENA, lost.id)
     assert await db.read(get_readable, OLENA, drafted.id) == drafted
     assert await db.read(get_readable, OLENA, sent.id) == sent
+
+
+async def test_the_music_of_a_queue_is_kept_and_heard_by_everybody_until_no_queue_plays_it(
+    db: Database, clock: VirtualClock
+) -> None:
+    boss = Actor(OLENA.agent_id, "Boss", Role.ADMINISTRATOR)
+    song = await upload(db, name="song.mp3", kind_of_file="audio/mpeg")
+    queue = await db.write(queues.add_queue, boss, queues.NewQueue(name="Sales", voice={"music_file_id": song.id}))
+    clock.advance(KEPT_UNUSED + 1)
+    assert await db.write(sweep_unused) == []
+    assert await db.read(get_readable, OTHER, song.id) == song
+    await db.write(queues.change_queue, boss, queue.id, queues.QueueChange(voice={}))
+    assert await db.write(sweep_unused) == ["agent-8s"]
+    with pytest.raises(NotFound):
+        await db.read(get_readable, OTHER, song.id)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from crm_core.files import actions as files
 from crm_core.staff import queries as staff
 from crm_core.staff.actions import NewAgent, add_agent
 from crm_core.store.database import Database
@@ -15,7 +16,7 @@ from crm_core.words.content import Medium
 from crm_core.words.errors import Conflict, Denied, Invalid, NotFound
 from crm_core.words.events import AgentChanged, QueueChanged
 from crm_core.words.permissions import Actor
-from crm_core.words.values import QueueValue, Role, WorkState
+from crm_core.words.values import AuthorKind, QueueValue, Role, WorkState
 from crm_core.work import queues
 from crm_core.work.model import WorkItem
 from crm_core.work.queues import NewQueue, QueueChange
@@ -203,3 +204,25 @@ async def test_callers_move_on_to_another_queue_that_is_open_and_not_their_own(d
     await db.write(queues.archive_queue, BOSS, other.id)
     with pytest.raises(Invalid):
         await db.write(queues.change_queue, BOSS, queue.id, moving(other.id))
+
+
+async def test_a_queue_plays_only_music_that_its_administrator_uploaded_or_that_a_queue_plays_already(
+    db: Database,
+) -> None:
+    def upload(tx: Tx, kind: str, uploader: int = BOSS.agent_id) -> int:
+        new = files.NewFile(
+            name="a", type=kind, size=9, sha256="0" * 64, stored_as=f"{uploader}{kind}",
+            uploader_kind=AuthorKind.AGENT, uploader_id=uploader,
+        )  # fmt: skip
+        return files.add(tx, new).id
+
+    queue, other_boss = await sales(db), Actor(3, "Other boss", Role.ADMINISTRATOR)
+    song = await db.write(upload, "audio/wav")
+    for wrong in (404, await db.write(upload, "image/png"), await db.write(upload, "audio/mpeg", AGENT.agent_id)):
+        with pytest.raises(Invalid):
+            await db.write(queues.change_queue, BOSS, queue.id, QueueChange(voice={"music_file_id": wrong}))
+    plays = QueueChange(voice={"music_file_id": song})
+    with pytest.raises(Invalid):
+        await db.write(queues.change_queue, other_boss, queue.id, plays)
+    assert (await db.write(queues.change_queue, BOSS, queue.id, plays)).voice.music_file_id == song
+    assert (await db.write(queues.change_queue, other_boss, queue.id, plays)).voice.music_file_id == song
