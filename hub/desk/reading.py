@@ -98,6 +98,9 @@ class Reader:
                     tried += 1
         except HubError as error:
             log.warning("an account's originals have to wait", account=opened.account.id, code=error.code)
+        except Exception as error:
+            # A fault of ours costs this account a pause, and neither the others nor the house anything.
+            log.error("an account's originals could not be read", account=opened.account.id, exc_info=error)
         return tried
 
     async def _one(self, opened: Open, kept: Kept) -> None:

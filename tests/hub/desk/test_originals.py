@@ -14,6 +14,7 @@ from channels.contract import (
     Account,
     Channel,
     ChannelEvent,
+    Deliver,
     MessageArrived,
     NotUnderstood,
     Original,
@@ -31,6 +32,8 @@ from crm_core.words.addresses import email
 from crm_core.words.clock import DAY, HOUR, MINUTE
 from crm_core.words.content import Content, ExternalId, FileRef, ThreadKey
 from crm_core.words.values import EntryValue
+from hub.desk.reading import Reader
+from hub.machinery.accounts import Open
 from tests.hub.desk.lanes import Lanes, Provider, open_lanes
 from tests.peers.clock import VirtualClock
 
@@ -55,13 +58,13 @@ def as_written(original: Original) -> list[ChannelEvent]:
     ]
 
 
-async def fetched(lanes: Lanes, key: str, text: str, *, problem: str = "") -> FileRef:
+async def fetched(lanes: Lanes, key: str, text: str, *, problem: str = "", kind: str = "mail") -> FileRef:
     """The source hands an original in, and says where it is now."""
-    opened = lanes.accounts.by_id(lanes.account_ids["mail"])
+    opened = lanes.accounts.by_id(lanes.account_ids[kind])
     assert opened is not None
     body = await lanes.accounts.files(opened).keep("mail.eml", text.encode())
     event = OriginalArrived(key=key, body=body, at=5, cursor=("imap", key), problem=problem)
-    await lanes.deliver("mail")(event)
+    await lanes.deliver(kind)(event)
     return body
 
 
@@ -152,6 +155,26 @@ async def test_a_fault_of_ours_is_tried_five_times_and_shown_then(
         assert tried == 6
         assert sorted(e.details.problem for e in await db.read(entries) if e.details) == ["", "unreadable"]
         assert await db.read(states) == ["quarantined", "read"]
+
+
+async def test_a_fault_of_the_house_with_one_account_leaves_the_others_read(
+    db: Database, clock: VirtualClock, tmp_path: Path, mail: dict[str, Provider]
+) -> None:
+    async with open_lanes(db, clock, tmp_path, {**mail, "other": Provider(reads=as_written)}) as lanes:
+        await fetched(lanes, "1", "hello")
+        await fetched(lanes, "1", "good morning", kind="other")
+        faulty = lanes.account_ids["mail"]
+
+        def delivering(opened: Open) -> Deliver:
+            if opened.account.id == faulty:
+                raise LookupError("nobody thought of this")
+            return lanes.deliver("other")
+
+        reader = Reader(db, lanes.media, lanes.accounts, delivering)
+        assert await reader.step() == 1
+        assert sorted(await db.read(states)) == ["read", "waiting"]
+        assert await lanes.reader.step() == 1
+        assert await db.read(states) == ["read", "read"]
 
 
 async def test_what_is_too_large_is_never_read_and_is_shown_once(
