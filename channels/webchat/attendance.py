@@ -78,7 +78,7 @@ class Attendance:
                             task.cancel()
                 finally:
                     phone.left()
-        except StoreUnavailable:
+        except* StoreUnavailable:
             await self._problem(parse.UNAVAILABLE, after_ms=AGAIN_MS)
             await self._visitor.close(AGAIN, parse.UNAVAILABLE)
 

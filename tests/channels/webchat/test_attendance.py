@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from channels.contract import Account, VisitorNews
+from channels.contract import Account, Visit, VisitorNews
 from channels.webchat.channel import WebChat
 from channels.webchat.settings import WebChatSettings
+from crm_core.words.errors import StoreUnavailable
 from crm_core.words.values import Direction, EntryKind, FileValue, WorkState
 from tests.channels.standins import Desk, Socket, conversation, message
 from tests.peers.clock import VirtualClock
@@ -322,3 +323,27 @@ async def test_nobody_is_told_the_token_of_another(enter: Enter, desk: Desk) -> 
     for visitor in visitors:
         others = [v.token.encode() for v in visitors if v is not visitor]
         assert not any(token in frame for frame in visitor.socket.sent for token in others)
+
+
+async def test_a_store_that_goes_away_while_news_are_told_sends_the_widget_away_for_a_moment(
+    clock: VirtualClock,
+) -> None:
+    async with attended(Forgetful(), clock) as socket:
+        socket.say({"type": "hello"})
+        await socket.hear("welcome")
+        problem = await socket.hear("problem")
+        assert (problem["code"], problem["after_ms"]) == ("unavailable", 2_000)
+    assert socket.closed == 1013
+
+
+class Forgetful(Desk):
+    """Its store is away when the first news are to be read."""
+
+    @asynccontextmanager
+    async def follow(self, visit: Visit, /) -> AsyncIterator[AsyncIterator[VisitorNews]]:
+        yield _none()
+
+
+async def _none() -> AsyncIterator[VisitorNews]:
+    raise StoreUnavailable
+    yield
