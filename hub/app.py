@@ -56,6 +56,7 @@ from hub.machinery.jobs import JobRunner
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
 from hub.machinery.presence import Presence
+from hub.machinery.speech import Voice
 from hub.machinery.stretches import Stretches
 
 log = structlog.get_logger(__name__)
@@ -106,18 +107,19 @@ async def _running(settings: Settings, key: bytes, clock: Clock) -> AsyncIterato
     db.measured = metrics.commit_done
     db.subscribe(metrics.heard)
     try:
-        house, workers = _wire(settings, key, db, clock)
-        app = make_app(house)
-        workers["gateway"] = app[GATEWAY].run
-        async with asyncio.TaskGroup() as group:
-            await _start(house, app)
-            tasks = [group.create_task(worker(), name=name) for name, worker in workers.items()]
-            house.group = group
-            try:
-                yield house, app
-            finally:
-                for task in tasks:
-                    task.cancel()
+        async with Voice.of_this_machine(wanted=settings.speech) as voice:
+            house, workers = _wire(settings, key, db, clock, voice)
+            app = make_app(house)
+            workers["gateway"] = app[GATEWAY].run
+            async with asyncio.TaskGroup() as group:
+                await _start(house, app)
+                tasks = [group.create_task(worker(), name=name) for name, worker in workers.items()]
+                house.group = group
+                try:
+                    yield house, app
+                finally:
+                    for task in tasks:
+                        task.cancel()
     finally:
         await db.close()
 
@@ -125,7 +127,7 @@ async def _running(settings: Settings, key: bytes, clock: Clock) -> AsyncIterato
 GATEWAY = web.AppKey("gateway", Gateway)
 
 
-def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[House, dict[str, Worker]]:
+def _wire(settings: Settings, key: bytes, db: Database, clock: Clock, voice: Voice) -> tuple[House, dict[str, Worker]]:
     bus, presence = Bus(db), Presence(clock)
     media = FileStore.open(settings, key, clock)
     invitations = Invitations(derived_key(key, "invitations"), clock)
@@ -141,6 +143,7 @@ def _wire(settings: Settings, key: bytes, db: Database, clock: Clock) -> tuple[H
         url=settings.public_url,
         sealer=sealer,
         region=settings.region,
+        voice=voice,
     )
     accounts = Accounts(db, find_channels(), sealer=sealer, clock=clock, delivering=front.delivering, toolbox=toolbox)
     house = House(

@@ -214,6 +214,11 @@ class Settings(BaseModel):
     sign_in_link_hours: int = Field(
         24, ge=1, le=168, description="Hours for which a one-time sign-in link can be used.", examples=["24"]
     )
+    speech: bool = Field(
+        True,
+        description="Whether the hub itself says prompts to callers whose provider has no voice.",
+        examples=["0"],
+    )
     drain_seconds: int = Field(
         25, ge=0, le=600, description="Seconds given to open work when the hub is told to stop.", examples=["25"]
     )

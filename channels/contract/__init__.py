@@ -67,6 +67,7 @@ from channels.contract.messages import (
     WebhookReply,
     WebhookRequest,
 )
+from channels.contract.speech import NoSpeech, Speech
 from channels.contract.visitors import (
     Doorway,
     PhoneSignal,
@@ -102,6 +103,7 @@ __all__ = [
     "MessageArrived",
     "MessageEdited",
     "MessageWithdrawn",
+    "NoSpeech",
     "NoSuchHost",
     "NotGenuine",
     "NotUnderstood",
@@ -122,6 +124,7 @@ __all__ = [
     "Sends",
     "Sent",
     "ShowsTyping",
+    "Speech",
     "Stored",
     "TakesVisitors",
     "TakesWebhooks",

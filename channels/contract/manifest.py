@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from channels.contract.abilities import Channel
 from channels.contract.calls import Calls, NoCalls
+from channels.contract.speech import NoSpeech, Speech
 from crm_core.words.clock import Clock
 from crm_core.words.content import FileRef, Medium
 from crm_core.words.errors import HubError
@@ -100,6 +101,7 @@ class Tools:
     peers: Peers
     secrets: Secrets
     calls: Calls = field(default_factory=NoCalls)
+    speech: Speech = field(default_factory=NoSpeech)
 
 
 class Files(Protocol):

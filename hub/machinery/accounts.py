@@ -21,6 +21,7 @@ from channels.contract import (
     Files,
     Listens,
     Manifest,
+    NoSpeech,
     Sends,
     Tools,
     TryLater,
@@ -37,6 +38,7 @@ from crm_core.words.errors import HubError, NotFound, StoreUnavailable
 from crm_core.words.events import AccountChanged
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
+from hub.machinery.speech import AccountSpeech, Voice
 from hub.machinery.tools import AccountCalls, AccountCursors, AccountFiles, AccountSecrets, ReplyTokens
 
 P = ParamSpec("P")
@@ -91,7 +93,9 @@ class Toolbox:
         url: str,
         sealer: Sealer,
         region: str = "",
+        voice: Voice | None = None,
     ) -> None:
+        self._voice = voice
         self._sealer = sealer
         self._url = url
         self.region = region
@@ -107,15 +111,17 @@ class Toolbox:
 
     def tools(self, account_id: int, http: aiohttp.ClientSession) -> Tools:
         """The tools of one account. `key` is the house's key for reply tokens."""
+        files = AccountFiles(self._db, self._media, account_id)
         return Tools(
             http=http,
             cursors=AccountCursors(self._db, account_id),
             now=self._clock,
-            files=AccountFiles(self._db, self._media, account_id),
+            files=files,
             tokens=ReplyTokens(self._key, account_id),
             peers=self.guard,
             secrets=AccountSecrets(self._db, self._sealer, account_id),
             calls=AccountCalls(self._db, account_id),
+            speech=NoSpeech() if self._voice is None else AccountSpeech(self._voice, files, self._clock),
         )
 
 
