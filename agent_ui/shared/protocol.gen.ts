@@ -151,6 +151,8 @@ export interface LegValue {
   device: string;
   external_id: string;
   muted: boolean;
+  /** Of the contact: since when their device is gone, perhaps to come back (a page that is loaded anew). */
+  away_since: number | null;
   /** The agent who called them in. */
   asked_by: number | null;
   made_at: number;

@@ -77,6 +77,7 @@ export function leg(id: number, changes: Partial<LegValue> = {}): LegValue {
     device: 'tab',
     external_id: '',
     muted: false,
+    away_since: null,
     asked_by: null,
     made_at: 0,
     since: 0,

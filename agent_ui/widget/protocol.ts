@@ -62,6 +62,10 @@ export interface Ring {
   consent?: boolean;
 }
 
+export interface Leave {
+  type: "leave";
+}
+
 export interface HangUp {
   type: "hang_up";
 }
@@ -89,13 +93,18 @@ export interface Voicemail {
   duration: number;
 }
 
-export type ClientFrame = Hello | Send | Typing | Got | Read | More | Alive | Ring | HangUp | Digit | Signal | Lost | Voicemail;
+export type ClientFrame = Hello | Send | Typing | Got | Read | More | Alive | Ring | Leave | HangUp | Digit | Signal | Lost | Voicemail;
 
 export interface ShownPrompt {
   seq: number;
   text: string;
   digits: string;
   choices: Record<string, string>;
+}
+
+export interface ShownMusic {
+  id: number;
+  url: string;
 }
 
 export interface ShownCall {
@@ -111,6 +120,7 @@ export interface ShownCall {
   wait: number | null;
   since: number;
   recorded: boolean;
+  music: ShownMusic | null;
   most_voicemail: number;
 }
 

@@ -63,7 +63,7 @@ class Attendance:
             return
         try:
             visit = await self._welcome(hello)
-            phone = VisitorPhone(self._around, self._desk, deliver, self._send)
+            phone = VisitorPhone(self._around, self._desk, visit, deliver, self._send)
             async with self._desk.follow(visit) as news:
                 history = await self._desk.history(visit, before=None, most=protocol.PAGE)
                 await self._open(visit, history, phone.known(history.call))
@@ -163,13 +163,14 @@ class Attendance:
                 await self._send(protocol.StillAlive())
             case (
                 protocol.Ring()
+                | protocol.Leave()
                 | protocol.HangUp()
                 | protocol.Digit()
                 | protocol.Signal()
                 | protocol.Lost()
                 | protocol.Voicemail()
             ):
-                await phone.take(visit, frame, self._facts)
+                await phone.take(frame, self._facts)
             case protocol.Hello():
                 raise parse.FrameRefused(parse.NOT_UNDERSTOOD)
             case _:

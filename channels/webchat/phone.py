@@ -10,13 +10,21 @@ from typing import Final
 from channels.contract import CallReported, Deliver, PhoneSignal, Visit, VisitorDesk, VisitorNews
 from channels.webchat import ice, parse, protocol, render
 from channels.webchat.limits import Bucket
-from channels.webchat.rooms import Rooms
+from channels.webchat.rooms import Playing, Rooms
 from channels.webchat.settings import WebChatSettings
 from crm_core.words.calls import DigitPressed, LegEnded, LegLost, RecordingStored, ReportedSignal
 from crm_core.words.clock import MINUTE, Clock, Moment
-from crm_core.words.values import CallOutcome, CallState, CallValue, EndedBy, LegState
+from crm_core.words.values import CallOutcome, CallState, CallValue, EndedBy, LegRole, LegState
 
-PhoneFrame = protocol.Ring | protocol.HangUp | protocol.Digit | protocol.Signal | protocol.Lost | protocol.Voicemail
+PhoneFrame = (
+    protocol.Ring
+    | protocol.Leave
+    | protocol.HangUp
+    | protocol.Digit
+    | protocol.Signal
+    | protocol.Lost
+    | protocol.Voicemail
+)
 LATE: Final[Moment] = 10 * MINUTE
 """How long after its call a message may still be handed in."""
 _UNANSWERED: Final = (CallOutcome.MISSED, CallOutcome.ABANDONED, CallOutcome.VOICEMAIL)
@@ -40,22 +48,22 @@ class Around:
 class VisitorPhone:
     """Of one socket. What is sent here is at worst refused; only the page that carries a call moves it."""
 
-    def __init__(self, around: Around, desk: VisitorDesk, deliver: Deliver, send: Send) -> None:
+    def __init__(self, around: Around, desk: VisitorDesk, visit: Visit, deliver: Deliver, send: Send) -> None:
         self._around = around
         self._desk = desk
+        self._visit = visit
         self._deliver = deliver
         self._send = send
         self._call: CallValue | None = None
         self._carries = 0
         """The call whose sound this page carries; 0: none."""
-        self._dismissal = self._dismissed
-        self._turned_away = asyncio.Event()
+        self._is_to_show = asyncio.Event()
         self._signals = Bucket(burst=40, every_ms=500)
 
     def known(self, call: CallValue | None) -> protocol.ShownCall | None:
         """The visitor's call when the page opens, as it is shown."""
         self._call = call
-        return None if call is None else render.call(call, here=False)
+        return None if call is None else self._shown(call, here=False)
 
     async def heard(self, news: VisitorNews) -> None:
         """Tell the page what happened to the call."""
@@ -68,22 +76,40 @@ class VisitorPhone:
             await self._send(protocol.Signalled(from_leg=news.signal.from_leg, body=dict(news.signal.body)))
 
     async def watch(self) -> None:
-        """Tell the page when another one of the visitor's took the call."""
+        """Tell the page when another one of the visitor's took the call, or what it plays is another."""
         while True:
-            await self._turned_away.wait()
-            self._turned_away.clear()
+            await self._is_to_show.wait()
+            self._is_to_show.clear()
             await self._show()
 
-    def left(self) -> None:
-        """The page is gone."""
+    def left(self, *, said: bool = False) -> None:
+        """The page is gone. `said`: it says so itself."""
         if self._around.rooms is not None and self._carries:
-            self._around.rooms.leave(self._carries, self._dismissal, self._deliver)
+            self._around.rooms.leave(self._carries, self, self._deliver, said=said)
+            self._carries = 0
 
-    async def take(self, visit: Visit, frame: PhoneFrame, facts: Mapping[str, str]) -> None:
+    def dismissed(self) -> None:
+        """Another page carries the sound now."""
+        self._carries = 0
+        self._is_to_show.set()
+
+    def plays_anew(self) -> None:
+        """What this page plays and records is another than it was."""
+        self._is_to_show.set()
+
+    async def take(self, frame: PhoneFrame, facts: Mapping[str, str]) -> None:
         """Do what the page asks. Raises parse.FrameRefused, and HubError when it is not stored."""
         if isinstance(frame, protocol.Ring):
-            await self._ring(visit, frame, facts)
-            return
+            await self._ring(frame, facts)
+        elif isinstance(frame, protocol.Leave):
+            self.left(said=True)
+        elif isinstance(frame, protocol.HangUp) and self._carries:
+            # Also of a call whose news is still on its way: nobody who hangs up is kept on the line.
+            await self._report(self._carries, LegEnded(reason="hung_up", by=EndedBy.CONTACT), "hung up")
+        else:
+            await self._take_of_call(frame)
+
+    async def _take_of_call(self, frame: PhoneFrame) -> None:
         call = self._call
         if isinstance(frame, protocol.Voicemail) and call is not None and self._is_late(call):
             await self._keep_message(call, frame)
@@ -91,25 +117,24 @@ class VisitorPhone:
         if call is None or self._carries != call.id or render.is_over(call):
             raise parse.FrameRefused(parse.NOT_FOUND)
         match frame:
-            case protocol.HangUp():
-                await self._report(call, LegEnded(reason="hung_up", by=EndedBy.CONTACT), "hung up")
             case protocol.Digit(seq=seq, digit=digit):
                 if call.prompt is not None and call.prompt.seq == seq:
-                    await self._report(call, DigitPressed(digit=digit), f"digit:{seq}")
+                    await self._report(call.id, DigitPressed(digit=digit), f"digit:{seq}")
             case protocol.Signal():
-                await self._relay(visit, call, frame)
+                await self._relay(call, frame)
             case protocol.Lost(leg_id=leg_id):
-                if any(leg.id == leg_id and leg.state is LegState.CONNECTED for leg in call.legs):
-                    await self._report(call, LegLost(leg_id=leg_id), f"lost:{leg_id}")
+                ours = [leg for leg in call.legs if leg.role is not LegRole.CUSTOMER]
+                if any(leg.id == leg_id and leg.state is LegState.CONNECTED for leg in ours):
+                    await self._report(call.id, LegLost(leg_id=leg_id), f"lost:{leg_id}")
             case protocol.Voicemail():
                 await self._left_message(call, frame)
 
-    async def _ring(self, visit: Visit, ring: protocol.Ring, facts: Mapping[str, str]) -> None:
+    async def _ring(self, ring: protocol.Ring, facts: Mapping[str, str]) -> None:
         rooms = self._around.rooms
         if rooms is None:
             raise parse.FrameRefused(parse.NOT_FOUND)
         async with rooms.arriving:
-            live = (await self._desk.history(visit, before=None, most=1)).call
+            live = (await self._desk.history(self._visit, before=None, most=1)).call
             if live is not None:
                 if self._call is None or live.id > self._call.id or live.version >= self._call.version:
                     self._call = live
@@ -117,21 +142,18 @@ class VisitorPhone:
             elif rooms.wait(self._around.peer):
                 raise parse.FrameRefused(parse.TOO_MANY)
             else:
-                arrived = parse.called(ring, visit, facts, self._around.now(), line=self._around.line)
+                arrived = parse.called(ring, self._visit, facts, self._around.now(), line=self._around.line)
                 scene = (await self._deliver(arrived)).scene
                 assert scene is not None, "a call that was stored has a scene"
                 if not scene.over:
+                    rooms.know(scene)
                     self._carry(rooms, scene.call_id)
         # The news of a call that has just begun may be on its way still; then it is shown when it comes.
         await self._show()
 
     def _carry(self, rooms: Rooms, call_id: int) -> None:
         self._carries = call_id
-        rooms.carry(call_id, self._dismissal)
-
-    def _dismissed(self) -> None:
-        self._carries = 0
-        self._turned_away.set()
+        rooms.carry(call_id, self)
 
     async def _show(self) -> None:
         call = self._call
@@ -141,14 +163,22 @@ class VisitorPhone:
         settings = self._around.settings
         servers = ice.servers(settings, f"call-{call.id}", self._around.now()) if here else None
         relay_only = here and settings.relay_only
-        await self._send(protocol.CallShown(call=render.call(call, here=here), ice=servers, relay_only=relay_only))
+        await self._send(protocol.CallShown(call=self._shown(call, here=here), ice=servers, relay_only=relay_only))
 
-    async def _relay(self, visit: Visit, call: CallValue, frame: protocol.Signal) -> None:
+    def _shown(self, call: CallValue, *, here: bool) -> protocol.ShownCall:
+        rooms = self._around.rooms
+        playing = Playing() if rooms is None else rooms.playing(call.id)
+        music = None
+        if here and playing.music is not None:
+            music = protocol.ShownMusic(id=playing.music, url=self._desk.file_url(self._visit, playing.music))
+        return render.call(call, here=here, music=music, most_voicemail=playing.most_voicemail)
+
+    async def _relay(self, call: CallValue, frame: protocol.Signal) -> None:
         if self._signals.wait(self._around.now()):
             raise parse.FrameRefused(parse.TOO_MANY)
-        own = render.call(call, here=True).leg
+        own = render.own_leg(call)
         signal = PhoneSignal(call_id=call.id, from_leg=own, to_leg=frame.to_leg, body=frame.body)
-        await self._desk.relay(visit, signal)
+        await self._desk.relay(self._visit, signal)
 
     async def _left_message(self, call: CallValue, frame: protocol.Voicemail) -> None:
         if call.state is not CallState.VOICEMAIL:
@@ -165,8 +195,8 @@ class VisitorPhone:
         stored = RecordingStored(
             external_id=f"voicemail:{frame.file_id}", file_id=frame.file_id, duration=frame.duration, voicemail=True
         )
-        await self._report(call, stored, "voicemail")
+        await self._report(call.id, stored, "voicemail")
 
-    async def _report(self, call: CallValue, signal: ReportedSignal, what: str) -> None:
-        key = f"{call.id}:{what}"
-        await self._deliver(CallReported(signal=signal, key=key, at=self._around.now(), call_id=call.id))
+    async def _report(self, call_id: int, signal: ReportedSignal, what: str) -> None:
+        key = f"{call_id}:{what}"
+        await self._deliver(CallReported(signal=signal, key=key, at=self._around.now(), call_id=call_id))

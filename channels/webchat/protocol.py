@@ -110,6 +110,10 @@ class Ring(ClientFrame, frozen=True, kw_only=True, tag="call"):
     consent: bool = False
 
 
+class Leave(ClientFrame, frozen=True, kw_only=True, tag="leave"):
+    """The page goes away: it is closed, or loaded anew and back at once."""
+
+
 class HangUp(ClientFrame, frozen=True, kw_only=True, tag="hang_up"):
     """The visitor ends the call."""
 
@@ -142,7 +146,7 @@ class Voicemail(ClientFrame, frozen=True, kw_only=True, tag="voicemail"):
 
 
 AnyClientFrame: TypeAlias = (
-    Hello | Send | Typing | Got | Read | More | Alive | Ring | HangUp | Digit | Signal | Lost | Voicemail
+    Hello | Send | Typing | Got | Read | More | Alive | Ring | Leave | HangUp | Digit | Signal | Lost | Voicemail
 )
 
 
@@ -187,6 +191,15 @@ class ShownPrompt(msgspec.Struct, frozen=True, kw_only=True):
     choices: dict[str, str]
 
 
+class ShownMusic(msgspec.Struct, frozen=True, kw_only=True):
+    """What is heard while one waits, again and again."""
+
+    id: int
+    """The same file is the same music, whatever its link is now."""
+    url: str
+    """Works for an hour."""
+
+
 class ShownCall(msgspec.Struct, frozen=True, kw_only=True):
     """The visitor's call as their page shows it."""
 
@@ -210,6 +223,8 @@ class ShownCall(msgspec.Struct, frozen=True, kw_only=True):
     since: Moment
     """When they began to speak, else when the call began."""
     recorded: bool
+    music: ShownMusic | None
+    """None: the page makes its own."""
     most_voicemail: int
     """Milliseconds a message may last."""
 

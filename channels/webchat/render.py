@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from channels.webchat.protocol import ShownCall, ShownConversation, ShownEntry, ShownFile, ShownPrompt
+from channels.webchat.protocol import ShownCall, ShownConversation, ShownEntry, ShownFile, ShownMusic, ShownPrompt
 from crm_core.words.calls import Hears
 from crm_core.words.values import (
     CallState,
@@ -83,9 +83,11 @@ _STANDS: Final = {
 }
 
 
-def call(value: CallValue, *, here: bool, most_voicemail: int = 120_000) -> ShownCall:
-    """A visitor's call, without what agents write down, where it was handed on, or who listens."""
-    own = next((leg for leg in reversed(value.legs) if leg.role is LegRole.CUSTOMER), None)
+def call(value: CallValue, *, here: bool, music: ShownMusic | None, most_voicemail: int) -> ShownCall:
+    """A visitor's call, without what agents write down, where it was handed on, or who listens.
+
+    `most_voicemail` in ms.
+    """
     peer = _owner(value)
     prompt = value.prompt
     return ShownCall(
@@ -93,7 +95,7 @@ def call(value: CallValue, *, here: bool, most_voicemail: int = 120_000) -> Show
         state=_STANDS[value.state],
         hears=_hears(value),
         here=here,
-        leg=0 if own is None else own.id,
+        leg=own_leg(value),
         peer=None if peer is None else peer.id,
         name="" if peer is None else peer.name,
         prompt=None
@@ -103,8 +105,14 @@ def call(value: CallValue, *, here: bool, most_voicemail: int = 120_000) -> Show
         wait=value.estimate if value.position is not None else None,
         since=value.answered_at or value.started_at,
         recorded=value.recording is RecordingState.ON,
+        music=music,
         most_voicemail=most_voicemail,
     )
+
+
+def own_leg(value: CallValue) -> int:
+    """The visitor's own leg; 0 while there is none."""
+    return next((leg.id for leg in reversed(value.legs) if leg.role is LegRole.CUSTOMER), 0)
 
 
 def is_over(value: CallValue) -> bool:

@@ -27,7 +27,7 @@ class LegRinging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegAnswered:
-    """A leg is connected. `leg_id` is the scene's; none is the contact's own leg."""
+    """A leg is connected. `leg_id` is the scene's; none is the contact's own leg, also when it was away and is back."""
 
     leg_id: int | None = None
     external_id: str = ""
@@ -35,9 +35,9 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegLost:
-    """An agent's device went away without hanging up."""
+    """A device went away without hanging up. None is the contact's own, where it may be back (a page loaded anew)."""
 
-    leg_id: int
+    leg_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +154,8 @@ class SceneLeg(msgspec.Struct, frozen=True, kw_only=True):
     muted: bool = False
     until: Moment | None = None
     """Of one that still has to answer: when the hub stops waiting."""
+    away_since: Moment | None = None
+    """Of the contact: since when their device is known to be gone, perhaps to come back."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):

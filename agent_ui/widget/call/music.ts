@@ -1,4 +1,6 @@
-// What one hears while one waits: a few soft tones, made here, so that nothing has to be fetched or licensed.
+// What one hears while one waits: the queue's own music, else a few soft tones, made here, so that nothing has to be fetched or licensed.
+
+import type { ShownMusic } from "../protocol";
 
 const TONES = [261.63, 329.63, 392, 493.88, 440, 392, 329.63, 293.66];
 const EVERY = 0.6;
@@ -11,8 +13,37 @@ export class Music {
   private timer = 0;
   private next = 0;
   private step = 0;
+  private recorded: HTMLAudioElement | null = null;
+  /** The file that plays; 0: none. */
+  private file = 0;
+  /** The file that cannot be played here. */
+  private broken = 0;
 
-  play(on: boolean): void {
+  /** `own`: a file to be played again and again; where it cannot be, there are tones. A new link to it changes nothing. */
+  play(on: boolean, own: ShownMusic | null = null): void {
+    const file = on && own && own.id !== this.broken ? own : null;
+    this.repeat(file);
+    this.chime(on && !file);
+  }
+
+  private repeat(file: ShownMusic | null): void {
+    if (this.file === (file?.id ?? 0)) return;
+    this.file = file?.id ?? 0;
+    this.recorded?.pause();
+    this.recorded = null;
+    if (!file) return;
+    const sound = (this.recorded = new Audio(file.url));
+    const failed = () => {
+      if (this.recorded !== sound) return;
+      this.broken = file.id;
+      this.play(true);
+    };
+    sound.loop = true;
+    sound.onerror = failed;
+    void sound.play().catch(failed);
+  }
+
+  private chime(on: boolean): void {
     if (on === (this.timer !== 0)) return;
     if (on) {
       const context = (this.context ??= new AudioContext());

@@ -22,6 +22,8 @@ export interface Ways {
 const KEY = "sb:call";
 /** Shorter than this nobody said anything. */
 const SHORTEST_MESSAGE = 1_000;
+/** The hub has let go by then of a call whose page is not back. */
+const FORGOTTEN_AFTER = 60_000;
 
 export async function open(ways: Ways): Promise<CallPart> {
   return new CallPart(ways, await words(ways.language));
@@ -36,6 +38,8 @@ export class CallPart {
   private connection: Connection | null = null;
   private message: Message | null = null;
   private sending = false;
+  /** The call that was hung up here, and when; 0: one of which nothing had been heard yet. */
+  private done: { call: number; at: number } | null = null;
   private readonly music = new Music();
   private readonly panel: Panel;
 
@@ -52,7 +56,8 @@ export class CallPart {
       press: (seq, digit) => ways.say({ type: "digit", seq, digit }),
       send: () => void this.sendMessage(),
     });
-    addEventListener("pagehide", () => this.connection?.close());
+    addEventListener("pagehide", () => this.leave());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.doing === "call" && void this.rejoin());
   }
 
   /** Somebody wants to call. */
@@ -65,6 +70,7 @@ export class CallPart {
     if (frame.type === "welcome") this.back(frame.call);
     else if (frame.type === "call") this.see(frame.call, frame.ice && { ice: frame.ice, relayOnly: frame.relay_only });
     else if (frame.type === "signal") void this.connection?.heard(frame.from_leg, frame.body);
+    else if (frame.type === "problem" && this.done && frame.after_ms !== null) setTimeout(() => this.done && this.ways.say({ type: "hang_up" }), frame.after_ms);
     else if (frame.type === "problem" && this.doing === "calling" && !frame.client_message_id) this.fail(frame.code === "too_many" ? "too_many" : "failed");
   }
 
@@ -72,13 +78,22 @@ export class CallPart {
     this.become("microphone");
     if (!(await this.listen())) return;
     this.key = this.ways.fresh();
+    this.done = null;
     this.become("calling");
     this.ring();
+  }
+
+  /** Closed, or loaded anew and back at once: whoever speaks with them is to know either way. */
+  private leave(): void {
+    this.connection?.close();
+    this.connection = null;
+    if (this.doing === "call" || this.doing === "calling") this.ways.say({ type: "leave" });
   }
 
   /** The line is back, or the page was loaded anew: the call goes on where it was. */
   private back(call: ShownCall | null): void {
     if (this.doing === "calling") return this.ring();
+    if (call && this.isDone(call)) return this.drop();
     if (call && (this.doing === "call" || remembered() === call.id)) {
       this.call = call;
       void this.rejoin();
@@ -89,6 +104,18 @@ export class CallPart {
     this.become("call");
     this.key ||= this.ways.fresh();
     if (await this.listen()) this.ring();
+  }
+
+  /** Whether a call was hung up here, though the hub may not have heard so. A page's line is back long before a minute. */
+  private isDone(call: ShownCall): boolean {
+    if (this.done?.call === 0 && Date.now() - this.done.at < FORGOTTEN_AFTER) this.done.call = call.id;
+    return this.done?.call === call.id;
+  }
+
+  /** A call that goes on though it was hung up: only the page that carries it can end it. */
+  private drop(): void {
+    this.ring();
+    this.ways.say({ type: "hang_up" });
   }
 
   private ring(): void {
@@ -119,6 +146,10 @@ export class CallPart {
       if (this.call?.id === call.id && this.doing === "call" && passage === null && this.microphone && this.connection) this.end();
       return;
     }
+    if (this.isDone(call)) {
+      if (call.state !== "over") this.ways.say({ type: "hang_up" });
+      return;
+    }
     const changed = this.call?.hears !== call.hears;
     this.call = call;
     if (call.state === "over") {
@@ -144,7 +175,7 @@ export class CallPart {
     const inRoom = call.hears === "room";
     const recorder = call.hears === "recorder";
     this.connection.open(inRoom, (inRoom || recorder) && !this.muted);
-    this.music.play(call.hears === "music");
+    this.music.play(call.hears === "music", call.music);
   }
 
   private async record(call: ShownCall): Promise<void> {
@@ -174,7 +205,11 @@ export class CallPart {
   private async hangUp(): Promise<void> {
     // As on any telephone: hanging up after the tone leaves the message.
     if (this.message) return this.sendMessage();
+    this.done = { call: this.doing === "call" ? (this.call?.id ?? 0) : 0, at: Date.now() };
     this.ways.say({ type: "hang_up" });
+    // Nobody is heard from here on, whatever the line to the hub does.
+    this.release();
+    this.become("over");
   }
 
   private mute(): void {

@@ -118,7 +118,9 @@ class Hand:
         """A leg is over. One that is over already stays as it ended."""
         if known.state is LegState.ENDED:
             return known
-        return self.set_leg(known, state=LegState.ENDED, reason=reason, ended_by=by, until=None, muted=False)
+        return self.set_leg(
+            known, state=LegState.ENDED, reason=reason, ended_by=by, until=None, muted=False, away_since=None
+        )
 
     def talkers(self) -> list[LegValue]:
         """Those with whom the contact speaks or may soon speak: agents and numbers, not who is only asked."""

@@ -50,6 +50,7 @@ def _leg(call: Call, leg: LegValue) -> SceneLeg:
         connected=leg.state is LegState.CONNECTED,
         muted=leg.muted or leg.mode is LegMode.MONITOR,
         until=leg.until,
+        away_since=leg.away_since,
     )
 
 

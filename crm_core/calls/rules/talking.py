@@ -68,7 +68,7 @@ def answered(hand: Hand, said: LegAnswered) -> None:
     if leg is None or leg.state in (LegState.ENDED, LegState.INVITED):
         return
     came = leg.state is not LegState.CONNECTED
-    leg = hand.set_leg(leg, state=LegState.CONNECTED, external_id=said.external_id or leg.external_id)
+    leg = hand.set_leg(leg, state=LegState.CONNECTED, external_id=said.external_id or leg.external_id, away_since=None)
     if leg.role is LegRole.CUSTOMER and not hand.call.external_id:
         hand.set(external_id=said.external_id)
     if came:
@@ -125,11 +125,19 @@ def first_words(hand: Hand) -> None:
     hand.move(CallState.TALKING)
 
 
-def lost(hand: Hand, leg_id: int) -> None:
-    """A device went away: the contact hears music until it is back, or somebody else is asked."""
+def lost(hand: Hand, leg_id: int | None) -> None:
+    """A device went away: the contact hears music until it is back, or somebody else is asked.
+
+    Of the contact's own it is only noted, so that nobody speaks to a page that is gone: the call is theirs until
+    whoever carries it says that they are out of it.
+    """
     leg = hand.leg(leg_id)
-    if leg is not None and leg.role is not LegRole.CUSTOMER and leg.state in _CALLED:
+    if leg is None or leg.state not in _CALLED:
+        return
+    if leg.role is not LegRole.CUSTOMER:
         hand.set_leg(leg, state=LegState.LOST, until=hand.now + hand.call.plan.lost)
+    elif leg.state is LegState.CONNECTED and leg.away_since is None:
+        hand.set_leg(leg, away_since=max(hand.happened, leg.since))
 
 
 def rejoin(hand: Hand, back: Rejoined) -> None:

@@ -136,6 +136,8 @@ class LegValue(Value, frozen=True, kw_only=True):
     """Of an agent: the browser tab that carries the sound, or `phone` for their own telephone."""
     external_id: str = ""
     muted: bool = False
+    away_since: Moment | None = None
+    """Of the contact: since when their device is gone, perhaps to come back (a page that is loaded anew)."""
     asked_by: int | None = None
     """The agent who called them in."""
     made_at: Moment

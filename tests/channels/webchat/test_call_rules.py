@@ -68,6 +68,6 @@ def test_a_visitor_is_not_told_who_listens_or_advises() -> None:
         id=4, conversation_id=1, account_id=7, channel="webchat", direction=Direction.IN, state=CallState.HELD,
         identity_id=1, agent_id=5, started_at=1, since=1, legs=[*listening, CONTACT, AGENT], note="Rude.",
     )  # fmt: skip
-    shown = render.call(call, here=True)
+    shown = render.call(call, here=True, music=None, most_voicemail=1)
     assert (shown.peer, shown.name, shown.hears) == (72, "Olena", "music")
     assert not any(word in repr(shown) for word in ("Sofia", "Ben", "Rude"))

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,21 +8,15 @@ from msgspec.structs import replace
 
 from channels.contract import (
     Account,
-    CallArrived,
-    CallReported,
     CarriesCalls,
-    ChannelEvent,
     PhoneSignal,
     PhoneWanted,
     Refused,
-    Stored,
-    Visit,
-    VisitorHistory,
     VisitorNews,
 )
-from channels.webchat import parse, render
-from channels.webchat.channel import WebChat, WebChatWithCalls
-from channels.webchat.rooms import Rooms, reading_seconds
+from channels.webchat import parse
+from channels.webchat.channel import WebChat
+from channels.webchat.rooms import reading_seconds
 from channels.webchat.settings import WebChatSettings
 from crm_core.words.calls import (
     DigitPressed,
@@ -34,156 +25,23 @@ from crm_core.words.calls import (
     LegLost,
     PromptPlayed,
     RecordingStored,
-    Scene,
     SceneLeg,
 )
 from crm_core.words.values import (
     CallOutcome,
     CallState,
-    CallValue,
-    Direction,
+    EndedBy,
     LegRole,
-    LegState,
-    LegValue,
     PromptValue,
 )
-from tests.channels.standins import Desk, Socket
+from tests.channels.standins import Socket
+from tests.channels.webchat.switchboard import AGENT, CONTACT, KEY, Switchboard, open_shop, scene_of, until
 from tests.peers.clock import VirtualClock
-
-KEY = "call-key-1"
-CONTACT = LegValue(id=71, role=LegRole.CUSTOMER, state=LegState.CONNECTED, made_at=1, since=1)
-AGENT = LegValue(
-    id=72, role=LegRole.AGENT, state=LegState.CONNECTED, agent_id=5, name="Olena", device="tab", made_at=1, since=1
-)
-
-
-class Switchboard(Desk):
-    """A desk that has calls, too: it stores what arrives, and keeps what was reported and relayed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: dict[str, CallValue] = {}
-        self.arrived: list[CallArrived] = []
-        self.reported: list[CallReported] = []
-        self.relayed: list[PhoneSignal] = []
-
-    async def deliver(self, event: ChannelEvent, /) -> Stored:
-        if isinstance(event, CallArrived):
-            self._must_be_there()
-            return Stored(scene=self._begun(event))
-        if isinstance(event, CallReported):
-            self._must_be_there()
-            self.reported.append(event)
-            return Stored()
-        return await super().deliver(event)
-
-    async def history(self, visit: Visit, /, *, before: int | None, most: int) -> VisitorHistory:
-        said = await super().history(visit, before=before, most=most)
-        live = [one for one in self.calls.values() if not render.is_over(one)]
-        return VisitorHistory(
-            position=said.position,
-            entries=said.entries,
-            conversation=said.conversation,
-            queue_position=said.queue_position,
-            has_more=said.has_more,
-            call=live[-1] if live else None,
-        )
-
-    async def relay(self, visit: Visit, signal: PhoneSignal, /) -> None:
-        self.relayed.append(signal)
-
-    def becomes(self, **values: Any) -> CallValue:
-        """The newest call changes, and its visitor is told."""
-        key, known = list(self.calls.items())[-1]
-        call = self.calls[key] = replace(known, version=known.version + 1, **values)
-        self.tell(call.identity_id, VisitorNews(position=call.version + 100, call=call))
-        return call
-
-    @property
-    def signals(self) -> list[Any]:
-        return [one.signal for one in self.reported]
-
-    def _begun(self, event: CallArrived) -> Scene:
-        self.arrived.append(event)
-        known = self.calls.get(event.external_id)
-        if known is None:
-            assert event.sender is not None
-            known = self.calls[event.external_id] = CallValue(
-                id=next(self._ids),
-                conversation_id=1,
-                account_id=7,
-                channel="webchat",
-                direction=Direction.IN,
-                state=CallState.QUEUED,
-                identity_id=self.identities[event.sender],
-                legs=[CONTACT],
-                started_at=event.at,
-                since=event.at,
-            )
-            self.tell(known.identity_id, VisitorNews(position=50, call=known))
-        return scene_of(known)
-
-
-def scene_of(call: CallValue, **more: Any) -> Scene:
-    customer = SceneLeg(id=71, role=LegRole.CUSTOMER, hears=Hears.MUSIC, connected=True)
-    known: dict[str, Any] = {"legs": (customer,), "over": render.is_over(call), **more}
-    return Scene(call_id=call.id, version=call.version, direction=call.direction, external_id="x", **known)
 
 
 @pytest.fixture
 def desk() -> Switchboard:
     return Switchboard()
-
-
-class Shop:
-    """A web chat with calls, and the pages of its visitors."""
-
-    def __init__(self, desk: Switchboard, clock: VirtualClock, group: asyncio.TaskGroup, absent: float) -> None:
-        settings = WebChatSettings(calls=True, stun=["stun:stun.example:3478"])
-        self.rooms = Rooms(clock, group, absent_seconds=absent)
-        self.channel = WebChatWithCalls(Account(7, "pub-key", "Shop", settings), settings, clock, self.rooms)
-        self.desk = desk
-        self._group = group
-        self._sockets: list[Socket] = []
-
-    async def enter(self, token: str | None = None) -> tuple[Socket, dict[str, Any]]:
-        """A page opens the chat."""
-        socket = Socket()
-        self._sockets.append(socket)
-        self._group.create_task(self.channel.attend(socket, self.desk, self.desk.deliver))
-        socket.say({"type": "hello", "token": token})
-        return socket, await socket.hear("welcome")
-
-    async def ring(self, socket: Socket, key: str = KEY) -> dict[str, Any]:
-        """A page calls, or takes the call; the call as it is shown there."""
-        socket.say({"type": "call", "key": key, "consent": True})
-        while True:
-            frame = await socket.hear("call")
-            if frame["call"]["here"]:
-                return frame
-
-    def leave(self) -> None:
-        for socket in self._sockets:
-            socket.hang_up()
-
-
-@asynccontextmanager
-async def open_shop(desk: Switchboard, clock: VirtualClock, *, absent: float = 60) -> AsyncIterator[Shop]:
-    async with asyncio.TaskGroup() as group:
-        shop = Shop(desk, clock, group, absent)
-        yield shop
-        shop.leave()
-        await asyncio.sleep(0.02)
-        shop.rooms.close()
-
-
-async def until(check: Any) -> None:
-    """Wait until the world is so."""
-    for _ in range(1_000):
-        if check():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("it never became so")
 
 
 async def test_a_visitor_calls_and_is_told_how_it_stands(desk: Switchboard, clock: VirtualClock) -> None:
@@ -215,41 +73,34 @@ async def test_a_call_asked_for_twice_is_one_call(desk: Switchboard, clock: Virt
         assert len(desk.arrived) == 1
 
 
-async def test_a_page_that_was_loaded_anew_goes_on_with_the_call(desk: Switchboard, clock: VirtualClock) -> None:
-    async with open_shop(desk, clock, absent=0.2) as shop:
-        socket, welcome = await shop.enter()
-        first = await shop.ring(socket)
-        socket.hang_up()
-        back, again = await shop.enter(welcome["token"])
-        assert again["call"]["id"] == first["call"]["id"]
-        await shop.ring(back)
-        await asyncio.sleep(0.3)
-        assert desk.signals == []
-
-
-async def test_a_visitor_who_stays_away_has_left_the_call(desk: Switchboard, clock: VirtualClock) -> None:
-    async with open_shop(desk, clock, absent=0.05) as shop:
+async def test_what_is_hung_up_is_over_though_no_news_of_the_call_has_come(
+    desk: Switchboard, clock: VirtualClock
+) -> None:
+    desk.is_slow_with_news = True
+    async with open_shop(desk, clock) as shop:
         socket, _ = await shop.enter()
-        await shop.ring(socket)
-        socket.hang_up()
+        socket.say({"type": "call", "key": KEY, "consent": True})
+        socket.say({"type": "hang_up"})
         await until(lambda: desk.signals)
-        [ended] = desk.signals
-        assert isinstance(ended, LegEnded)
-        assert ended.leg_id is None
+        assert desk.signals == [LegEnded(reason="hung_up", by=EndedBy.CONTACT)]
+        assert desk.reported[0].call_id == next(iter(desk.calls.values())).id
 
 
-async def test_after_a_restart_a_visitor_who_never_comes_back_is_let_go(desk: Switchboard, clock: VirtualClock) -> None:
-    async with open_shop(desk, clock, absent=0.05) as shop:
-        call = CallValue(
-            id=4, conversation_id=1, account_id=7, channel="webchat", direction=Direction.IN, state=CallState.QUEUED,
-            identity_id=1, started_at=1, since=1,
-        )  # fmt: skip
-        await shop.channel.arrange(scene_of(call), desk.deliver)
-        await shop.channel.arrange(scene_of(call), desk.deliver)
-        await until(lambda: desk.signals)
-        await asyncio.sleep(0.1)
-        assert [type(one) for one in desk.signals] == [LegEnded]
-        assert desk.reported[0].call_id == 4
+async def test_a_visitor_is_given_the_queues_music_and_as_long_for_a_message_as_the_account_says(
+    desk: Switchboard, clock: VirtualClock
+) -> None:
+    async with open_shop(desk, clock) as shop:
+        socket, welcome = await shop.enter()
+        own = (await shop.ring(socket))["call"]
+        assert (own["music"], own["most_voicemail"]) == (None, 120_000)
+        [call] = desk.calls.values()
+        await shop.channel.arrange(scene_of(call, music_file_id=31, most_voicemail=45_000), desk.deliver)
+        told = (await socket.hear("call"))["call"]
+        assert told["music"] == {"id": 31, "url": "https://files.example/31"}
+        assert told["most_voicemail"] == 45_000
+        other, again = await shop.enter(welcome["token"])
+        assert (again["call"]["music"], again["call"]["most_voicemail"]) == (None, 45_000)
+        assert (await shop.ring(other))["call"]["music"]["id"] == 31
 
 
 async def test_a_page_that_takes_the_call_turns_the_other_away(desk: Switchboard, clock: VirtualClock) -> None:
@@ -294,6 +145,7 @@ async def test_what_a_page_tells_of_its_call_is_reported(desk: Switchboard, cloc
         desk.becomes(state=CallState.TALKING, prompt=None, agent_id=5, legs=[CONTACT, AGENT])
         await socket.hear("call")
         socket.say({"type": "lost", "leg_id": 71_000})
+        socket.say({"type": "lost", "leg_id": 71})
         socket.say({"type": "lost", "leg_id": 72})
         socket.say({"type": "voicemail", "file_id": 8, "duration": 4_000})
         assert (await socket.hear("problem"))["code"] == parse.NOT_FOUND

@@ -194,7 +194,7 @@ def _by_provider(chance: Random, call: Call, new_id: int) -> Signal:
             LegAnswered(leg_id=chance.choice([None, leg_id])),
             LegRinging(leg_id=leg_id, external_id="X"),
             LegLost(leg_id=leg_id),
-            LegLost(leg_id=leg_id),
+            LegLost(leg_id=chance.choice([None, leg_id])),
             LegEnded(leg_id=leg_id, reason=reason, by=by, detail=chance.choice(["", "SIP 500"])),
             LegEnded(leg_id=leg_id, reason=reason, by=by),
             RecordingStarted(external_id=name),

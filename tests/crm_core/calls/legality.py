@@ -37,6 +37,8 @@ def check(call: Call, facts: list[Fact]) -> None:
 def check_legs(call: Call) -> None:
     assert len({leg.id for leg in call.legs}) == len(call.legs)
     alive = living(call)
+    away = [leg for leg in call.legs if leg.away_since is not None]
+    assert all(leg.role is LegRole.CUSTOMER and leg.state is LegState.CONNECTED for leg in away)
     for agent_id in {leg.agent_id for leg in alive if leg.agent_id is not None}:
         assert len([leg for leg in alive if leg.agent_id == agent_id]) == 1, "somebody takes part once"
     if call.state not in (CallState.CONNECTING, CallState.TALKING, CallState.HELD, CallState.RINGING):

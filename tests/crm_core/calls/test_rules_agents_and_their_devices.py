@@ -163,6 +163,44 @@ def test_a_device_that_stays_away_costs_the_agent_the_call_and_the_caller_nothin
     assert story.call.agent_id == BOB
 
 
+def test_a_contact_whose_page_is_gone_is_noted_until_it_is_back_and_the_call_stays_as_it_is() -> None:
+    story = Story().talking(ADA)
+    story.passes(10_000)
+    story.hears(LegLost(leg_id=None), late=2_000)
+    contact = story.leg(1)
+    assert (contact.state, contact.away_since) == (LegState.CONNECTED, story.now - 2_000)
+    assert story.call.state is CallState.TALKING
+    customer = story.scene.customer
+    assert customer is not None
+    assert customer.away_since == contact.away_since
+    story.passes(1_000)
+    again = story.call
+    story.hears(LegLost(leg_id=None))
+    assert story.call is again
+    story.connected(None)
+    assert story.leg(1).away_since is None
+    assert story.contact_hears() is Hears.ROOM
+
+
+def test_a_contact_who_stays_away_was_gone_when_they_left() -> None:
+    story = Story().talking(ADA)
+    story.passes(10_000)
+    story.hears(LegLost(leg_id=None))
+    story.passes(30_000)
+    story.hears(LegEnded(by=EndedBy.CONTACT), late=30_000)
+    assert (story.call.outcome, story.call.talk) == (CallOutcome.ANSWERED, 10_000)
+    assert (story.call.ended_at, story.leg(1).away_since) == (story.now - 30_000, None)
+
+
+def test_a_contact_who_goes_away_in_line_has_hung_up_while_waiting() -> None:
+    story = Story().begun()
+    story.passes(20_000)
+    story.hears(LegLost(leg_id=None))
+    story.passes(30_000)
+    story.hears(LegEnded(by=EndedBy.NOBODY), late=30_000)
+    assert (story.call.outcome, story.call.wait) == (CallOutcome.ABANDONED, 20_000)
+
+
 def test_a_device_that_rang_and_went_away_may_come_back() -> None:
     story = Story().begun()
     leg = story.accepted(ADA)
