@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { agent, call, leg } from "../../shared/testing";
 import { callRows } from "../search/results";
 import type { CallValue, TransferValue } from "../wire";
-import { legOf, possible, standingOf } from "./states";
+import { keyless, legOf, possible, standingOf } from "./states";
 import { looksLikeNumber, targetsOf } from "./targets";
 
 const transfer: TransferValue = { kind: "attended", by_agent_id: 1, at: 0, leg_id: 4, to_agent_id: 2, to_queue_id: null, to_number: "", result: "" };
@@ -16,6 +16,13 @@ describe("how a call stands for me", () => {
     expect(standingOf(talking({ legs: [customer, leg(3, { state: "dialling", device: "phone" })] }), 1)).toBe("own_phone");
     expect(standingOf(talking({ state: "ringing", direction: "out" }), 1)).toBe("ringing_out");
     expect(standingOf(talking({ state: "held" }), 1)).toBe("held");
+  });
+
+  it("is away while the contact's page is gone, whatever else the call is", () => {
+    const gone = leg(2, { role: "customer", agent_id: null, away_since: 5 });
+    for (const state of ["talking", "held"] as const) expect(standingOf(talking({ state, legs: [gone, leg(3)] }), 1)).toBe("away");
+    expect(standingOf(talking({ legs: [gone, leg(3, { state: "lost" })] }), 1)).toBe("lost");
+    expect(possible(talking({ legs: [gone, leg(3)] }), 1)).toMatchObject({ hold: true, transfer: true });
   });
 
   it("is asking until the colleague is there, and consulting then", () => {
@@ -37,6 +44,22 @@ describe("how a call stands for me", () => {
     const listened = talking({ legs: [customer, leg(3, { agent_id: 2 }), leg(6, { role: "supervisor", mode: "monitor" })] });
     expect(standingOf(listened, 1)).toBe("monitor");
     expect(Object.values(possible(listened, 1)).some(Boolean)).toBe(false);
+  });
+});
+
+describe("the keys of a softphone", () => {
+  const here = { media: "sip", elsewhere: false, playedElsewhere: false };
+
+  it("reach the contact over a telephone line whose sound is in this tab", () => {
+    expect(keyless(talking(), 1, here)).toBe("");
+    expect(keyless(talking(), 1, { ...here, media: "twilio" })).toBe("");
+  });
+
+  it("reach nobody anywhere else, and it is said why", () => {
+    expect(keyless(talking(), 1, { ...here, media: "webrtc", elsewhere: true })).toBe("page");
+    expect(keyless(talking({ legs: [customer, leg(3, { device: "phone" })] }), 1, here)).toBe("own_phone");
+    expect(keyless(talking(), 1, { ...here, elsewhere: true })).toBe("elsewhere");
+    expect(keyless(talking(), 1, { ...here, media: "twilio", playedElsewhere: true })).toBe("stand_in");
   });
 });
 

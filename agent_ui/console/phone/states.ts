@@ -4,7 +4,7 @@ import type { CallValue, LegValue } from "../wire";
 /** How a call stands for one agent, as a code; `call.now.…` has the words. */
 export type Standing =
   | "ringing_out" | "connecting" | "own_phone" | "lost" | "talking" | "held" | "three_way" | "consulted" | "asking" | "consulting" | "handing_on" | "waiting"
-  | "monitor" | "whisper" | "barge" | "wrap_up";
+  | "away" | "monitor" | "whisper" | "barge" | "wrap_up";
 
 /** The agent's own part in a call that goes on, or the newest that was. */
 export function legOf(call: CallValue, agentId: number): LegValue | undefined {
@@ -32,6 +32,22 @@ export function isWritingDown(call: CallValue, agentId: number): boolean {
   return leg !== undefined && isWrapping(leg);
 }
 
+/** Since when the contact's page is gone, perhaps to come back. */
+export function awaySince(call: CallValue): number | null {
+  return call.legs.find((leg) => leg.role === "customer" && leg.state === "connected")?.away_since ?? null;
+}
+
+/** Why keys reach nobody, as a code; `call.no_keys.…` has the words. */
+export type Keyless = "" | "page" | "own_phone" | "elsewhere" | "stand_in";
+
+/** Whether the keys of this tab reach the contact: only where its own softphone carries the sound over a telephone line. */
+export function keyless(call: CallValue, agentId: number, here: { media: string; elsewhere: boolean; playedElsewhere: boolean }): Keyless {
+  if (here.media === "webrtc") return "page";
+  if (legOf(call, agentId)?.device === "phone") return "own_phone";
+  if (here.elsewhere) return "elsewhere";
+  return here.playedElsewhere ? "stand_in" : "";
+}
+
 /** The transfer under way, if there is one. */
 export function transferOf(call: CallValue): CallValue["transfers"][number] | undefined {
   return call.transfers.find((one) => one.result === "");
@@ -53,6 +69,7 @@ export function standingOf(call: CallValue, agentId: number): Standing {
   const transfer = transferOf(call);
   if (transfer?.by_agent_id === agentId) return transfer.kind === "attended" ? "asking" : "handing_on";
   if (call.state === "ringing" || (call.state === "connecting" && call.direction === "out")) return "ringing_out";
+  if (awaySince(call) !== null) return "away";
   if (call.three_way) return "three_way";
   return call.state === "held" ? "held" : call.state === "talking" ? "talking" : "waiting";
 }
