@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check style types floors generated house browser-types generate format build screenshots bench lock clean venv venv-dev console peers
+.PHONY: help run test test-long test-slow check style types floors generated house browser-types generate format build screenshots bench lock clean venv venv-dev console peers
 
 PYTHON := .venv/bin/python
 NPM := scripts/console.sh npm
@@ -14,9 +14,15 @@ help: ## This list
 run: venv console ## The hub with demo agents and a sample shop page, on http://localhost:8080
 	@exec .venv/bin/hub demo
 
-test: venv-dev console peers ## The tests of both sides without the slow ones (ARGS="…" goes to pytest)
+# CI takes the long ones along.
+ORDINARY = $(if $(filter true,$(CI)),not slow,not slow and not long)
+
+test: venv-dev console peers ## The tests of both sides but the long and the slow ones (ARGS="…" goes to pytest)
 	@$(NPM) test
-	@$(PYTHON) -m pytest -m "not slow" -n auto --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest -m "$(ORDINARY)" -n auto --dist loadfile $(ARGS)
+
+test-long: venv-dev console peers ## The long tests: browsers, kills, real telephones
+	@$(PYTHON) -m pytest -m "long and not slow" -n auto --dist loadfile $(ARGS)
 
 test-slow: venv-dev console peers ## The slow tests: crashes, load, whole days
 	@$(PYTHON) -m pytest -m slow $(ARGS)

@@ -15,6 +15,7 @@ from hub.bench.writes import Writes, replay
 from tests.conftest import ROOT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "figure",
     [

@@ -14,7 +14,7 @@ from tests.flows import call_lives as lives
 from tests.flows.call_judge import Truth, faults
 from tests.flows.call_town import CallTown, hire, open_call_town
 
-pytestmark = pytest.mark.timeout(1_800)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1_800)]
 
 SHARES = {
     lives.answered: 24,

@@ -18,7 +18,7 @@ from tests.flows.call_judge import Truth, all_calls, faults
 from tests.flows.call_street import Street, all_there, nothing_open, open_street, soon, until
 from tests.flows.call_town import Mate
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 AGENTS = ("Anna", "Ben", "Cleo", "Dora", "Zoe")
 DEAD = 3.0

@@ -24,7 +24,7 @@ from tests.flows.crash_visitor import CrashVisitor
 from tests.flows.forked_hub import ForkedHub
 from tests.flows.judge import Ledgers, judge, judge_work
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 KILLS = 20
 VISITORS = 12

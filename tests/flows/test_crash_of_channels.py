@@ -17,7 +17,7 @@ from tests.flows.crash_records import NODE, SECRET_KEY, furnished
 from tests.flows.forked_hub import ForkedHub
 from tests.peers.dovecot import Dovecot
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 KILLS = 5
 AGENTS = 2

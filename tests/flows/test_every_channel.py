@@ -10,7 +10,7 @@ from tests.flows.desk_agent import DeskAgent
 from tests.flows.everyday_customer import EverydayCustomer
 from tests.flows.hub_process import HubProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(300)]
 
 LENA = "Lena Hoffmann"
 MAIL = "lena.hoffmann@home.example"

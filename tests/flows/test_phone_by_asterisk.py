@@ -26,7 +26,7 @@ from tests.peers.complaints import Complaints
 from tests.peers.handset import Handset
 from tests.peers.sipp import caller, telephone
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 SHOP, CUSTOMER = "+380445556677", "+380441234567"
 QUIET = 60

@@ -22,7 +22,7 @@ from tests.flows.conftest import People
 from tests.flows.desk_agent import DeskAgent
 from tests.peers.complaints import Complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 CALL = 40_000
 """Milliseconds until a call is at an agent."""

@@ -13,7 +13,7 @@ from crm_core.accounts import queries as accounts
 from crm_core.calls import queries as calls
 from tests.flows.call_town import Refused, hire, open_call_town
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
 
 WANTED = (
     "+19005550123",

@@ -19,7 +19,7 @@ from tests.flows.shop_visitor import ShopVisitor
 from tests.peers.browser import open_chromium
 from tests.peers.complaints import Complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 CALL = 60_000
 """Milliseconds until a call is at an agent, or connected again: browsers look for a way only so often."""

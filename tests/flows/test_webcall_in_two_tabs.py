@@ -16,7 +16,7 @@ from tests.flows.test_webcall_supervised import sign_in
 from tests.peers.browser import open_chromium
 from tests.peers.complaints import Complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 ELSEWHERE = "The sound is in another window"
 

@@ -15,7 +15,7 @@ from tests.flows.test_webcall import CALL, Api, bar, panel, they_hear_each_other
 from tests.peers.browser import open_chromium
 from tests.peers.complaints import Complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 LISTENS = {
     "Listen": "nobody hears you",

@@ -25,7 +25,7 @@ from tests.flows.voices import at_the_console, each_is_heard_by_all_others, in_t
 from tests.peers.browser import open_chromium
 from tests.peers.complaints import Complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.peers.browser import open_chromium
 from tests.peers.complaints import Complaints
 from tests.peers.coturn import TurnServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 _WAYS = """
 async () => {

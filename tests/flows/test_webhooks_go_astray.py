@@ -19,7 +19,7 @@ from tests.flows.call_judge import Truth, faults
 from tests.flows.call_street import BIN
 from tests.flows.call_town import SHOP, CallTown, hire, open_call_town
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
 
 KINDS = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow])]
 HALF_AN_HOUR = 1_800

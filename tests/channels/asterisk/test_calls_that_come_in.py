@@ -9,6 +9,8 @@ from crm_core.words.values.calls import CallOutcome, CallState, PromptValue
 from tests.channels.asterisk.house import House
 from tests.peers.sipp import caller, telephone
 
+pytestmark = pytest.mark.long
+
 MENU = CallPlan(
     queue_id=1,
     menu=[MenuChoice(digit="1"), MenuChoice(digit="2", then="voicemail")],

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from crm_core.calls.rules.signals import AcceptedBy, HungUp
 from crm_core.words.values.calls import CallOutcome, CallState
 from tests.channels.asterisk.house import House
 from tests.peers.sipp import caller, telephone
+
+pytestmark = pytest.mark.long
 
 
 async def test_callers_stay_while_the_connection_is_cut_and_go_on_where_they_were(house: House) -> None:

@@ -10,6 +10,8 @@ from crm_core.words.values.calls import CallOutcome, CallState, KeptState, Recor
 from tests.channels.asterisk.house import QUIET, House, loudness
 from tests.peers.sipp import caller, telephone
 
+pytestmark = pytest.mark.long
+
 SECOND = 1_000
 
 

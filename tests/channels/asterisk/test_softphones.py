@@ -7,6 +7,8 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import pytest
+
 from channels.asterisk.ari import Ari
 from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.softphones import Softphones
@@ -16,6 +18,8 @@ from crm_core.words.values.calls import CallState, LegState
 from tests.channels.asterisk.house import House
 from tests.peers.asterisk import APP, PASSWORD, USER
 from tests.peers.sipp import caller
+
+pytestmark = pytest.mark.long
 
 
 class Tab:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import closing
 
+import pytest
+
 from crm_core.calls.rules.signals import (
     Held,
     HungUp,
@@ -17,6 +19,8 @@ from crm_core.calls.rules.signals import (
 from crm_core.words.values.calls import CallOutcome, CallState, LegMode
 from tests.channels.asterisk.house import QUIET, House
 from tests.peers.sipp import Ear, caller, telephone
+
+pytestmark = pytest.mark.long
 
 
 async def test_who_is_held_hears_music_and_the_agent_hears_nothing(house: House) -> None:

@@ -14,6 +14,8 @@ from channels.contract import Account, Problem
 from tests.channels.asterisk.house import House
 from tests.peers.asterisk import PASSWORD, USER, Asterisk
 
+pytestmark = pytest.mark.long
+
 CHECK = Path(__file__).parents[3] / "deploy" / "asterisk" / "check.py"
 
 
