@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, exists, insert, literal, select, update
+from sqlalchemy import Row, bindparam, exists, insert, literal, select, update
 
 from crm_core.cases import reasons, rules
 from crm_core.cases.defaults import PIPELINES, DefaultPipeline
 from crm_core.cases.model import Case, Pipeline, Stage
 from crm_core.store.counters import next_number
+from crm_core.store.prepared import RowsOf, one_of
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.errors import Conflict, Invalid, NotFound
@@ -22,6 +23,20 @@ from crm_core.words.values import CaseKind, PipelineValue, StageCategory, StageV
 
 PIPELINE = Pipeline.__table__
 STAGE = Stage.__table__
+_default = RowsOf(
+    lambda _is_sqlite: (
+        select(*PIPELINE.c)
+        .where(Pipeline.ws == bindparam("ws"), Pipeline.kind == bindparam("kind"), Pipeline.is_default)
+        .limit(1)
+    )
+)
+_stages = RowsOf(
+    lambda is_sqlite: (
+        select(*STAGE.c)
+        .where(one_of(Stage.pipeline_id, "pipelines", is_sqlite=is_sqlite), Stage.archived_at.is_(None))
+        .order_by(Stage.position, Stage.id)
+    )
+)
 _OPEN: Final = [category for category in StageCategory if category.is_open]
 
 
@@ -49,7 +64,10 @@ class NewPipeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineChange:
-    """What to change; what is None stays. `stages` are all of them in their new order: who is missing is taken out."""
+    """What to change; what is None stays. `stages` are all of them in their new order.
+
+    One that is missing is taken out; one that was taken out comes back when it is named again.
+    """
 
     version: int
     name: str | None = None
@@ -171,7 +189,9 @@ def _set_stages(tx: Tx, known: Row[Any], wanted: Sequence[StageWanted]) -> None:
     rules.must_be_whole(CaseKind(known.kind), [stage.category for stage in wanted])
     there = {stage.id: stage for stage in pipeline(tx, known.id).stages}
     kept = [stage.id for stage in wanted if stage.id is not None]
-    if not set(kept) <= set(there) or len(set(kept)) != len(kept):
+    # One that was taken out may be named again: it comes back as it was.
+    of_it = there | _taken_out(tx, known.id)
+    if not set(kept) <= set(of_it) or len(set(kept)) != len(kept):
         raise Invalid("One of these stages is not of this pipeline, or stands here twice.")
     for gone in set(there) - set(kept):
         if _has_cases(tx, Case.stage_id == gone):
@@ -181,9 +201,15 @@ def _set_stages(tx: Tx, known: Row[Any], wanted: Sequence[StageWanted]) -> None:
         if stage.id is None:
             _add_stage(tx, known.id, position, stage)
             continue
-        if stage.category is not there[stage.id].category:
+        if stage.category is not of_it[stage.id].category:
             raise Invalid("The category of a stage stays. Add a new stage instead.")
-        tx.execute(update(Stage).where(Stage.id == stage.id).values(position=position, **_checked_stage(stage)))
+        values = {"position": position, "archived_at": None, **_checked_stage(stage)}
+        tx.execute(update(Stage).where(Stage.id == stage.id).values(values))
+
+
+def _taken_out(tx: Tx, pipeline_id: int) -> dict[int, StageValue]:
+    statement = select(*STAGE.c).where(Stage.pipeline_id == pipeline_id, Stage.archived_at.is_not(None))
+    return {found.id: _stage_value(found) for found in tx.all(statement)}
 
 
 def _add_stage(tx: Tx, pipeline_id: int, position: int, stage: StageWanted, key: str = "") -> None:
@@ -214,9 +240,7 @@ def _missing(tx: Tx) -> list[CaseKind]:
 
 
 def _default_row(tx: Tx, kind: CaseKind) -> Row[Any] | None:
-    return tx.first(
-        select(*PIPELINE.c).where(Pipeline.ws == tx.ws, Pipeline.kind == kind, Pipeline.is_default).limit(1)
-    )
+    return _default.first(tx, {"ws": tx.ws, "kind": kind})
 
 
 def _has_cases(tx: Tx, where: Any) -> bool:
@@ -233,9 +257,8 @@ def _row(tx: Tx, pipeline_id: int, *, lock: bool = False) -> Row[Any]:
 
 def _values(tx: Tx, rows: Sequence[Row[Any]]) -> list[PipelineValue]:
     ids = [r.id for r in rows]
-    statement = select(*STAGE.c).where(Stage.pipeline_id.in_(ids), Stage.archived_at.is_(None))
     stages: dict[int, list[StageValue]] = {}
-    for found in tx.all(statement.order_by(Stage.position, Stage.id)) if ids else ():
+    for found in _stages.rows(tx, {"pipelines": ids}) if ids else ():
         stages.setdefault(found.pipeline_id, []).append(_stage_value(found))
     return [
         PipelineValue(

@@ -29,6 +29,8 @@ export interface ReasonValue {
   id: number;
   name: string;
   position: number;
+  deleted: boolean;
+  version: number;
 }
 
 /** How many leads are open: new ones, mine, and those that nobody owns. */

@@ -21,7 +21,7 @@ const SOURCES = ["email", "telegram", "webchat", "sms", "whatsapp", "form", "man
 /** What the stand-in keeps of leads, deals and merges. */
 export class Dealings {
   readonly pipelines: PipelineValue[];
-  readonly reasons: ReasonValue[] = REASONS.map((name, position) => ({ id: position + 1, name, position }));
+  readonly reasons: ReasonValue[] = REASONS.map((name, position) => ({ id: position + 1, name, position, deleted: false, version: 1 }));
   readonly cases = new Map<number, CaseValue>();
   readonly steps = new Map<number, StepValue[]>();
   #before = new Map<number, CaseValue>();
@@ -174,6 +174,16 @@ export class Dealings {
     return after;
   }
 
+  #pipeline(before: PipelineValue, body: Record<string, unknown>): PipelineValue {
+    const wanted = body["stages"] as Partial<PipelineValue["stages"][number]>[] | undefined;
+    const stages = wanted?.map((stage, position) => ({ id: this.world.nextId(), pipeline_id: before.id, name: "", category: "active" as const, key: before.stages.find(({ id }) => id === stage.id)?.key ?? "", colour: "", probability: null, max_age: null, ...stage, position }));
+    const value = { ...before, ...body, ...(stages ? { stages } : {}), version: before.version + 1 };
+    if (value.is_default) for (const other of this.pipelines) if (other.kind === value.kind) other.is_default = false;
+    kept(this.pipelines, value);
+    this.happen({ type: "PipelineChanged", pipeline: value });
+    return value;
+  }
+
   readonly handlers: Record<string, Handler> = {
     "GET /cases": (_, __, query) => this.#page(query),
     "GET /cases/counts": () => this.#counts(),
@@ -192,7 +202,13 @@ export class Dealings {
     "POST /conversations/0/case": (id, body) => this.#open(id, body["kind"] as CaseValue["kind"]),
     "GET /conversations/0/identity": (id) => this.#identity(id),
     "POST /cases/0/reopen": (id) => this.#move(id, "reopened", "Working", { reason: "", is_spam: false }),
-    "GET /case-reasons": () => ({ items: this.reasons }),
+    "GET /case-reasons": () => ({ items: this.reasons.filter((one) => !one.deleted) }),
+    "POST /case-reasons": (_, body) => kept(this.reasons, { id: this.world.nextId(), name: String(body["name"]), position: Number(body["position"]), deleted: false, version: 1 }),
+    "PATCH /case-reasons/0": (id, body) => kept(this.reasons, changed(this.reasons.find((one) => one.id === id), body)),
+    "GET /pipelines": () => ({ items: this.pipelines }),
+    "GET /pipelines/0": (id) => this.pipelines.find((one) => one.id === id),
+    "POST /pipelines": (_, body) => this.#pipeline({ id: this.world.nextId(), kind: body["kind"] as PipelineValue["kind"], name: "", currency: "", is_default: false, archived: false, version: 0, stages: [] }, body),
+    "PATCH /pipelines/0": (id, body) => this.#pipeline(changed(this.pipelines.find((one) => one.id === id), {}), body),
     "GET /contacts/0/cases": (id) => ({ items: [...this.cases.values()].filter((one) => one.contact_id === id) }),
     "GET /contacts": (_, __, query) => ({ items: [...this.world.contacts.values()].filter((one) => one.name.toLowerCase().includes((query.get("text") ?? "").toLowerCase())).slice(0, 20), next_cursor: null }),
     "GET /conversations/0/suggestions": (id) => this.#candidates(`c${id}`, 0, "mentioned"),
@@ -203,4 +219,16 @@ export class Dealings {
     "GET /contacts/0/merges": (id) => ({ items: this.#merges.filter((one) => one.survivor_id === id) }),
     "POST /merges/0/undo": (id) => this.#unmerge(id),
   };
+}
+
+function kept<T extends { id: number }>(rows: T[], value: T): T {
+  const at = rows.findIndex(({ id }) => id === value.id);
+  if (at < 0) rows.push(value);
+  else rows[at] = value;
+  return value;
+}
+
+function changed<T extends { version: number }>(before: T | undefined, body: Record<string, unknown>): T {
+  if (!before) throw new Error("There is nothing to change.");
+  return { ...before, ...body, version: before.version + 1 };
 }

@@ -22,7 +22,6 @@ export class CaseBook {
   readonly listeners = new Set<(changed: CaseValue) => void>();
   #source: Source;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #reasons: Promise<ReasonValue[]> | null = null;
 
   constructor(source: Source) {
     this.#source = source;
@@ -67,16 +66,9 @@ export class CaseBook {
     return this.known.get(id) ?? this.keep(await cases.get(this.#source.http, id));
   }
 
-  /** The reasons to choose from, asked for once. Raises Refused, Unreachable. */
-  reasons(): Promise<ReasonValue[]> {
-    this.#reasons ??= cases.reasons(this.#source.http).then(
-      ({ items }) => items.toSorted((a, b) => a.position - b.position),
-      (error: unknown) => {
-        this.#reasons = null;
-        throw error;
-      },
-    );
-    return this.#reasons;
+  /** The reasons to choose from, asked for each time: nobody tells when they change. Raises Refused, Unreachable. */
+  async reasons(): Promise<ReasonValue[]> {
+    return (await cases.reasons(this.#source.http)).items.toSorted((a, b) => a.position - b.position);
   }
 
   #happened(event: AnyEvent): void {

@@ -21,6 +21,8 @@ const STAGES = {
   Cancelled: "cancelled",
 } as const;
 
+const PIPELINES = { Leads: "lead", Deals: "deal", Requests: "request" } as const;
+
 const REASONS = {
   "Not interested": "not_interested",
   "No budget": "no_budget",
@@ -35,6 +37,11 @@ export function stageName(stage: Pick<StageValue, "name"> | undefined): string {
   if (!stage) return "";
   const known = STAGES[stage.name as keyof typeof STAGES] as (typeof STAGES)[keyof typeof STAGES] | undefined;
   return known ? t(`stage.${known}`) : stage.name;
+}
+
+export function pipelineName(name: string): string {
+  const known = PIPELINES[name as keyof typeof PIPELINES] as (typeof PIPELINES)[keyof typeof PIPELINES] | undefined;
+  return known ? t(`pipelines.begins.${known}`) : name;
 }
 
 const DECISIONS = ["opened", "linked", "accepted", "assigned", "qualified", "disqualified", "spam", "duplicate", "nurtured", "returned", "undone", "moved", "reopened"] as const;

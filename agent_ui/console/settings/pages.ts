@@ -1,8 +1,8 @@
 import type { Component } from "svelte";
 import type { Permission } from "../api/session";
-import { bell, bookOpen, circleCheckBig, hash, headset, keyRound, messageCircle, monitor, user, users } from "../parts/shapes";
+import { ban, bell, bookOpen, circleCheckBig, hash, headset, keyRound, messageCircle, monitor, route, user, users } from "../parts/shapes";
 
-export type PageId = "me" | "bell" | "sessions" | "tokens" | "live" | "canned" | "agents" | "queues" | "dispositions" | "channels";
+export type PageId = "me" | "bell" | "sessions" | "tokens" | "live" | "canned" | "agents" | "queues" | "dispositions" | "pipelines" | "reasons" | "channels";
 
 export interface PageOf {
   id: PageId;
@@ -23,5 +23,7 @@ export const PAGES: readonly PageOf[] = [
   { id: "agents", shape: users, group: "house", needs: "configure", load: () => import("./Agents.svelte") },
   { id: "queues", shape: hash, group: "house", needs: "configure", load: () => import("./Queues.svelte") },
   { id: "dispositions", shape: circleCheckBig, group: "house", needs: "configure", load: () => import("./Dispositions.svelte") },
+  { id: "pipelines", shape: route, group: "house", needs: "configure", load: () => import("./Pipelines.svelte") },
+  { id: "reasons", shape: ban, group: "house", needs: "configure", load: () => import("./Reasons.svelte") },
   { id: "channels", shape: messageCircle, group: "house", needs: "configure", load: () => import("./Channels.svelte") },
 ];

@@ -73,6 +73,18 @@ async def test_another_pipeline_becomes_the_one_where_cases_begin(db: Database) 
     assert len([p for p in await db.read(pipelines.pipelines) if p.kind is CaseKind.LEAD]) == 1
 
 
+async def test_a_stage_that_was_taken_out_comes_back_when_it_is_named_again(db: Database) -> None:
+    before = await leads(db)
+    less = [stage for stage in as_wanted(before) if stage.name != "Nurture"]
+    without = await db.write(pipelines.change, ADA, before.id, PipelineChange(version=1, stages=less))
+    assert "Nurture" not in [stage.name for stage in without.stages]
+    undone = await db.write(pipelines.change, ADA, before.id, PipelineChange(version=2, stages=as_wanted(before)))
+    assert undone.stages == before.stages
+    deals = await db.read(pipelines.default_of, CaseKind.DEAL)
+    with pytest.raises(Invalid):
+        await db.write(pipelines.change, ADA, deals.id, PipelineChange(version=1, stages=as_wanted(before)))
+
+
 async def test_stages_are_renamed_added_and_put_in_another_order(db: Database) -> None:
     pipeline = await leads(db)
     wanted = as_wanted(pipeline)
