@@ -27,6 +27,7 @@ from hub.api.chat import ChatDoor
 from hub.api.files import files_origin_guard
 from hub.api.middleware import identified, worded
 from hub.auth.gate import Gate
+from hub.auth.lapsing import Lapsing
 from hub.auth.tickets import Tickets
 from hub.bus.local import Bus
 from hub.bus.whispers import PresenceSeen
@@ -111,6 +112,7 @@ async def _running(settings: Settings, key: bytes, clock: Clock) -> AsyncIterato
             house, workers = _wire(settings, key, db, clock, voice)
             app = make_app(house)
             workers["gateway"] = app[GATEWAY].run
+            workers["sessions"] = _lapsing(house, app[GATEWAY]).run
             async with asyncio.TaskGroup() as group:
                 await _start(house, app)
                 tasks = [group.create_task(worker(), name=name) for name, worker in workers.items()]
@@ -198,6 +200,10 @@ def _workers(house: House, front: Front) -> dict[str, Worker]:
         "jobs": jobs.run,
         "presence": house.presence.run,
     }
+
+
+def _lapsing(house: House, gateway: Gateway) -> Lapsing:
+    return Lapsing(house.db, house.clock, gateway.sessions, idle_hours=house.settings.session_idle_hours)
 
 
 async def _remove_files(media: FileStore, names: Sequence[str]) -> None:

@@ -209,7 +209,11 @@ class Settings(BaseModel):
         14, ge=1, le=365, description="Days after which a session ends and one signs in again.", examples=["14"]
     )
     session_idle_hours: int = Field(
-        72, ge=1, le=8760, description="Hours without use after which a session ends.", examples=["72"]
+        72,
+        ge=1,
+        le=8760,
+        description="Hours without use after which a session ends; an open console is use.",
+        examples=["72"],
     )
     sign_in_link_hours: int = Field(
         24, ge=1, le=168, description="Hours for which a one-time sign-in link can be used.", examples=["24"]

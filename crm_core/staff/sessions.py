@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
 from crm_core.staff.model import Session
 from crm_core.staff.queries import actor_of
@@ -116,6 +117,38 @@ def mark_seen(tx: Tx, session_id: int) -> None:
     """Note that a session was used, at most once a minute."""
     stale = or_(Session.last_seen_at.is_(None), Session.last_seen_at <= tx.now - SEEN_EVERY)
     tx.execute(update(Session).where(Session.id == session_id, stale).values(last_seen_at=tx.now))
+
+
+def mark_all_seen(tx: Tx, session_ids: Collection[int]) -> None:
+    """Note that these sessions are in use."""
+    tx.execute(update(Session).where(Session.id.in_(session_ids)).values(last_seen_at=tx.now))
+
+
+def lapsed(tx: Tx, idle: Moment, most: int = 500) -> list[tuple[int, int]]:
+    """Sessions and tokens that ran out and nobody ended, and browsers' that were not used for `idle` ms: the agent's
+    id and the session's, the oldest first."""
+    last_used = func.coalesce(Session.last_seen_at, Session.created_at)
+    unused = and_(Session.kind == "browser", last_used <= tx.now - idle)
+    rows = tx.all(
+        select(Session.agent_id, Session.id)
+        .where(
+            Session.ws == tx.ws,
+            Session.kind != "link",
+            Session.revoked_at.is_(None),
+            or_(Session.expires_at <= tx.now, unused),
+        )
+        .order_by(Session.id)
+        .limit(most)
+    )
+    return [(r.agent_id, r.id) for r in rows]
+
+
+def end_lapsed(tx: Tx, idle: Moment) -> int:
+    """End what has lapsed, and have its sockets closed; how many ended."""
+    found = lapsed(tx, idle)
+    for agent_id, session_id in found:
+        end_session(tx, agent_id, session_id)
+    return len(found)
 
 
 def end_session(tx: Tx, agent_id: int, session_id: int) -> None:

@@ -35,6 +35,11 @@ class Gateway:
         """Serve snapshots and keep the heart beating, until cancelled."""
         await self.catching_up.run()
 
+    def sessions(self) -> frozenset[int]:
+        """The sessions whose consoles are open here."""
+        actors = [console.actor for console in self.live.crowd.all if not console.is_ended]
+        return frozenset(one.session_id for one in actors if one is not None and one.session_id is not None)
+
     async def close(self) -> None:
         """Refuse new consoles and let everybody go, each told when to come back."""
         await self.live.close()

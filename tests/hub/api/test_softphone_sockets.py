@@ -12,10 +12,13 @@ from aiohttp.test_utils import TestServer
 from channels.contract import CarriesCalls, PhoneSocket
 from crm_core.staff import actions, sessions
 from crm_core.store.transaction import Tx
+from crm_core.words.clock import DAY
 from hub.api import phones
+from hub.auth.lapsing import Lapsing
 from hub.desk.calls.lines import Lines
 from hub.keys import HOUSE, House
 from tests.hub.api.conftest import Staff
+from tests.peers.clock import VirtualClock
 
 
 class Exchange:
@@ -111,6 +114,23 @@ async def test_one_session_ends_and_the_softphone_of_another_goes_on(
         await house.db.write(sessions.end_session, staff.agent.id, mine.id)
         await house.bus.poll()
         assert (await socket.receive()).type is WSMsgType.CLOSE
+
+
+async def test_a_softphones_socket_ends_when_its_session_runs_out(
+    house: House, staff: Staff, exchange: Exchange, opens: Opens, clock: VirtualClock
+) -> None:
+    facts, _ = await house.db.write(
+        sessions.open_session, staff.agent.id, "browser", label="console", expires_at=clock() + DAY
+    )
+    lapsing = Lapsing(house.db, clock, lambda: {facts.id}, idle_hours=house.settings.session_idle_hours)
+    async with opens(staff.agent.id, facts.id) as socket:
+        await socket.send_str("OPTIONS sip:hub SIP/2.0")
+        assert (await socket.receive()).data == "OPTIONS sip:hub SIP/2.0"
+        clock.advance(DAY)
+        await lapsing.step()
+        await house.bus.poll()
+        assert (await socket.receive()).type is WSMsgType.CLOSE
+    assert exchange.signed_out == [True]
 
 
 async def test_whoever_signed_out_before_the_socket_came_is_not_carried(

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 from crm_core.staff.actions import set_activity, set_queues
 from crm_core.staff.queries import actor_of
+from crm_core.staff.sessions import living
+from crm_core.words.clock import HOUR
 from crm_core.words.values import Activity, AuthorKind, Role
+from hub.auth.lapsing import Lapsing
 from hub.bus.whispers import Typing
 from hub.console.protocol import (
     Gone,
@@ -243,6 +246,25 @@ async def test_presence_is_told_together_once_a_second(live: Live) -> None:
     await other.until(SnapshotTaken)
     live.live.beat()
     assert bea.id in (await console.until(PresenceShown)).came
+
+
+async def test_the_session_of_an_open_console_is_in_use_and_a_closed_one_ends_for_want_of_it(live: Live) -> None:
+    ann = await live.agent("Ann")
+    session = await live.session(ann)
+    console = await live.open(ann, session)
+    await console.until(SnapshotTaken)
+    lapsing = Lapsing(live.db, live.clock, live.gateway.sessions, idle_hours=1)
+    live.clock.advance(2 * HOUR)
+    assert await lapsing.step() == 0
+    await console.wire.close()
+    async with asyncio.timeout(60):
+        while True:
+            if not live.gateway.sessions():
+                break
+            await asyncio.sleep(0.01)
+    live.clock.advance(2 * HOUR)
+    assert await lapsing.step() == 1
+    assert await live.db.read(living, session) is None
 
 
 async def test_a_console_without_a_sign_of_life_is_let_go_after_two_heartbeats(live: Live) -> None:
