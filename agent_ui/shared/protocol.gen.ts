@@ -235,6 +235,8 @@ export interface CallValue {
   /** What the contact hears said now. */
   prompt: PromptValue | null;
   three_way: boolean;
+  /** The contact is always told when a supervisor joins, whether the supervisor asks for it or not. */
+  announces: boolean;
   started_at: number;
   /** When it came into this state. */
   since: number;

@@ -117,6 +117,7 @@ export function call(id: number, changes: Partial<CallValue> = {}): CallValue {
     transfers: [],
     prompt: null,
     three_way: false,
+    announces: false,
     started_at: 0,
     since: 0,
     queued_at: null,

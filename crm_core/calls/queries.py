@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from crm_core.calls.model import CallPart, CallRow, CallSignal, Listening
 from crm_core.calls.rules.call import Call, on_the_phone, restored, shown
-from crm_core.calls.rules.ending import takes_part
+from crm_core.calls.rules.ending import is_wrapping, takes_part
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.errors import Invalid, NotFound
@@ -20,6 +20,8 @@ from crm_core.words.values.calls import CallState, CallValue
 from crm_core.words.values.marks import Direction
 
 MOST = 200
+MOST_TOLD = 1_000
+"""Reports of one call that are shown, and listenings."""
 PLAYED = "played:"
 """What the mode of a listening begins with that was to a recording; its number follows."""
 STATES = ("live", "ended", "answered", "missed", "voicemail", "callback", "failed")
@@ -30,7 +32,8 @@ class CallListing:
     """What of the calls is asked for; none: all. Moments are int ms; `number` is a part of one."""
 
     view: str = ""
-    """live (not ended), ended, or an outcome: answered, missed (abandoned too), voicemail, callback, failed."""
+    """live (not ended), ended, or an outcome: answered, missed (abandoned too; of calls that came in), voicemail,
+    callback, failed (those whom we called and did not reach, too)."""
     direction: str = ""
     queue_id: int | None = None
     agent_id: int | None = None
@@ -145,13 +148,20 @@ def with_agent(tx: Tx, agent_id: int) -> list[CallValue]:
 def phoning(tx: Tx, agent_id: int) -> list[CallValue]:
     """Calls that an agent's device is in, or on its way into."""
     live = [state for state in CallState if state not in (CallState.ENDED, CallState.WRAP_UP)]
+    calls = [restored(r.body) for r in tx.all(_live_with(tx, agent_id).where(CallRow.state.in_(live)))]
+    return [shown(call) for call in calls if agent_id in on_the_phone(call)]
+
+
+def wrapping(tx: Tx, agent_id: int) -> list[CallValue]:
+    """Calls that an agent is still writing down."""
+    calls = [restored(r.body) for r in tx.all(_live_with(tx, agent_id))]
+    return [shown(call) for call in calls if any(leg.agent_id == agent_id and is_wrapping(leg) for leg in call.legs)]
+
+
+def _live_with(tx: Tx, agent_id: int) -> Select[Any]:
     part = select(CallPart.call_id).where(CallPart.call_id == CallRow.id, CallPart.agent_id == agent_id)
     # "not ended" is spelled as in the partial index of live calls, so that it is used.
-    statement = select(CallRow.body).where(
-        CallRow.state != CallState.ENDED, CallRow.state.in_(live), CallRow.ws == tx.ws, part.exists()
-    )
-    calls = [restored(r.body) for r in tx.all(statement)]
-    return [shown(call) for call in calls if agent_id in on_the_phone(call)]
+    return select(CallRow.body).where(CallRow.state != CallState.ENDED, CallRow.ws == tx.ws, part.exists())
 
 
 def live_of(tx: Tx, identity_id: int) -> CallValue | None:
@@ -218,15 +228,27 @@ class Told:
 
 
 def history(tx: Tx, actor: Actor, call_id: int) -> Sequence[Told]:
-    """What was reported of a call and who listened, the oldest first. Raises Denied without WATCH_AGENTS, NotFound."""
+    """What was reported of a call and who listened, the oldest first; of more than `MOST_TOLD` each, the newest.
+
+    Raises Denied without WATCH_AGENTS, NotFound.
+    """
     actor.must(Permission.WATCH_AGENTS)
     get(tx, actor, call_id)
     signals = tx.all(
-        select(CallSignal.at, CallSignal.name, CallSignal.facts).where(CallSignal.call_id == call_id).limit(1_000)
+        select(CallSignal.at, CallSignal.name, CallSignal.facts)
+        .where(CallSignal.call_id == call_id)
+        .order_by(CallSignal.at.desc(), CallSignal.key.desc())
+        .limit(MOST_TOLD)
     )
-    heard = tx.all(select(Listening.at, Listening.agent_id, Listening.mode).where(Listening.call_id == call_id))
+    heard = tx.all(
+        select(Listening.at, Listening.agent_id, Listening.mode)
+        .where(Listening.call_id == call_id)
+        .order_by(Listening.id.desc())
+        .limit(MOST_TOLD)
+    )
     told = [Told(at=s.at, name=s.name, agent_id=(s.facts or {}).get("agent_id"), facts=s.facts) for s in signals]
     told += [_heard(h.at, h.agent_id, h.mode) for h in heard]
+    told.reverse()
     return sorted(told, key=lambda one: one.at)
 
 
@@ -238,10 +260,10 @@ def _heard(at: Moment, agent_id: int, mode: str) -> Told:
 
 _OUTCOMES = {
     "answered": ("answered",),
-    "missed": ("missed", "abandoned", "no_answer", "busy", "cancelled"),
+    "missed": ("missed", "abandoned"),
     "voicemail": ("voicemail",),
     "callback": ("callback",),
-    "failed": ("failed",),
+    "failed": ("failed", "no_answer", "busy", "cancelled"),
 }
 
 

@@ -191,13 +191,19 @@ class DialMeter:
         self.alarmed_at: Moment | None = None
         """When somebody should have looked last: many refusals, or a limit of the account was reached."""
 
-    def ask(self, raw: str, plan: DialPlan, *, agent_id: int | None, now: Moment) -> str:
-        """The number in E.164, counted as called. Raises DialRefused, which counts as well."""
+    # house: parameters because somebody asks for a number by a plan, now, for a reason
+    def ask(self, raw: str, plan: DialPlan, *, agent_id: int | None, now: Moment, is_promised: bool = False) -> str:
+        """The number in E.164, counted as called. Raises DialRefused, which counts as well.
+
+        `is_promised`: who is called asked for it, so that a refusal alarms nobody.
+        """
         self._forget(now)
         try:
             number = may_call(raw, plan)
             self._within(plan, agent_id)
         except DialRefused as error:
+            if is_promised:
+                raise
             self._refused.append(now)
             if error.why in (Why.ACCOUNT_RATE, Why.COST) or len(self._refused) >= plan.alarming:
                 self.alarmed_at = now

@@ -22,6 +22,7 @@ from hub.api.models.calls import (
     Placing,
     Said,
     Switch,
+    TakingOver,
     Told,
     WritingDown,
 )
@@ -90,6 +91,7 @@ async def transfer(call: Call, call_id: int, body: Handing) -> PhoneCall:
     if line is None:
         raise Conflict("The line of this call is closed now.")
     if body.number:
+        await call.read(handing.may_hand_on, call.actor, call_id)
         await call.house.lines.count(line, body.number, call.actor.agent_id)
     onward = Onward(**body.model_dump())
     return await call.write(PhoneCall.model_validate, handing.transfer, call.actor, call_id, onward, line)
@@ -138,9 +140,11 @@ async def listen(call: Call, call_id: int, body: Listening) -> PhoneCall:
     )
 
 
-async def take_over(call: Call, call_id: int, body: Device) -> PhoneCall:
+async def take_over(call: Call, call_id: int, body: TakingOver) -> PhoneCall:
     """Make a call mine. It is written down."""
-    return await call.write(PhoneCall.model_validate, handing.take_over, call.actor, call_id, body.device)
+    return await call.write(
+        PhoneCall.model_validate, handing.take_over, call.actor, call_id, body.device, announce=body.announce
+    )
 
 
 async def end(call: Call, call_id: int) -> PhoneCall:

@@ -8,7 +8,7 @@ from hub.api.models.calls import Taking
 from hub.api.models.conversations import Declining, Offer
 from hub.api.models.shapes import ListOf
 from hub.desk import assignments
-from hub.desk.calls import taking
+from hub.desk.calls import promised, taking
 
 
 async def mine(call: Call) -> ListOf[Offer]:
@@ -19,11 +19,8 @@ async def mine(call: Call) -> ListOf[Offer]:
 
 async def accept(call: Call, offer_id: int, body: Taking) -> Offer:
     """Take the offered work. Of two who try, one gets it. Whom it calls back counts as called."""
+    await promised.count(call.house.db, call.house.lines, call.actor, offer_id)
     lines = call.house.lines.by_id
-    wanted = await call.read(taking.to_be_called, call.actor, offer_id)
-    line = None if wanted is None else lines(wanted[0])
-    if wanted is not None and line is not None:
-        await call.house.lines.count(line, wanted[1], call.actor.agent_id)
     return await call.write(Offer.model_validate, taking.accept, call.actor, offer_id, body.device, lines)
 
 

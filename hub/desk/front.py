@@ -94,6 +94,7 @@ class Front:
             opened.queue_id,
             _manner(opened),
             self._invitations.redeem,
+            opened.channel.calling if isinstance(opened.channel, CarriesCalls) else None,
         )
 
     def delivering(self, opened: Open) -> Deliver:

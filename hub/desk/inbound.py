@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from channels.contract import MessageArrived, ReachChanged, Stored
+from channels.contract import Calling, MessageArrived, ReachChanged, Stored
 from crm_core.contacts.reach import heard_many
 from crm_core.contacts.resolving import KnownIdentity, resolve_many
 from crm_core.conversations import joining, timeline
@@ -53,6 +53,8 @@ class Source:
     manner: Manner | None = None
     invited: Callable[[Tx, str], int | None] | None = None
     """The contact that an invitation was made for, which is used up so; none when nobody made it."""
+    calling: Calling | None = None
+    """What the calls of the account can do; none where that is not known, or it carries none."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,10 @@ class Stretches:
     async def append(self, stretch: Stretch, seq: int, duration: int, sound: bytes) -> int:
         """Store a piece; the bytes of the whole stretch. `duration` in ms up to its end. Raises StoreUnavailable."""
         return await asyncio.to_thread(self._append, self._folder / stretch.folder, f"{seq:06d}-{duration}", sound)
+
+    async def held(self, call_id: int) -> int:
+        """The bytes of all stretches of a call that are not forgotten yet."""
+        return await asyncio.to_thread(self._held, call_id)
 
     async def left(self) -> Sequence[Stretch]:
         """Stretches that are not forgotten yet."""
@@ -79,6 +84,16 @@ class Stretches:
             return sum(piece.stat().st_size for piece in _pieces(folder))
         except OSError as error:
             raise StoreUnavailable from error
+
+    def _held(self, call_id: int) -> int:
+        if not self._folder.is_dir():
+            return 0
+        held = 0
+        for folder in self._folder.glob(f"{call_id}-*"):
+            # What is forgotten meanwhile is held no more.
+            with suppress(FileNotFoundError):
+                held += sum(piece.stat().st_size for piece in _pieces(folder))
+        return held
 
     def _left(self) -> Sequence[Stretch]:
         if not self._folder.is_dir():

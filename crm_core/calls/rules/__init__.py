@@ -5,7 +5,7 @@ A signal that is late, repeated or makes no sense where the call stands changes 
 
 from __future__ import annotations
 
-from crm_core.calls.rules import ending, flow, leaving, recordings, supervision, talking, transfers
+from crm_core.calls.rules import ending, flow, leaving, notices, recordings, supervision, talking, transfers
 from crm_core.calls.rules.call import Call, is_over, leg
 from crm_core.calls.rules.deadlines import next_deadline, pass_time
 from crm_core.calls.rules.hand import Hand, Step
@@ -70,6 +70,7 @@ def advance(call: Call, signal: Signal, now: Moment, *, spare_id: int, told_at: 
         return Step(call)
     hand = Hand(call, max(now, call.since), spare_id, happened=now, told_at=max(now, told_at or now, call.since))
     _apply(hand, signal)
+    notices.tell(hand)
     if hand.call == call:
         return Step(call, tuple(hand.facts))
     hand.set(version=call.version + 1)

@@ -10,6 +10,7 @@ from crm_core.words.values import Value, WaitingStep
 from crm_core.words.values.calls import (
     CallState,
     CallValue,
+    LegMode,
     LegRole,
     LegState,
     LegValue,
@@ -25,6 +26,8 @@ QUEUE, VOICEMAIL, CALLBACK, HANG_UP, NUMBER, PRIORITY, WIDEN = (
 """What a menu's key, the hours or a step of waiting lead to."""
 REPLACED: Final = "replaced"
 """Why a leg ended whose agent came back on another one."""
+RECORDING, LISTENING = "recording", "listening"
+"""Codes of what a contact is told while they speak with somebody."""
 
 
 class MenuChoice(Value, frozen=True, kw_only=True):
@@ -50,17 +53,26 @@ class CallPlan(Value, frozen=True, kw_only=True):
     """Where the call goes after the opening, and when the menu was not understood."""
     queue_id: int | None = None
     record: bool = False
+    """Recorded from the first words on, without anybody asking for it."""
+    may_record: bool = True
+    """False where who is recorded shall be told so, and the line has no words for it."""
+    recording_prompt: PromptValue | None = None
+    """Said to the contact before anything is recorded, unless they have heard it in this call; none: nobody is told."""
     takes_voicemail: bool = True
     voicemail_prompt: PromptValue | None = None
     most_voicemail: int = 120_000
     goodbye: PromptValue | None = None
     offers_callback: bool = False
     """`*` in line: the caller is called back and keeps the place."""
+    may_call_back: bool = True
+    """Whether the line may call the caller's number at all."""
+    dials_numbers: bool = True
+    """Whether an agent's own telephone can be in the call: the line calls numbers."""
     callback_prompt: PromptValue | None = None
     wait_prompt: PromptValue | None = None
     """Said when the agent's side was lost, and while a device is called."""
     listening_prompt: PromptValue | None = None
-    """Said to the contact when a supervisor joins, where the house announces it."""
+    """Said to the contact when a supervisor joins, if they are told."""
     steps: list[WaitingStep] = []
     no_agents: str = VOICEMAIL
     """What happens when nobody of the queue is at work: queue (wait all the same), voicemail, callback, hang_up."""
@@ -75,6 +87,17 @@ class CallPlan(Value, frozen=True, kw_only=True):
     """How long an agent's device may be gone before somebody else is asked."""
     ring: int = 60_000
     """How long a number that is called may ring."""
+
+
+class Announcement(Value, frozen=True, kw_only=True):
+    """Something that the contact is still to be told while they speak with somebody.
+
+    `recording`: they are recorded from then on, by the wish of `agent_id`, if anybody's. `listening`: the supervisor
+    `agent_id` is there.
+    """
+
+    code: str
+    agent_id: int | None = None
 
 
 class Call(CallValue, frozen=True, kw_only=True):
@@ -96,6 +119,12 @@ class Call(CallValue, frozen=True, kw_only=True):
     """Since when the prompt that plays does."""
     number_then: str = ""
     """A number outside that the caller is put through to, by a menu or a step."""
+    notices: list[Announcement] = []
+    """Still to be said, one after the other, once the contact speaks with somebody and nothing else is said."""
+    knows_recording: bool = False
+    """The contact was told in this call that they are recorded."""
+    known_listeners: list[int] = []
+    """Supervisors in the call of whom the contact was told, or is about to be."""
     sought: int = 0
     """Until when a recording that is awaited may arrive; 0: none is."""
 
@@ -146,6 +175,16 @@ def on_the_phone(call: CallValue) -> frozenset[int]:
     """Agents whose device is in the call, or on its way into it: to speak, to advise or to listen."""
     legs = () if is_over(call) else living(call)
     return frozenset(leg.agent_id for leg in legs if leg.agent_id is not None and leg.state is not LegState.INVITED)
+
+
+def may_be_written_by(call: CallValue, agent_id: int) -> bool:
+    """Whether an agent may say what came of a call: who has it, and who spoke in it, also who handed it on.
+
+    The console asks the same of the same value (`mayWriteDown` in `phone/states.ts`).
+    """
+    spoke = [leg for leg in call.legs if leg.role is LegRole.AGENT and leg.mode is LegMode.TALK]
+    mine = [leg for leg in spoke if leg.agent_id == agent_id and leg.connected_at is not None]
+    return call.agent_id == agent_id or bool(mine)
 
 
 def has_spoken(call: CallValue, leg: LegValue) -> bool:

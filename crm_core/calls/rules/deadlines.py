@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_core.calls.rules import ending, flow, leaving, recordings
+from crm_core.calls.rules import ending, flow, leaving, notices, recordings
 from crm_core.calls.rules.call import Call, living
 from crm_core.calls.rules.hand import IN_LINE, Hand
 from crm_core.words.clock import Moment
@@ -56,6 +56,7 @@ def _machine_due(call: Call) -> Moment | None:
 
 def _unstick(hand: Hand) -> None:
     """The call goes on all the same: whoever cannot be asked for a key waits for an agent."""
+    notices.heard(hand)
     if hand.call.state is CallState.VOICEMAIL:
         hand.decide(CallOutcome.MISSED)
         ending.over(hand, "done")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from crm_core.calls.rules import ending
+from crm_core.calls.rules import ending, notices
 from crm_core.calls.rules.call import (
     CALLBACK,
     HANG_UP,
@@ -46,6 +46,7 @@ def played(hand: Hand, seq: int) -> None:
     call = hand.call
     if call.prompt is None or call.prompt.seq != seq:
         return
+    notices.heard(hand)
     if call.prompts:
         hand.say_next()
     elif call.state is not CallState.VOICEMAIL:
@@ -160,15 +161,18 @@ def voicemail(hand: Hand) -> None:
 
 
 def offers_callback(call: Call) -> bool:
-    """Whether the caller may ask to be called back: the queue offers it, and there is a number to call."""
-    return call.plan.offers_callback and bool(call.number)
+    """Whether the caller may ask to be called back: the queue offers it, and there is a number that may be called."""
+    return call.plan.offers_callback and _can_be_called(call)
 
 
 def want_callback(hand: Hand) -> None:
-    """The place in line is kept for calling back, and the caller may go. Without a number they leave a message."""
+    """The place in line is kept for calling back, and the caller may go.
+
+    Who has no number that may be called leaves a message.
+    """
     call = hand.call
     queue_id = call.queue_id or call.plan.queue_id
-    if queue_id is None or not call.number:
+    if queue_id is None or not _can_be_called(call):
         leave_line(hand)
         voicemail(hand)
         return
@@ -176,6 +180,10 @@ def want_callback(hand: Hand) -> None:
     hand.move(CallState.GREETING)
     hand.tell(CallbackWanted())
     say_goodbye(hand, CallOutcome.CALLBACK)
+
+
+def _can_be_called(call: Call) -> bool:
+    return bool(call.number) and call.plan.may_call_back
 
 
 def say_goodbye(hand: Hand, outcome: CallOutcome) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace as changed
 
-from crm_core.calls.rules.call import Call, leg, living
+from crm_core.calls.rules.call import Announcement, Call, leg, living
 from crm_core.calls.rules.signals import ConsultOver, Fact
 from crm_core.words.clock import Moment
 from crm_core.words.values.calls import (
@@ -159,6 +159,12 @@ class Hand:
         """Nothing is said any more."""
         if self.call.prompt is not None or self.call.prompts or self.call.after_prompts:
             self.set(prompt=None, prompts=[], after_prompts="")
+
+    def owe(self, code: str, agent_id: int | None = None) -> None:
+        """The contact is to be told this. Owed twice is told once."""
+        new = Announcement(code=code, agent_id=agent_id)
+        if new not in self.call.notices:
+            self.set(notices=[*self.call.notices, new])
 
     # --- transfers and recordings ---
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm_core.calls.rules import ending
-from crm_core.calls.rules.call import is_over, leg_of
+from crm_core.calls.rules.call import RECORDING, is_over, leg_of
 from crm_core.calls.rules.hand import Hand
 from crm_core.calls.rules.signals import RecordingWished, VoicemailLeft
 from crm_core.words.calls import RecordingFailed, RecordingStarted, RecordingStored
@@ -23,7 +23,10 @@ _UNANSWERED = (None, CallOutcome.MISSED, CallOutcome.ABANDONED, CallOutcome.FAIL
 
 
 def wish(hand: Hand, wished: RecordingWished) -> None:
-    """Begin to record, pause, or go on, as an agent wishes who speaks with the contact."""
+    """Begin to record, pause, or go on, as an agent wishes who speaks with the contact.
+
+    A recording that waits until the contact was told of it is given up by pausing.
+    """
     call = hand.call
     own = leg_of(call, wished.agent_id, LegRole.AGENT)
     if call.state not in (CallState.TALKING, CallState.HELD) or own is None:
@@ -31,15 +34,30 @@ def wish(hand: Hand, wished: RecordingWished) -> None:
     if own.state is not LegState.CONNECTED or own.mode is not LegMode.TALK:
         return
     if wished.on and call.recording is RecordingState.OFF:
-        begin(hand, wished.agent_id)
+        ask_for(hand, wished.agent_id)
     elif wished.on:
         hand.set(recording=RecordingState.ON)
     elif call.recording is RecordingState.ON:
         hand.set(recording=RecordingState.PAUSED)
+    else:
+        hand.set(notices=[one for one in call.notices if one.code != RECORDING])
+
+
+def ask_for(hand: Hand, agent_id: int | None) -> None:
+    """Record from now on, or as soon as a contact who shall be told of it was told."""
+    call = hand.call
+    if not call.plan.may_record:
+        return
+    if call.plan.recording_prompt is None or call.knows_recording:
+        begin(hand, agent_id)
+    elif not any(one.code == RECORDING for one in call.notices):
+        hand.owe(RECORDING, agent_id)
 
 
 def begin(hand: Hand, agent_id: int | None) -> None:
     """A stretch of recording begins; the provider gives it a name when it has begun."""
+    if hand.call.recording is not RecordingState.OFF or is_over(hand.call):
+        return
     hand.set(recording=RecordingState.ON)
     _add(hand, agent_id=agent_id)
 

@@ -146,7 +146,10 @@ class InvitationAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """A supervisor listens, whispers or joins; a second time changes how. `announce`: the contact is told."""
+    """A supervisor listens, whispers or joins; a second time changes how.
+
+    `announce`: the contact is told that they are there, once, and once more when they are heard.
+    """
 
     agent_id: int
     leg_id: int
@@ -159,13 +162,14 @@ class Joined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenOver:
-    """A supervisor makes the call theirs; the agent is out of it."""
+    """A supervisor makes the call theirs; the agent is out of it. `announce`: the contact is told so."""
 
     agent_id: int
     leg_id: int
     device: str
     address: str = ""
     name: str = ""
+    announce: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

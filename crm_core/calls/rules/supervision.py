@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm_core.calls.rules import ending
-from crm_core.calls.rules.call import REPLACED, leg_of, living
+from crm_core.calls.rules.call import LISTENING, REPLACED, leg_of, living
 from crm_core.calls.rules.hand import Hand
 from crm_core.calls.rules.signals import Joined, ListenedIn, Owned, TakenOver
 from crm_core.calls.rules.talking import SPEAKING
@@ -23,14 +23,17 @@ def join(hand: Hand, joined: Joined) -> None:
         if own.mode is joined.mode:
             return
         hand.set_leg(own, mode=joined.mode)
+        is_news = joined.mode is LegMode.BARGE or joined.agent_id not in hand.call.known_listeners
     else:
         hand.add_leg(
             joined.leg_id, LegRole.SUPERVISOR, LegState.DIALLING, mode=joined.mode, agent_id=joined.agent_id,
             device=joined.device, address=joined.address, name=joined.name, until=hand.now + hand.call.plan.connect,
         )  # fmt: skip
+        hand.set(known_listeners=[one for one in hand.call.known_listeners if one != joined.agent_id])
+        is_news = True
     hand.tell(ListenedIn(agent_id=joined.agent_id, mode=joined.mode))
-    if joined.announce and hand.call.plan.listening_prompt is not None and hand.call.prompt is None:
-        hand.say(hand.call.plan.listening_prompt)
+    if is_news and (joined.announce or hand.call.announces):
+        _announce(hand, joined.agent_id)
 
 
 def take_over(hand: Hand, taken: TakenOver) -> None:
@@ -54,5 +57,13 @@ def take_over(hand: Hand, taken: TakenOver) -> None:
     )  # fmt: skip
     hand.set(agent_id=taken.agent_id, three_way=hand.call.three_way and len(hand.talkers()) > 1)
     hand.move(CallState.CONNECTING)
+    if taken.announce or hand.call.announces:
+        _announce(hand, taken.agent_id)
     hand.tell(Owned(agent_id=taken.agent_id))
     hand.tell(ListenedIn(agent_id=taken.agent_id, mode=LegMode.TALK if was_there else LegMode.BARGE))
+
+
+def _announce(hand: Hand, agent_id: int) -> None:
+    others = [one for one in hand.call.known_listeners if one != agent_id]
+    hand.set(known_listeners=[*others, agent_id])
+    hand.owe(LISTENING, agent_id)

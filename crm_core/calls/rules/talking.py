@@ -115,12 +115,12 @@ def _is_anybody_connected(hand: Hand) -> bool:
 
 
 def first_words(hand: Hand) -> None:
-    """The contact speaks with somebody; the first time, the call is answered and may be recorded from here on."""
+    """The contact speaks with somebody; the first time, the call is answered and is to be recorded."""
     if hand.call.answered_at is None:
         hand.set(answered_at=hand.now)
         hand.tell(Answered())
         if hand.call.plan.record:
-            recordings.begin(hand, None)
+            recordings.ask_for(hand, None)
     hand.hush()
     hand.move(CallState.TALKING)
 

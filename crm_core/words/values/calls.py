@@ -228,6 +228,8 @@ class CallValue(Value, frozen=True, kw_only=True):
     prompt: PromptValue | None = None
     """What the contact hears said now."""
     three_way: bool = False
+    announces: bool = False
+    """The contact is always told when a supervisor joins, whether the supervisor asks for it or not."""
     started_at: Moment
     since: Moment
     """When it came into this state."""

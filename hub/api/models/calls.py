@@ -38,6 +38,8 @@ class Leg(Shown):
     """Of an agent: the tab that carries the sound, or `phone`."""
     external_id: str
     muted: bool
+    away_since: Time | None
+    """Of the contact: since when their page is gone, perhaps to come back."""
     asked_by: int | None
     made_at: Time
     since: Time
@@ -117,6 +119,8 @@ class PhoneCall(Shown):
     transfers: list[Transfer]
     prompt: Prompt | None
     three_way: bool
+    announces: bool
+    """The contact is always told when a supervisor joins."""
     started_at: Time
     since: Time
     queued_at: Time | None
@@ -238,7 +242,14 @@ class Listening(Asked):
     mode: Literal["monitor", "whisper", "barge"] = "monitor"
     device: Tab = ""
     announce: bool = False
-    """The contact is told, where the account has words for it."""
+    """The contact is told. Where the account always tells them, they are told without it, too."""
+
+
+class TakingOver(Asked):
+    """The tab that carries the sound from now on. `announce`: as of a supervisor who listens."""
+
+    device: Tab = ""
+    announce: bool = False
 
 
 class WritingDown(Asked):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from crm_core.calls import actions, queries
-from crm_core.calls.rules.call import Call, is_over, leg_of, shown
+from crm_core.calls.rules.call import Call, is_over, leg_of, may_be_written_by, shown
 from crm_core.calls.rules.ending import is_wrapping
 from crm_core.calls.rules.signals import (
     AcceptedBy,
@@ -52,13 +52,18 @@ class Device:
     address: str = ""
 
 
-def device_of(tx: Tx, agent_id: int, tab: str) -> Device:
-    """The device of an agent who acts in a tab. Raises Invalid without one."""
+def device_of(tx: Tx, call: Call, agent_id: int, tab: str) -> Device:
+    """The device of an agent who acts in a tab: their own telephone, where the call's line can ring one.
+
+    Raises Invalid where neither is there.
+    """
     agent = load.locked(tx, agent_id)
-    if agent.call_device == PHONE and agent.call_number:
+    wants_phone = agent.call_device == PHONE and agent.call_number
+    if wants_phone and call.plan.dials_numbers:
         return Device(name=PHONE, address=agent.call_number)
     if not tab:
-        raise Invalid("Say which tab carries the sound.")
+        why = "This line rings no telephones. " if wants_phone else ""
+        raise Invalid(f"{why}Say which tab carries the sound.")
     return Device(name=tab)
 
 
@@ -68,8 +73,8 @@ def accept(tx: Tx, actor: Actor, offered: AnyRow, tab: str) -> None:
     Raises Gone when nobody waits any more, Conflict while one is in another call.
     """
     must_be_free(tx, actor.agent_id, offered.call_id)
-    device = device_of(tx, actor.agent_id, tab)
     before = actions.locked(tx, offered.call_id)
+    device = device_of(tx, before, actor.agent_id, tab)
     if offered.purpose == CONSULT:
         yes: Signal = ConsultAccepted(
             agent_id=actor.agent_id, leg_id=tx.new_id(), device=device.name, address=device.address, name=actor.name
@@ -103,12 +108,17 @@ def mute(tx: Tx, actor: Actor, call_id: int, *, on: bool) -> CallValue:
 
 
 def record(tx: Tx, actor: Actor, call_id: int, *, on: bool) -> CallValue:
-    """Record, pause, or go on. Raises NotFound, and Conflict for who does not speak with the contact."""
+    """Record, pause, or go on. Raises NotFound, Conflict for who does not speak with the contact.
+
+    Where the account tells callers that they are recorded, it begins once they were told.
+    """
     before = taking_part(tx, actor, call_id)
     must_speak(before)
     own = leg_of(before, actor.agent_id, LegRole.AGENT)
     if own is None or own.state is not LegState.CONNECTED or own.mode is not LegMode.TALK:
         raise Conflict("Only who speaks with the caller decides what is recorded.")
+    if on and not before.plan.may_record:
+        raise Conflict("This line has no words to tell the caller that they are recorded.")
     return shown(settle(tx, before, RecordingWished(agent_id=actor.agent_id, on=on)))
 
 
@@ -146,7 +156,7 @@ def join_all(tx: Tx, actor: Actor, call_id: int) -> CallValue:
 def rejoin(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
     """Carry the sound in this tab from now on: after a refresh, or from another one. Raises NotFound."""
     before = taking_part(tx, actor, call_id)
-    device = device_of(tx, actor.agent_id, tab)
+    device = device_of(tx, before, actor.agent_id, tab)
     back = Rejoined(agent_id=actor.agent_id, leg_id=tx.new_id(), device=device.name, address=device.address)
     return shown(settle(tx, before, back))
 
@@ -160,7 +170,7 @@ def answer(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
     _must_be_invited(before, actor.agent_id)
     must_be_free(tx, actor.agent_id, call_id)
     work.withdraw_offers(tx, actor.agent_id, reason="in_call")
-    device = device_of(tx, actor.agent_id, tab)
+    device = device_of(tx, before, actor.agent_id, tab)
     yes = InvitationAnswered(agent_id=actor.agent_id, yes=True, device=device.name, address=device.address)
     after = settle(tx, before, yes)
     following.asked(tx, after, actor.agent_id)
@@ -187,7 +197,8 @@ class Wrapping:
 def wrap_up(tx: Tx, actor: Actor, call_id: int, said: Wrapping) -> CallValue:
     """Write a call down. Raises NotFound, Denied, Invalid, Conflict when it wants a disposition before one is done.
 
-    Whoever has the call or still writes it down may, and supervisors. What is changed after that is kept as it was.
+    Whoever has the call may, and whoever spoke in it, also who handed it on; and supervisors. What is changed after
+    the end is kept as it was.
     """
     before = actions.locked(tx, call_id)
     _may_write_down(actor, before)
@@ -214,14 +225,11 @@ def wrap_up(tx: Tx, actor: Actor, call_id: int, said: Wrapping) -> CallValue:
 
 
 def _may_write_down(actor: Actor, call: Call) -> None:
-    mine = [leg for leg in call.legs if leg.agent_id == actor.agent_id]
-    if actor.may(Permission.LISTEN_IN) or call.agent_id == actor.agent_id:
+    if actor.may(Permission.LISTEN_IN) or may_be_written_by(call, actor.agent_id):
         return
-    if not mine:
+    if not any(leg.agent_id == actor.agent_id for leg in call.legs):
         raise NotFound
-    away = (LegState.ENDED, LegState.INVITED)
-    if not any(is_wrapping(leg) or (leg.role is LegRole.AGENT and leg.state not in away) for leg in mine):
-        raise Denied("Another agent has this call now: what came of it is for them to say.")
+    raise Denied("You have not spoken in this call: what came of it is for others to say.")
 
 
 def measured(tx: Tx, actor: Actor, call_id: int, quality: str) -> CallValue:
@@ -243,8 +251,12 @@ def device_left(tx: Tx, actor: Actor, call_id: int, tab: str, reason: str) -> Ca
 
 def taking_part(tx: Tx, actor: Actor, call_id: int) -> Call:
     """A call that the actor is in or asked into, held. Raises NotFound, Gone when it is over or they have left."""
+    return must_take_part(actor, actions.locked(tx, call_id))
+
+
+def must_take_part(actor: Actor, call: Call) -> Call:
+    """The call. Raises Denied, NotFound, Gone when the actor has left it."""
     actor.must(Permission.WORK)
-    call = actions.locked(tx, call_id)
     if leg_of(call, actor.agent_id) is not None:
         return call
     if any(leg.agent_id == actor.agent_id for leg in call.legs):

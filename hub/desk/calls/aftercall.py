@@ -63,7 +63,7 @@ def answered(tx: Tx, call: Call) -> None:
         work.finish_of_call(tx, promised.call_id, CALLBACK)
     row = conversation_row(tx, call.conversation_id)
     if row.waiting_since is None or row.last_inbound_id != row.last_entry_id:
-        last = timeline.newest(tx, [call.conversation_id], most=5, kinds=[EntryKind.CALL, EntryKind.MESSAGE])
+        last = timeline.last_of(tx, call.conversation_id, [EntryKind.CALL, EntryKind.MESSAGE], most=5)
         if any(entry.kind is EntryKind.MESSAGE and entry.direction is Direction.IN for entry in last):
             return
     if row.work_state is not None and row.waiting_since is not None:
@@ -134,13 +134,13 @@ def recorded(tx: Tx, call: Call, file_id: int) -> None:
         claim_for_entry(tx, [(AuthorKind.SYSTEM, call.account_id)], [file_id], call.conversation_id, call.entry_id)
 
 
-def waits(tx: Tx, call: Call, code: str) -> None:
-    """Somebody has to see to this: a line says why, and the conversation gets in line."""
+def waits(tx: Tx, call: Call, code: str, *, why: str | None = None) -> None:
+    """Somebody has to see to this: a line says what, and why as a code, and the conversation gets in line."""
     row = conversation_row(tx, call.conversation_id)
     if row.status == ConversationStatus.CLOSED:
         return
     conversations.add_notice(
-        tx, call.conversation_id, code, {"number": call.number}, by=_SYSTEM,
+        tx, call.conversation_id, code, {"number": call.number} | ({} if why is None else {"why": why}), by=_SYSTEM,
         waiting_since=row.waiting_since or tx.now, last_activity_at=tx.now,
     )  # fmt: skip
     _queue(tx, call, conversation_row(tx, call.conversation_id))
@@ -153,8 +153,7 @@ def put_away(tx: Tx, call: Call) -> None:
         return
     if queries.goes_on_in(tx, call.conversation_id, call.id) or _of_calls(tx, call):
         return
-    said = timeline.newest(tx, [call.conversation_id], most=1, kinds=[EntryKind.MESSAGE])
-    if said:
+    if timeline.last_of(tx, call.conversation_id, [EntryKind.MESSAGE]):
         return
     conversations.add_notice(
         tx, call.conversation_id, "closed", {"agent": None, "disposition": call.disposition}, by=_SYSTEM,

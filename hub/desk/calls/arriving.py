@@ -48,14 +48,15 @@ def take(tx: Tx, source: Source, event: CallArrived) -> Call:
     opened = open_or_continue(tx, [_wanted(source, event, identity)])[0]
     strangers.open_leads(tx, [_stranger(source, event, identity, opened)])
     language = language_of(tx, identity) or event.sender_facts.get("language", "")
-    plan = plans.plan(source.manner, source.queue_id, language, tx.now)
+    plan = plans.plan(source.manner, source.queue_id, language, tx.now, calling=source.calling)
     started = max(tx.now - _LATE, min(event.at, tx.now))
     call = made(tx, source, identity, opened, direction=Direction.IN, line=event.called, plan=plan)
     leg = LegValue(
         id=tx.new_id(), role=LegRole.CUSTOMER, state=LegState.CONNECTED, address=call.number, name=call.who,
         external_id=event.external_id, made_at=started, since=started, connected_at=started,
     )  # fmt: skip
-    call = replace(call, external_id=event.external_id, started_at=started, since=started, legs=[leg])
+    plan = replace(plan, may_call_back=plans.may_call_back(source.calling, call.number))
+    call = replace(call, external_id=event.external_id, started_at=started, since=started, legs=[leg], plan=plan)
     begin(tx, opened, call)
     return moving.settle(tx, call, Begun(), event.at)
 
@@ -90,6 +91,7 @@ def made(
         started_at=tx.now,
         since=tx.now,
         plan=plan,
+        announces=source.manner is not None and source.manner.calls.announce_listening,
     )
 
 

@@ -17,7 +17,7 @@ from crm_core.staff import load
 from crm_core.staff import queries as staff
 from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.addresses import TEL, Address, normalised
-from crm_core.words.dialling import may_call
+from crm_core.words.dialling import DialRefused, Why, may_call
 from crm_core.words.errors import Conflict, Invalid
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import CallValue, Direction
@@ -50,6 +50,11 @@ def allowed(line: Line, number: str) -> Address:
     return address
 
 
+def is_for_good(refused: Exception) -> bool:
+    """Whether `allowed`, or whoever counts, would refuse this number by this line again in a minute."""
+    return not isinstance(refused, DialRefused) or refused.why not in (Why.AGENT_RATE, Why.ACCOUNT_RATE)
+
+
 def place(tx: Tx, actor: Actor, line: Line, number: str, tab: str) -> CallValue:
     """Call a number. Raises Invalid and Conflict, in words, when it cannot be: the agent stays as they were."""
     actor.must(Permission.WORK)
@@ -74,9 +79,9 @@ def _placed(
         raise Conflict("You are in a call, or writing one down.")
     # Whoever is on the phone is not rung any more.
     work.withdraw_offers(tx, actor.agent_id, reason="in_call")
-    device = device_of(tx, actor.agent_id, tab)
     identity = resolve(tx, address, "", {})
     call, opened = _made(tx, line, identity, queue_id)
+    device = device_of(tx, call, actor.agent_id, tab)
     plan, mode = plans.of_queue(tx, call.plan, queue_id)
     call = replace(call, plan=plan, wrap_up_mode=mode, queue_id=queue_id, callback_of=callback_of, agent_id=agent.id)
     arriving.begin(tx, opened, call)
@@ -88,7 +93,7 @@ def _placed(
 def _made(tx: Tx, line: Line, identity: KnownIdentity, queue_id: int) -> tuple[Call, Opened]:
     source = line.source
     opened = open_or_continue(tx, [Wanted(identity, source.account_id, source.kind, "", automatic=True)])[0]
-    plan = plans.plan(source.manner, queue_id, "", tx.now)
+    plan = plans.plan(source.manner, queue_id, "", tx.now, calling=line.calling)
     call = arriving.made(
         tx, source, identity, opened, direction=Direction.OUT, line=line.number or source.kind, plan=plan
     )

@@ -6,8 +6,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from crm_core.calls import actions
+from crm_core.calls import actions, queries
 from crm_core.calls.rules.call import Call, leg_of
+from crm_core.calls.rules.ending import is_wrapping
 from crm_core.calls.rules.signals import (
     Answered,
     CallbackWanted,
@@ -29,7 +30,7 @@ from crm_core.staff import load
 from crm_core.staff.actions import set_activity
 from crm_core.staff.rules import Cause
 from crm_core.store.transaction import Tx
-from crm_core.words.clock import SECOND
+from crm_core.words.clock import SECOND, Moment
 from crm_core.words.content import Medium
 from crm_core.words.values import Activity, CallOutcome, CallState, LegMode, WorkState
 from crm_core.work import actions as work
@@ -66,7 +67,7 @@ def follow(tx: Tx, call: Call, fact: Fact) -> Call:
             _unanswered(tx, agent_id)
         case Wrapping(agent_id=agent_id, until=until):
             _asked_no_more(tx, call, agent_id)
-            load.touch(tx, agent_id, wrap_up_until=until, idle_since=tx.now)
+            load.touch(tx, agent_id, wrap_up_until=_writes_until(tx, call, agent_id, until), idle_since=tx.now)
         case Over():
             _over(tx, call)
         case VoicemailLeft(file_id=file_id):
@@ -78,6 +79,13 @@ def follow(tx: Tx, call: Call, fact: Fact) -> Call:
         case Answered():
             aftercall.answered(tx, call)
     return call
+
+
+def _writes_until(tx: Tx, call: Call, agent_id: int, until: Moment | None) -> Moment | None:
+    """Until when an agent writes calls down: they may still write another one than this."""
+    others = [leg for one in queries.wrapping(tx, agent_id) if one.id != call.id for leg in one.legs]
+    writing = [leg.wrap_up_until for leg in others if leg.agent_id == agent_id and is_wrapping(leg)]
+    return max((at for at in (until, *writing) if at is not None), default=None)
 
 
 def asked(tx: Tx, call: Call, agent_id: int) -> None:

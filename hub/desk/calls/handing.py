@@ -14,7 +14,7 @@ from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import Activity, CallValue, EndedBy, LegMode
 from crm_core.work import actions as work
 from crm_core.work import queues
-from hub.desk.calls.acting import device_of, must_be_free, must_speak, taking_part
+from hub.desk.calls.acting import device_of, must_be_free, must_speak, must_take_part, taking_part
 from hub.desk.calls.dialling import Line, allowed
 from hub.desk.calls.moving import settle
 
@@ -27,6 +27,11 @@ class Onward:
     queue_id: int | None = None
     number: str = ""
     attended: bool = False
+
+
+def may_hand_on(tx: Tx, actor: Actor, call_id: int) -> None:
+    """Raises what `transfer` does for who may not hand this call on now: before anything is counted as called."""
+    must_speak(must_take_part(actor, queries.whole(tx, call_id)))
 
 
 def transfer(tx: Tx, actor: Actor, call_id: int, onward: Onward, line: Line) -> CallValue:
@@ -62,7 +67,8 @@ def transfer(tx: Tx, actor: Actor, call_id: int, onward: Onward, line: Line) -> 
 
 
 def listen(tx: Tx, actor: Actor, call_id: int, mode: LegMode, tab: str, *, announce: bool) -> CallValue:
-    """Listen to a call, whisper to its agent, or join. It is written down. Raises Denied, NotFound, Conflict."""
+    """Listen to a call, whisper to its agent, or join. It is written down. `announce`: the contact is told; where the
+    account always tells them, they are told without it, too. Raises Denied, NotFound, Conflict."""
     actor.must(Permission.LISTEN_IN)
     before = actions.locked(tx, call_id)
     must_speak(before)
@@ -70,7 +76,7 @@ def listen(tx: Tx, actor: Actor, call_id: int, mode: LegMode, tab: str, *, annou
         raise Conflict("You are in this call already.")
     must_be_free(tx, actor.agent_id, call_id)
     work.withdraw_offers(tx, actor.agent_id, reason="in_call")
-    device = device_of(tx, actor.agent_id, tab)
+    device = device_of(tx, before, actor.agent_id, tab)
     joined = Joined(
         agent_id=actor.agent_id, leg_id=tx.new_id(), mode=mode, device=device.name, address=device.address,
         name=actor.name, announce=announce,
@@ -82,17 +88,18 @@ def listen(tx: Tx, actor: Actor, call_id: int, mode: LegMode, tab: str, *, annou
     return shown(after)
 
 
-def take_over(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
-    """Make a call one's own. It is written down. Raises Denied, NotFound, Conflict."""
+def take_over(tx: Tx, actor: Actor, call_id: int, tab: str, *, announce: bool = False) -> CallValue:
+    """Make a call one's own. It is written down; `announce`: the contact is told. Raises Denied, NotFound, Conflict."""
     actor.must(Permission.LISTEN_IN)
     before = actions.locked(tx, call_id)
     must_speak(before)
     must_be_free(tx, actor.agent_id, call_id)
     work.withdraw_offers(tx, actor.agent_id, reason="in_call")
-    device = device_of(tx, actor.agent_id, tab)
+    device = device_of(tx, before, actor.agent_id, tab)
     taken = TakenOver(
-        agent_id=actor.agent_id, leg_id=tx.new_id(), device=device.name, address=device.address, name=actor.name
-    )
+        agent_id=actor.agent_id, leg_id=tx.new_id(), device=device.name, address=device.address, name=actor.name,
+        announce=announce,
+    )  # fmt: skip
     after = settle(tx, before, taken)
     if after is before:
         raise Conflict("This call is yours already.")

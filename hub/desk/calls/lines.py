@@ -121,10 +121,11 @@ class Lines:
         known = [line.calling.dial_plan for line in lines if line is not None and line.calling.dials_numbers]
         return [plan for plan in known if plan is not None]
 
-    async def count(self, line: Line, number: str, agent_id: int) -> None:
+    async def count(self, line: Line, number: str, agent_id: int, *, is_promised: bool = False) -> None:
         """An agent wants a number called: count it, before anything of it is stored. Raises DialRefused.
 
-        Refusals are figures and lines in the log; too many of them an alarm, which administrators see at the account.
+        `is_promised`: the hub itself asks the agent to call back who wanted it, so that a refusal alarms nobody. Other
+        refusals are figures and lines in the log; too many of them an alarm, which administrators see at the account.
         """
         plan, account_id, now = line.calling.dial_plan, line.source.account_id, self._clock()
         if plan is None:
@@ -134,7 +135,7 @@ class Lines:
             self._priced[account_id] = now
             meter.spent(await self._costs(account_id, now - DAY))
         try:
-            meter.ask(number, plan, agent_id=agent_id, now=now)
+            meter.ask(number, plan, agent_id=agent_id, now=now, is_promised=is_promised)
         except DialRefused as error:
             metrics.dial_refused(error.why)
             log.warning("a number was not called", account=account_id, why=error.why.value, agent=agent_id)

@@ -155,15 +155,18 @@ class Minder:
 
     async def _tell(self, waiting: _Waiting, queue_id: int, now: Moment) -> None:
         place = self._assigner.position_of_call(waiting.call.id)
-        waiting.told_at = now
         # ROUTING.md section 12: only when it got better, so that nobody hears that they were passed.
         if place is None or (waiting.told is not None and place >= waiting.told):
+            waiting.told_at = now
             return
-        waiting.told = place
         crew = self._assigner.crew(queue_id)
         handling = await self._handling(queue_id, now)
         wait = estimate.wait(place - 1, crew.idle, handling, crew.staffed)
         call = await self._db.read(queries.whole, waiting.call.id)
+        if call.prompt is not None:
+            # Something else is being said to them: they are told at the next tick after it.
+            return
+        waiting.told, waiting.told_at = place, now
         known = PositionKnown(
             position=place,
             estimate=wait,

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from channels.contract import Calling
 from crm_core.calls.rules.call import CallPlan, MenuChoice
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import SECOND, Moment
+from crm_core.words.dialling import DialRefused, may_call
 from crm_core.words.values import PromptValue, QueueVoice
 from crm_core.work import queues
 from hub.desk.calls import spoken
 from hub.desk.manners import CallManner, Manner, is_open, said
 
 
-def plan(manner: Manner | None, queue_id: int | None, language: str, now: Moment) -> CallPlan:
-    """The plan of a call that comes now to an account of this manner and queue."""
+def plan(
+    manner: Manner | None, queue_id: int | None, language: str, now: Moment, *, calling: Calling | None = None
+) -> CallPlan:
+    """The plan of a call that comes now to an account of this manner and queue.
+
+    `calling` is what its line can do; none: everything.
+    """
     manner = manner or Manner()
     calls = manner.calls
     language = language or manner.language
@@ -29,19 +36,34 @@ def plan(manner: Manner | None, queue_id: int | None, language: str, now: Moment
         then="queue" if opened else calls.closed_then,
         queue_id=queue_id,
         record=calls.record,
+        may_record=not calls.recording_notice or calling is None or calling.says(spoken.RECORDING),
+        recording_prompt=_own(spoken.RECORDING, "", language) if calls.recording_notice else None,
         takes_voicemail=calls.voicemail,
         voicemail_prompt=_own(spoken.VOICEMAIL, said(calls.voicemail_greeting, language, manner.language), language),
         most_voicemail=calls.most_voicemail_seconds * SECOND,
         goodbye=_own(spoken.GOODBYE, "", language),
         callback_prompt=_own(spoken.CALLBACK, "", language),
         wait_prompt=_own(spoken.WAIT, "", language),
-        listening_prompt=_own(spoken.LISTENING, "", language) if calls.announce_listening else None,
+        listening_prompt=_own(spoken.LISTENING, "", language),
+        dials_numbers=calling is None or calling.dials_numbers,
     )
+
+
+def may_call_back(calling: Calling | None, number: str) -> bool:
+    """Whether a line may call this number; none: nobody knows better. An empty number is another rule's."""
+    if calling is None or not number:
+        return True
+    if calling.dial_plan is None or not calling.dials_numbers:
+        return calling.dials_numbers
+    try:
+        return bool(may_call(number, calling.dial_plan))
+    except DialRefused:
+        return False
 
 
 def of_queue(tx: Tx, known: CallPlan, queue_id: int) -> tuple[CallPlan, str]:
     """The plan with what a queue says of calls, and how agents of that queue wrap up."""
-    voice = queues.queue(tx, queue_id).voice
+    voice = queues.voice_of(tx, queue_id)
     return with_voice(known, voice), voice.wrap_up_mode
 
 

@@ -12,13 +12,14 @@ import structlog
 from channels.contract import CallReported
 from crm_core.calls import actions, queries
 from crm_core.calls.rules.call import Call
+from crm_core.files import actions as files
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.calls import RecordingFailed, RecordingStarted, RecordingStored, ReportedSignal
 from crm_core.words.clock import MINUTE, SECOND, Clock, Moment
 from crm_core.words.errors import Gone, HubError, NotFound, TooLarge
 from crm_core.words.permissions import Actor, Permission
-from crm_core.words.values import KeptState, RecordingState
+from crm_core.words.values import KeptState, LegMode, LegRole, LegValue, RecordingState
 from hub.desk.calls.moving import report
 from hub.machinery.accounts import Accounts
 from hub.machinery.stretches import Stretch, Stretches
@@ -30,6 +31,10 @@ LATE_MS: Final = 10 * MINUTE
 LOOK_SECONDS: Final = 5.0
 MOST_BYTES: Final = 200 * 1024 * 1024
 """Of one stretch: a browser begins another one long before."""
+MOST_BYTES_OF_CALL: Final = 512 * 1024 * 1024
+"""Of all stretches of a call: more than a day at the rate of the console."""
+MOST_STRETCHES: Final = 50
+"""Of a call: each refresh begins one, and each half hour."""
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +53,20 @@ class Piece:
 class Recordings:
     """One per house. `run` until cancelled."""
 
-    def __init__(self, db: Database, stretches: Stretches, accounts: Accounts, clock: Clock) -> None:
+    def __init__(
+        self,
+        db: Database,
+        stretches: Stretches,
+        accounts: Accounts,
+        clock: Clock,
+        *,
+        most_bytes_of_call: int = MOST_BYTES_OF_CALL,
+    ) -> None:
         self._db = db
         self._stretches = stretches
         self._accounts = accounts
         self._clock = clock
+        self._most_bytes_of_call = most_bytes_of_call
         self._heard: dict[Stretch, Moment] = {}
         """When the newest piece of a stretch came."""
         self._done: set[Stretch] = set()
@@ -61,12 +75,15 @@ class Recordings:
     async def take(self, actor: Actor, call_id: int, piece: Piece) -> None:
         """Store a piece; it is durable when this returns. The same piece again changes nothing.
 
-        Raises NotFound for a call that the actor had no part in, Gone when nothing is recorded or it is over,
-        TooLarge, StoreUnavailable.
+        Raises NotFound for a call that the actor did not speak in, Gone when nothing is recorded or it is over,
+        TooLarge when it, or the call, has more than a browser records; StoreUnavailable.
         """
         stretch = Stretch(call_id, actor.agent_id, piece.recording)
-        await self._db.write(_begin, actor, stretch)
+        kept = await self._db.write(_begin, actor, stretch)
         if piece.sound:
+            if kept + await self._stretches.held(call_id) + len(piece.sound) > self._most_bytes_of_call:
+                self._finish(stretch)
+                raise TooLarge("Of this call more was recorded than is kept.")
             size = await self._stretches.append(stretch, piece.seq, piece.duration, piece.sound)
             if size > MOST_BYTES:
                 self._finish(stretch)
@@ -136,22 +153,32 @@ class Recordings:
         await self._db.write(_reported, stretch, signal, what, self._clock())
 
 
-def _begin(tx: Tx, actor: Actor, stretch: Stretch) -> None:
+def _begin(tx: Tx, actor: Actor, stretch: Stretch) -> int:
+    """The bytes of the call's recordings that are files already."""
     actor.must(Permission.WORK)
     call = actions.locked(tx, stretch.call_id)
-    if not any(leg.agent_id == actor.agent_id for leg in call.legs):
+    if not any(_spoke(leg) and leg.agent_id == actor.agent_id for leg in call.legs):
         raise NotFound
+    kept = files.bytes_of(tx, [one.file_id for one in call.recordings if one.file_id is not None])
     known = next((one for one in call.recordings if one.external_id == stretch.name), None)
     if known is not None and known.state is KeptState.STORED:
         raise Gone("This recording is over.")
     if call.ended_at is not None and tx.now - call.ended_at > LATE_MS:
         raise Gone("This call was over long ago.")
     if known is not None:
-        return
+        return kept
+    if len(call.recordings) >= MOST_STRETCHES:
+        raise TooLarge("This call was recorded in more stretches than are kept.")
     is_wished = call.recording is RecordingState.ON or any(not one.external_id for one in call.recordings)
     if not is_wished:
         raise Gone("Nothing is recorded.")
     _reported(tx, stretch, RecordingStarted(external_id=stretch.name), "started", tx.now)
+    return kept
+
+
+def _spoke(leg: LegValue) -> bool:
+    """Whether whoever is on this leg spoke with the contact: nobody else's browser has anything to record."""
+    return leg.role is LegRole.AGENT and leg.mode is LegMode.TALK and leg.connected_at is not None
 
 
 def _reported(tx: Tx, stretch: Stretch, signal: ReportedSignal, what: str, now: Moment) -> None:

@@ -18,7 +18,16 @@ from crm_core.calls.rules.signals import (
     Wrapping,
 )
 from crm_core.words.calls import Hears
-from crm_core.words.values.calls import CallOutcome, CallState, KeptState, LegMode, LegRole, LegState, TransferKind
+from crm_core.words.values.calls import (
+    CallOutcome,
+    CallState,
+    KeptState,
+    LegMode,
+    LegRole,
+    LegState,
+    RecordingState,
+    TransferKind,
+)
 from crm_core.words.values.marks import Direction
 
 IN_LINE = (CallState.QUEUED, CallState.OFFERED)
@@ -29,6 +38,7 @@ def check(call: Call, facts: list[Fact]) -> None:
     assert restored(stored(call)) == call
     check_legs(call)
     check_contact(call)
+    check_told(call)
     check_times(call)
     check_end(call)
     check_facts(call, facts)
@@ -77,6 +87,17 @@ def check_contact(call: Call) -> None:
         assert now.prompt is not None
     if call.state is CallState.GREETING:
         assert contact.hears is Hears.PROMPT
+
+
+def check_told(call: Call) -> None:
+    asked_for = [one for one in call.recordings if not one.is_voicemail and not one.external_id]
+    if call.plan.recording_prompt is not None and (call.recording is not RecordingState.OFF or asked_for):
+        assert call.knows_recording, "nobody is recorded who was not told"
+    assert call.plan.may_record or call.recording is RecordingState.OFF
+    if call.notices:
+        is_among_people = call.state in (CallState.TALKING, CallState.HELD)
+        assert not is_over(call)
+        assert not is_among_people or call.prompt is not None, "what is owed is said as soon as it can be"
 
 
 def check_times(call: Call) -> None:

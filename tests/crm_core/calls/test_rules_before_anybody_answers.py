@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from crm_core.calls.rules.call import CallPlan, MenuChoice
 from crm_core.calls.rules.signals import (
@@ -320,3 +321,15 @@ def test_without_a_queue_a_caller_leaves_a_message() -> None:
     story = Story(CallPlan()).begun()
     assert story.call.state is CallState.VOICEMAIL
     assert story.call.number == NUMBER
+
+
+def test_a_number_that_may_not_be_called_is_promised_no_call_back() -> None:
+    plan = CallPlan(queue_id=SALES, offers_callback=True, may_call_back=False)
+    story = Story(plan).begun()
+    story.hears(PositionKnown(position=2, estimate=None, prompt_text="Two.", offer="Press star."))
+    assert story.call.prompt is not None
+    assert (story.call.prompt.text, story.call.prompt.digits) == ("Two.", "")
+    story.hears(DigitPressed(digit="*"))
+    assert (story.call.state, story.told(CallbackWanted)) == (CallState.QUEUED, [])
+    closed = Story(replace(plan, then="callback")).begun()
+    assert (closed.call.state, closed.told(CallbackWanted)) == (CallState.VOICEMAIL, [])

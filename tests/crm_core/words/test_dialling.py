@@ -110,6 +110,14 @@ def test_a_thousand_premium_numbers_a_minute_are_refused_and_somebody_is_told() 
     assert meter.alarmed_at == NOW + 999 * 60
 
 
+def test_calls_back_that_the_hub_itself_asks_for_alarm_nobody_however_often_they_are_refused() -> None:
+    meter = DialMeter()
+    for _ in range(40):
+        with pytest.raises(DialRefused):
+            meter.ask("+18769265555", AMERICA, agent_id=1, now=NOW, is_promised=True)
+    assert meter.alarmed_at is None
+
+
 def test_a_single_refusal_alarms_nobody() -> None:
     meter = DialMeter()
     with pytest.raises(DialRefused):

@@ -17,6 +17,7 @@ from crm_core.words.errors import Conflict, Denied, Gone, Invalid, NotFound
 from crm_core.words.values import Activity, CallOutcome, CallState, LegMode, LegRole, LegState
 from hub.desk.calls import acting, handing, moving
 from hub.desk.calls.handing import Onward
+from hub.desk.manners import CallManner
 from tests.hub.desk.calls.town import Town, town_of
 from tests.hub.desk.scene import Scene
 
@@ -176,6 +177,45 @@ async def test_a_supervisor_listens_whispers_joins_and_takes_over_and_it_is_writ
     assert (call.agent_id, call.state) == (scene.sofia.agent_id, CallState.TALKING)
     told = await scene.db.read(queries.history, scene.sofia, call.id)
     assert [one.name for one in told if one.agent_id is not None] == ["monitor", "whisper", "barge", "talk"]
+
+
+async def test_where_the_account_tells_callers_of_supervisors_they_are_told_whoever_asks_for_it_or_not(
+    scene: Scene,
+) -> None:
+    town = town_of(scene, CallManner(announce_listening=True))
+    await town.ring()
+    call = await town.take(scene.anna)
+    await scene.db.write(handing.listen, scene.sofia, call.id, LegMode.MONITOR, "tab-3", announce=False)
+    call = await town.now(call.id)
+    assert (heard_by_caller(call), call.announces) == (Hears.PROMPT, True)
+    call = await town.plays(call)
+    await scene.db.write(handing.take_over, scene.sofia, call.id, "tab-3")
+    call = await town.device_answers(await town.now(call.id), scene.sofia)
+    assert call.prompt is not None
+    assert call.prompt.code == "listening"
+
+
+async def test_elsewhere_the_supervisor_decides_and_it_is_really_said(scene: Scene) -> None:
+    town, call = await talking(scene)
+    await scene.db.write(handing.listen, scene.sofia, call.id, LegMode.MONITOR, "tab-3", announce=False)
+    assert heard_by_caller(await town.now(call.id)) is Hears.ROOM
+    await scene.db.write(handing.listen, scene.sofia, call.id, LegMode.WHISPER, "tab-3", announce=True)
+    call = await town.now(call.id)
+    assert (heard_by_caller(call), call.announces) == (Hears.PROMPT, False)
+    await town.plays(call)
+    await scene.db.write(handing.take_over, scene.sofia, call.id, "tab-3", announce=True)
+    call = await town.device_answers(await town.now(call.id), scene.sofia)
+    assert heard_by_caller(call) is Hears.PROMPT
+
+
+async def test_who_may_not_hand_a_call_on_is_told_so_before_a_number_counts_as_called(scene: Scene) -> None:
+    town, call = await talking(scene)
+    with pytest.raises(NotFound):
+        await scene.db.read(handing.may_hand_on, scene.ben, call.id)
+    await scene.db.read(handing.may_hand_on, scene.anna, call.id)
+    await scene.db.write(handing.transfer, scene.anna, call.id, Onward(queue_id=scene.queue_id), town.line)
+    with pytest.raises(Gone):
+        await scene.db.read(handing.may_hand_on, scene.anna, call.id)
 
 
 async def test_whoever_has_no_part_in_a_call_can_do_nothing_with_it(scene: Scene) -> None:

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+
+from channels.contract import Calling
 from crm_core.calls import queries
 from crm_core.calls.rules.call import Call, leg_of
 from crm_core.conversations import queries as conversations
 from crm_core.words.calls import LegEnded
+from crm_core.words.dialling import DialPlan, DialRefused, Why
+from crm_core.words.errors import Conflict
+from crm_core.words.events import EntryAdded
 from crm_core.words.values import Activity, CallOutcome, CallState, LegRole, OfferValue, WorkState
-from hub.desk.calls import acting, taking
+from hub.desk.calls import acting, promised, taking
+from hub.desk.calls.dialling import Line
 from tests.hub.desk.calls.town import ALICE, Town, town_of
 from tests.hub.desk.scene import Scene
+
+NOWHERE = Calling(media="sip", dials_numbers=True, dial_plan=DialPlan(countries=frozenset({"PL"})))
+"""What a line can do that calls no numbers of Alice's country."""
+
+
+class Counted:
+    """The one line there is, and what was counted; `why`: what it refuses each number for."""
+
+    def __init__(self, line: Line | None, why: Why | None = None) -> None:
+        self.line = line
+        self.why = why
+        self.called: list[str] = []
+
+    def by_id(self, account_id: int) -> Line | None:
+        return self.line
+
+    async def count(self, line: Line, number: str, agent_id: int, *, is_promised: bool = False) -> None:
+        assert is_promised
+        if self.why is not None:
+            raise DialRefused(self.why)
+        self.called.append(number)
 
 
 async def somebody_asked(scene: Scene) -> tuple[Town, Call, OfferValue]:
@@ -78,3 +108,48 @@ async def test_who_calls_again_while_we_call_them_is_not_left_to_somebody_as_wel
     await town.report_by_id(call, LegEnded(leg_id=customer.id, reason="busy"))
     row = await scene.db.read(conversations.get, scene.sofia, asked.conversation_id)
     assert row.work_state is None
+
+
+@pytest.mark.parametrize(
+    "calling", [NOWHERE, Calling(media="webrtc")], ids=["a country that is not called", "a line that calls nobody"]
+)
+async def test_who_could_not_be_called_back_is_not_told_that_they_will_be(scene: Scene, calling: Calling) -> None:
+    town = town_of(scene)
+    town.source = dataclasses.replace(town.source, calling=calling)
+    call = await town.presses(await town.ring(), "*")
+    assert (call.state, call.outcome) == (CallState.QUEUED, None)
+    assert call.plan.offers_callback
+
+
+async def test_who_can_never_be_called_back_is_offered_to_nobody_else_and_somebody_is_told_why(scene: Scene) -> None:
+    town, asked, offer = await somebody_asked(scene)
+    line = dataclasses.replace(town.line, calling=NOWHERE)
+    with pytest.raises(DialRefused):
+        await promised.count(scene.db, Counted(line), scene.anna, offer.id)
+    await promised.count(scene.db, Counted(line), scene.anna, offer.id)
+    await scene.activity(scene.ben, Activity.AVAILABLE)
+    assert [one for one in await scene.offers() if one.purpose == "callback"] == []
+    row = await scene.db.read(conversations.get, scene.sofia, asked.conversation_id)
+    assert (row.work_state, row.waiting_since is None) == (WorkState.OFFERED, False)
+    told = [e.entry.notice for e in await scene.events() if isinstance(e, EntryAdded) and e.entry.notice is not None]
+    assert [n.facts["why"] for n in told if n.code == "callback_failed"] == ["country"]
+
+
+async def test_a_line_that_calls_no_numbers_any_more_keeps_no_promise_waiting(scene: Scene) -> None:
+    town, _asked, offer = await somebody_asked(scene)
+    line = dataclasses.replace(town.line, calling=Calling(media="sip"))
+    with pytest.raises(Conflict):
+        await promised.count(scene.db, Counted(line), scene.anna, offer.id)
+    assert [one for one in await scene.offers() if one.purpose == "callback"] == []
+
+
+async def test_too_many_calls_within_a_minute_only_delay_a_promise(scene: Scene) -> None:
+    town, _asked, offer = await somebody_asked(scene)
+    with pytest.raises(DialRefused):
+        await promised.count(scene.db, Counted(town.line, Why.AGENT_RATE), scene.anna, offer.id)
+    assert await scene.offers(scene.anna) == [offer]
+    counted = Counted(town.line)
+    await promised.count(scene.db, counted, scene.anna, offer.id)
+    assert counted.called == [ALICE]
+    await promised.count(scene.db, Counted(None), scene.anna, offer.id)
+    assert await scene.offers(scene.anna) == [offer]

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from crm_core.calls.rules.call import Call, leg_of
-from crm_core.calls.rules.signals import OfferedTo
+from crm_core.calls.rules.signals import OfferedTo, PositionKnown
+from crm_core.words.calls import PromptPlayed
 from crm_core.words.values import Activity, CallState, LegState
 from crm_core.work import actions as work
 from hub.desk import staffing
@@ -33,6 +34,14 @@ async def becomes(town: Town, call: Call, state: CallState) -> None:
     async with asyncio.timeout(20):
         while True:
             if (await town.now(call.id)).state is state:
+                return
+            await asyncio.sleep(0.001)
+
+
+async def is_told(town: Town, call: Call, place: int) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            if (await town.now(call.id)).position == place:
                 return
             await asyncio.sleep(0.001)
 
@@ -86,3 +95,18 @@ async def test_an_agent_who_goes_offline_in_a_call_stays_in_it_and_is_asked_into
     assert mine is not None
     assert mine.state is LegState.CONNECTED
     assert leg_of(call, scene.ben.agent_id) is None
+
+
+async def test_a_place_in_line_is_told_after_what_is_being_said_and_not_left_out(scene: Scene) -> None:
+    town = town_of(scene)
+    async with minding(town):
+        hears, waits = await town.ring(), await town.ring("+4930901821")
+        said = PositionKnown(position=3, estimate=None, prompt_text="One moment.")
+        hears = await scene.db.write(moving.move, hears.id, said)
+        town.clock.advance(46_000)
+        await is_told(town, waits, 2)
+        # The hub has come past the other one by now, who was hearing something else.
+        assert (await town.now(hears.id)).position == 3
+        assert hears.prompt is not None
+        await town.report(hears, PromptPlayed(seq=hears.prompt.seq))
+        await is_told(town, hears, 1)

@@ -9,6 +9,7 @@ import pytest
 
 from crm_core.calls import queries
 from crm_core.calls.rules.call import Call
+from crm_core.staff import queries as staff
 from crm_core.words.errors import Conflict
 from crm_core.words.values import Activity, LegMode
 from crm_core.work import actions as work
@@ -81,6 +82,24 @@ async def test_whoever_begins_to_listen_is_rung_no_more_and_another_agent_is(sce
     await scene.activity(scene.ben, Activity.AVAILABLE)
     offer = await town.offer()
     assert (offer.call_id, offer.agent_id) == (other.id, scene.ben.agent_id)
+
+
+async def test_advice_that_is_over_ends_nobodys_writing_down_of_another_call(scene: Scene) -> None:
+    town, first = await talking(scene)
+    first = await town.hangs_up(first)
+    writes_until = first.legs[-1].wrap_up_until
+    assert writes_until == scene.clock() + 30_000
+    await scene.activity(scene.ben, Activity.AVAILABLE)
+    await town.ring("+4930901821")
+    second = await town.take(scene.ben, tab="tab-2")
+    to_anna = Onward(agent_id=scene.anna.agent_id, attended=True)
+    await scene.db.write(handing.transfer, scene.ben, second.id, to_anna, town.line)
+    await scene.db.write(acting.answer, scene.anna, second.id, "tab-1")
+    await town.device_answers(await town.now(second.id), scene.anna)
+    await scene.db.write(acting.hang_up, scene.anna, second.id)
+    assert (await scene.db.read(staff.agent, scene.anna.agent_id)).wrap_up_until == writes_until
+    await town.time_passes(first, 30_001)
+    assert (await scene.db.read(staff.agent, scene.anna.agent_id)).wrap_up_until is None
 
 
 async def test_nobody_listens_to_two_calls_or_hands_one_to_somebody_who_is_in_another(scene: Scene) -> None:

@@ -15,9 +15,11 @@ from crm_core.files import actions as files
 from crm_core.files.actions import NewFile
 from crm_core.words.clock import DAY
 from crm_core.words.content import FileRef
-from crm_core.words.errors import Gone, NotFound
-from crm_core.words.values import AuthorKind, KeptState
-from hub.desk.calls.recordings import Piece, Recordings
+from crm_core.words.errors import Gone, NotFound, TooLarge
+from crm_core.words.values import AuthorKind, KeptState, LegMode
+from hub.desk.calls import acting, handing
+from hub.desk.calls.handing import Onward
+from hub.desk.calls.recordings import MOST_BYTES_OF_CALL, Piece, Recordings
 from hub.desk.manners import CallManner
 from hub.machinery.accounts import Open
 from hub.machinery.stretches import Stretch, Stretches
@@ -88,10 +90,16 @@ class Studio:
         self.accounts = OneAccount(self.town)
         self.recordings = self.reopened()
 
-    def reopened(self) -> Recordings:
+    def reopened(self, *, most_bytes_of_call: int = MOST_BYTES_OF_CALL) -> Recordings:
         """As after a restart."""
         stretches = Stretches(self.folder)
-        self.recordings = Recordings(self.scene.db, stretches, self.accounts, self.town.clock)  # type: ignore[arg-type]
+        self.recordings = Recordings(
+            self.scene.db,
+            stretches,
+            self.accounts,  # type: ignore[arg-type]
+            self.town.clock,
+            most_bytes_of_call=most_bytes_of_call,
+        )
         return self.recordings
 
     async def talk(self) -> Call:
@@ -176,6 +184,43 @@ async def test_only_who_takes_part_may_add_to_it(studio: Studio) -> None:
             studio.scene.ben, call.id, Piece(recording=NAME, seq=1, duration=1, last=False, sound=b"x")
         )
     assert not studio.folder.exists()
+
+
+async def test_only_who_spoke_with_the_contact_has_anything_to_record(studio: Studio) -> None:
+    call = await studio.talk()
+    scene, town = studio.scene, studio.town
+    piece = Piece(recording="e" * 16, seq=1, duration=1, last=False, sound=b"x")
+    await scene.db.write(handing.listen, scene.sofia, call.id, LegMode.BARGE, "tab-9", announce=False)
+    await town.device_answers(await town.now(call.id), scene.sofia)
+    to_ben = Onward(agent_id=scene.ben.agent_id, attended=True)
+    await scene.db.write(handing.transfer, scene.anna, call.id, to_ben, town.line)
+    for agent in (scene.sofia, scene.ben):
+        with pytest.raises(NotFound):
+            await studio.recordings.take(agent, call.id, piece)
+    await scene.db.write(acting.answer, scene.ben, call.id, "tab-2")
+    await town.device_answers(await town.now(call.id), scene.ben)
+    await scene.db.write(acting.complete, scene.anna, call.id)
+    await studio.recordings.take(scene.ben, call.id, piece)
+
+
+async def test_a_call_is_recorded_in_no_more_stretches_than_a_browser_begins(studio: Studio) -> None:
+    call = await studio.talk()
+    for number in range(50):
+        await studio.piece(call, 1, b"x", name=f"{number:016x}")
+    with pytest.raises(TooLarge, match="stretches"):
+        await studio.piece(call, 1, b"x", name="f" * 16)
+    await studio.piece(call, 2, b"x", name=f"{49:016x}")
+
+
+async def test_no_call_fills_the_disk_whether_its_stretches_are_joined_or_not(studio: Studio) -> None:
+    call = await studio.talk()
+    studio.reopened(most_bytes_of_call=10)
+    await studio.piece(call, 1, b"12345", last=True)
+    assert (await studio.stored(call))[0][0] is KeptState.STORED
+    await studio.piece(call, 1, b"678", name="e" * 16)
+    with pytest.raises(TooLarge, match="more was recorded"):
+        await studio.piece(call, 2, b"901", name="e" * 16)
+    assert [sound for _, _, sound in await studio.stored(call)] == [b"12345", b"678"]
 
 
 async def test_a_recording_outlives_the_sweep_of_unused_files(studio: Studio) -> None:
