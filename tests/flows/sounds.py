@@ -28,6 +28,11 @@ _LISTEN: Final = """
   window.RTCPeerConnection = class extends Real {
     constructor(...given) { super(...given); found.push(this); }
   };
+  const Sound = window.Audio;
+  window.__sounds = [];
+  window.Audio = class extends Sound {
+    constructor(...given) { super(...given); window.__sounds.push(this); }
+  };
   const connect = AudioNode.prototype.connect;
   window.__meters = [];
   AudioNode.prototype.connect = function (to, ...rest) {
@@ -63,6 +68,11 @@ async () => {
   }
   return most;
 }
+"""
+
+
+_PLAYS: Final = """
+(link) => window.__sounds.some((one) => one.src.includes(link) && !one.paused && one.currentTime > 0.2)
 """
 
 
@@ -123,3 +133,13 @@ async def until_none_made(page: Page | Frame, *, tries: int = 10) -> None:
         if found[-1] < LOUD / 10:
             return
     raise AssertionError(f"something was played: {found}")
+
+
+async def until_plays(page: Page | Frame, link: str) -> None:
+    """Wait until a page plays a file whose address holds `link`."""
+    await page.wait_for_function(_PLAYS, arg=link, timeout=60_000)
+
+
+async def until_plays_no(page: Page | Frame, link: str) -> None:
+    """Wait until it does so no more."""
+    await page.wait_for_function(f"(link) => !({_PLAYS.strip()})(link)", arg=link, timeout=60_000)

@@ -12,6 +12,9 @@ from typing import Final
 from tests.peers.sipp import linear
 
 _ALAW: Final = 8
+_EVENT: Final = 101
+"""The payload type that SIPp's telephones offer for keys (RFC 4733)."""
+_KEYS: Final = "0123456789*#ABCD"
 _PACKET: Final = 160
 """Samples of 20 ms, 8 000 a second."""
 _KEPT: Final = 75
@@ -34,7 +37,10 @@ class Handset:
     def __init__(self) -> None:
         self.talks = True
         self.count = 0
-        """Packets that came."""
+        """Packets of sound that came."""
+        self.keys = ""
+        """Keys that the other side pressed, in order."""
+        self._pressed_at = b""
         self._heard: deque[bytes] = deque(maxlen=_KEPT)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -63,9 +69,17 @@ class Handset:
             except TimeoutError:
                 self._heard.clear()
                 continue
+            if packet[1] & 0x7F == _EVENT:
+                self._press(packet)
             if packet[1] & 0x7F != _ALAW:
                 continue
             self._heard.append(packet[12:])
             self.count += 1
             head = struct.pack("!BBHII", 0x80, _ALAW, self.count & 0xFFFF, self.count * _PACKET & 0xFFFFFFFF, 4711)
             self._socket.sendto(head + (tone if self.talks else _SILENCE), sender)
+
+    def _press(self, packet: bytes) -> None:
+        # All packets of one key have one time stamp.
+        if packet[4:8] != self._pressed_at and packet[12] < len(_KEYS):
+            self._pressed_at = packet[4:8]
+            self.keys += _KEYS[packet[12]]

@@ -13,34 +13,41 @@ export class Music {
   private timer = 0;
   private next = 0;
   private step = 0;
-  private recorded: HTMLAudioElement | null = null;
-  /** The file that plays; 0: none. */
-  private file = 0;
+  /** The queue's own music, where it goes on after a prompt. */
+  private own: { file: ShownMusic; sound: HTMLAudioElement } | null = null;
+  /** The newest link to it. */
+  private wanted: ShownMusic | null = null;
   /** The file that cannot be played here. */
   private broken = 0;
 
   /** `own`: a file to be played again and again; where it cannot be, there are tones. A new link to it changes nothing. */
   play(on: boolean, own: ShownMusic | null = null): void {
-    const file = on && own && own.id !== this.broken ? own : null;
-    this.repeat(file);
-    this.chime(on && !file);
+    this.wanted = on && own && own.id !== this.broken ? own : null;
+    this.repeat(this.wanted);
+    this.chime(on && !this.wanted);
   }
 
   private repeat(file: ShownMusic | null): void {
-    if (this.file === (file?.id ?? 0)) return;
-    this.file = file?.id ?? 0;
-    this.recorded?.pause();
-    this.recorded = null;
-    if (!file) return;
-    const sound = (this.recorded = new Audio(file.url));
-    const failed = () => {
-      if (this.recorded !== sound) return;
-      this.broken = file.id;
-      this.play(true);
-    };
-    sound.loop = true;
-    sound.onerror = failed;
-    void sound.play().catch(failed);
+    if (!file) return this.own?.sound.pause();
+    if (this.own?.file.id !== file.id) {
+      this.own?.sound.pause();
+      this.own = { file, sound: new Audio(file.url) };
+      this.own.sound.loop = true;
+      this.own.sound.onerror = () => this.failed(file);
+    }
+    const { sound } = this.own;
+    // A prompt may come before the first note: that is no failure.
+    if (sound.paused) void sound.play().catch((error: unknown) => (error as Error).name !== "AbortError" && this.failed(file));
+  }
+
+  /** A link ends after an hour; the hub has told a newer one with whatever it told since. */
+  private failed(file: ShownMusic): void {
+    if (this.own?.file !== file) return;
+    this.own = null;
+    const { wanted } = this;
+    if (!wanted || wanted.url !== file.url) return this.repeat(wanted);
+    this.broken = file.id;
+    this.play(true);
   }
 
   private chime(on: boolean): void {
@@ -75,6 +82,7 @@ export class Music {
 
   close(): void {
     this.play(false);
+    this.own = null;
     void this.context?.close();
     this.context = null;
   }
