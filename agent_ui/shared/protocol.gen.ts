@@ -989,7 +989,7 @@ export interface Resume {
   rights: string;
 }
 
-/** The first frame, within ten seconds. */
+/** The first frame, within thirty seconds. */
 export interface Hello {
   type: "hello";
   ticket: string;

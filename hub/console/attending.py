@@ -22,7 +22,8 @@ from hub.console.protocol import PROTOCOL, Alive, CloseCode, Hello, Problem, Pro
 from hub.console.snapshot import entrance
 from hub.console.telling import actor_now
 
-HELLO_SECONDS: Final = 10.0
+HELLO_SECONDS: Final = 30.0
+"""Until hello and what is greeted with are through: thousands of consoles come back at once after a restart."""
 CLOSE_SECONDS: Final = 3.0
 """How long a console may take to answer a close before its connection is cut."""
 FRAMES_PER_SECOND: Final = 20.0

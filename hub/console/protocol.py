@@ -243,7 +243,7 @@ class Resume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Hello(ClientFrame, frozen=True, kw_only=True, tag="hello"):
-    """The first frame, within ten seconds."""
+    """The first frame, within thirty seconds."""
 
     ticket: Annotated[str, msgspec.Meta(max_length=200)]
     protocol: int

@@ -28,6 +28,7 @@ def messages(tx: Tx) -> int:
     return found
 
 
+@pytest.mark.long
 async def test_a_hub_that_is_told_to_stop_drains(make_database: Callable[[str], str], tmp_path: Path) -> None:
     url = make_database("sqlite")
     tokens = await furnished(url)

@@ -80,6 +80,7 @@ async def _try_all(house: House, stranger: Client, staff: Staff, things: Things,
     assert not failures, "\n\n".join(failures)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 async def test_no_answer_surprises(house: House, stranger: Client, staff: Staff, things: Things) -> None:
     await _try_all(house, stranger, staff, things, examples=8)
