@@ -12,7 +12,7 @@ from crm_core.calls.model import CallPart, CallRow, CallSignal, Listening
 from crm_core.calls.queries import PLAYED
 from crm_core.calls.rules.call import Call, restored, shown, stored
 from crm_core.calls.rules.deadlines import next_deadline
-from crm_core.store.prepared import AnySelect, ManyRows, RowsOf
+from crm_core.store.prepared import ManyRows, RowsOf, held
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import MINUTE, Moment
 from crm_core.words.errors import NotFound
@@ -46,20 +46,18 @@ def _update(columns: tuple[str, ...]) -> ManyRows:
     return ManyRows(call.values({c: bindparam(f"{c}_") for c in columns}))
 
 
-def _held(statement: AnySelect, *, is_sqlite: bool) -> AnySelect:
-    return statement if is_sqlite else statement.with_for_update()
-
-
 _insert = ManyRows(insert(CallRow))
+_insert_part = ManyRows(sqlite.insert(CallPart).on_conflict_do_nothing())
+_insert_part_if_first = ManyRows(postgresql.insert(CallPart).on_conflict_do_nothing())
 _move = _update(_OFTEN)
 _change = _update(_OFTEN + _SELDOM)
 _by_id = RowsOf(
-    lambda is_sqlite: _held(
+    lambda is_sqlite: held(
         select(CallRow.body).where(CallRow.id == bindparam("id"), CallRow.ws == bindparam("ws")), is_sqlite=is_sqlite
     )
 )
 _by_name = RowsOf(
-    lambda is_sqlite: _held(
+    lambda is_sqlite: held(
         select(CallRow.body).where(
             CallRow.account_id == bindparam("account_id"), CallRow.external_id == bindparam("external_id")
         ),
@@ -78,11 +76,8 @@ _note = RowsOf(
 
 def add(tx: Tx, call: Call) -> None:
     """Store a new call and tell of it. Raises when its provider's name is taken: ask before."""
-    tx.execute(
-        insert(CallRow).values(
-            id=call.id, ws=tx.ws, started_at=call.started_at, arranged=0, body=stored(call), **_columns(call)
-        )
-    )
+    row = {"id": call.id, "ws": tx.ws, "started_at": call.started_at, "arranged": 0, "body": stored(call)}
+    _insert.run(tx, [row | _columns(call)])
     _parts(tx, None, call)
     tx.record(CallChanged(call=shown(call)))
 
@@ -180,9 +175,9 @@ def _columns(call: Call) -> dict[str, Any]:
 
 def _parts(tx: Tx, before: Call | None, after: Call) -> None:
     old = {leg.agent_id for leg in before.legs} if before is not None else set()
-    make = sqlite.insert(CallPart) if tx.is_sqlite else postgresql.insert(CallPart)
+    new: list[dict[str, Any]] = []
     for leg in after.legs:
         if leg.agent_id is not None and leg.agent_id not in old:
             old.add(leg.agent_id)
-            part = make.values(call_id=after.id, agent_id=leg.agent_id, ws=tx.ws, since=tx.now, role=leg.role)
-            tx.execute(part.on_conflict_do_nothing())
+            new.append({"call_id": after.id, "agent_id": leg.agent_id, "ws": tx.ws, "since": tx.now, "role": leg.role})
+    (_insert_part if tx.is_sqlite else _insert_part_if_first).run(tx, new)

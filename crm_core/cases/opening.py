@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, literal, null, select, union_all
+from sqlalchemy import insert, literal, null, select, union_all
 
 from crm_core.cases import rules
 from crm_core.cases.model import Case, Step
@@ -28,18 +28,21 @@ _insert_step = ManyRows(insert(Step))
 
 
 def _past_statement(*, is_sqlite: bool) -> AnySelect:
-    """Cases of identities, of contacts and of those merged into them, and who is marked as spam: one answer."""
+    """Cases of identities, of contacts and of those merged into them, and who is marked as spam: one answer.
+
+    Without the workspace, which those have that are asked for: SQLite would read every case of it.
+    """
     case = (Case.id.label("case_id"), Case.category)
     of_identity = select(Case.identity_id, null().label("contact_id"), *case).where(
-        one_of(Case.identity_id, "identities", is_sqlite=is_sqlite), Case.ws == bindparam("ws")
+        one_of(Case.identity_id, "identities", is_sqlite=is_sqlite)
     )
     of_contact = select(null().label("identity_id"), Case.contact_id, *case).where(
-        one_of(Case.contact_id, "contacts", is_sqlite=is_sqlite), Case.ws == bindparam("ws")
+        one_of(Case.contact_id, "contacts", is_sqlite=is_sqlite)
     )
     of_merged = (
         select(null().label("identity_id"), Contact.root_id.label("contact_id"), *case)
         .join(Contact, Contact.id == Case.contact_id)
-        .where(one_of(Contact.root_id, "contacts", is_sqlite=is_sqlite), Case.ws == bindparam("ws"))
+        .where(one_of(Contact.root_id, "contacts", is_sqlite=is_sqlite))
     )
     spam = select(
         Identity.id, null().label("contact_id"), null().label("case_id"), literal(SPAM).label("category")
@@ -81,7 +84,7 @@ class NewCase:
 def known(tx: Tx, identity_ids: Sequence[int], contact_ids: Sequence[int]) -> Known:
     """The cases of these identities and contacts, merged ones of theirs included: one statement."""
     answer = Known()
-    keys = {"identities": sorted(set(identity_ids)), "contacts": sorted(set(contact_ids)), "ws": tx.ws}
+    keys = {"identities": sorted(set(identity_ids)), "contacts": sorted(set(contact_ids))}
     for row in _past.all(tx, keys):
         if row["case_id"] is None:
             answer.spam.add(row["identity_id"])

@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from crm_core.contacts import families
 from crm_core.contacts.model import Contact, ContactLink, Identity
 from crm_core.store.fulltext import people_with
+from crm_core.store.prepared import RowsOf
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address, display
 from crm_core.words.clock import Moment
@@ -26,6 +27,9 @@ from crm_core.words.values import ContactKind, ContactValue, IdentityValue
 CONTACT = Contact.__table__
 MOST: Final = 100
 _MOST_FOUND: Final = 1_000
+_identity = RowsOf(
+    lambda _is_sqlite: families.identities().where(Identity.id == bindparam("id"), Identity.ws == bindparam("ws"))
+)
 
 
 class Sort(StrEnum):
@@ -99,7 +103,7 @@ def standing_row(tx: Tx, contact_id: int, *, lock: bool = False) -> Row[Any]:
 
 def identity_row(tx: Tx, identity_id: int) -> Row[Any]:
     """An identity's row; its `contact_id` is the contact that stands for its own. Raises NotFound."""
-    found = tx.first(families.identities().where(Identity.id == identity_id, Identity.ws == tx.ws))
+    found = _identity.first(tx, {"id": identity_id, "ws": tx.ws})
     if found is None:
         raise NotFound
     return found

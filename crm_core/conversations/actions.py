@@ -12,7 +12,7 @@ from crm_core.conversations import timeline
 from crm_core.conversations.model import Conversation, Entry
 from crm_core.conversations.rows import conversation_value, entry_value
 from crm_core.store.fulltext import index_again
-from crm_core.store.prepared import ChangeOf
+from crm_core.store.prepared import ONE_MORE, ChangeOf
 from crm_core.store.transaction import Fields, Tx
 from crm_core.words.content import DeliveryStatus
 from crm_core.words.events import ConversationChanged, EntryAdded, EntryChanged
@@ -68,9 +68,7 @@ def add_notice(
         notice={"code": code, "facts": dict(facts)},
     )
     timeline.store(tx, [entry])
-    conversation = change(
-        tx, conversation_id, last_entry_id=entry["id"], entry_count=Conversation.entry_count + 1, **values
-    )
+    conversation = change(tx, conversation_id, last_entry_id=entry["id"], entry_count=ONE_MORE, **values)
     tx.record(EntryAdded(entry=entry_value(entry), conversation=conversation))
     return conversation
 
@@ -86,7 +84,7 @@ def add_by_agent(tx: Tx, entry: dict[str, Any], **values: Any) -> EntryValue:
         last_activity_at=tx.now,
         preview=words,
         preview_author=AuthorKind.AGENT,
-        entry_count=Conversation.entry_count + 1,
+        entry_count=ONE_MORE,
         **values,
     )
     value = entry_value(entry)
@@ -97,9 +95,7 @@ def add_by_agent(tx: Tx, entry: dict[str, Any], **values: Any) -> EntryValue:
 def add_by_machine(tx: Tx, entry: dict[str, Any]) -> EntryValue:
     """Store what the hub itself said to the contact; who waits, and the preview of their words, stay."""
     timeline.store(tx, [entry])
-    conversation = change(
-        tx, entry["conversation_id"], last_entry_id=entry["id"], entry_count=Conversation.entry_count + 1
-    )
+    conversation = change(tx, entry["conversation_id"], last_entry_id=entry["id"], entry_count=ONE_MORE)
     value = entry_value(entry)
     tx.record(EntryAdded(entry=value, conversation=conversation))
     return value
@@ -115,7 +111,7 @@ def arrived(tx: Tx, entry: dict[str, Any], **values: Any) -> EntryValue:
         last_activity_at=tx.now,
         preview=preview(entry["text"]) or _named_files(entry["files"]),
         preview_author=AuthorKind.CONTACT,
-        entry_count=Conversation.entry_count + 1,
+        entry_count=ONE_MORE,
         **values,
     )
     value = entry_value(entry)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, literal, or_, select, true, union_all
 
 from crm_core.contacts.model import Identity
 from crm_core.conversations.model import Conversation, Mention
 from crm_core.conversations.rows import conversation_value
+from crm_core.store.prepared import RowsOf, held
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address
 from crm_core.words.errors import Conflict, Invalid, NotFound
@@ -21,6 +22,9 @@ from crm_core.words.values import ConversationStatus, ConversationValue
 
 TABLE = Conversation.__table__
 MOST = 100
+_one = select(*TABLE.c).where(Conversation.id == bindparam("id"), Conversation.ws == bindparam("ws"))
+_row = RowsOf(lambda _is_sqlite: _one)
+_locked = RowsOf(lambda is_sqlite: held(_one, is_sqlite=is_sqlite))
 
 
 class View(StrEnum):
@@ -68,8 +72,7 @@ def readable_by(actor: Actor) -> ColumnElement[bool]:
 
 def row(tx: Tx, conversation_id: int, *, lock: bool = False) -> Row[Any]:
     """A conversation's row, whoever may see it. Raises NotFound."""
-    statement = select(*TABLE.c).where(Conversation.id == conversation_id, Conversation.ws == tx.ws)
-    found = tx.first(statement.with_for_update() if lock and not tx.is_sqlite else statement)
+    found = (_locked if lock else _row).first(tx, {"id": conversation_id, "ws": tx.ws})
     if found is None:
         raise NotFound
     return found

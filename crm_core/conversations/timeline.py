@@ -21,6 +21,15 @@ from crm_core.words.values import Direction, EntryKind, EntryValue
 TABLE = Entry.__table__
 MOST: Final = 200
 _insert = ManyRows(insert(Entry))
+_one = RowsOf(lambda _is_sqlite: select(*TABLE.c).where(Entry.id == bindparam("id"), Entry.ws == bindparam("ws")))
+_last = RowsOf(
+    lambda is_sqlite: (
+        select(*TABLE.c)
+        .where(Entry.conversation_id == bindparam("conversation_id"), one_of(Entry.kind, "kinds", is_sqlite=is_sqlite))
+        .order_by(Entry.id.desc())
+        .limit(bindparam("most"))
+    )
+)
 _seen = RowsOf(
     lambda is_sqlite: select(*TABLE.c).where(
         Entry.account_id == bindparam("account_id"), one_of(Entry.external_id, "ids", is_sqlite=is_sqlite)
@@ -124,7 +133,7 @@ def by_client_key(tx: Tx, conversation_id: int, agent_id: int, key: str) -> Entr
 
 def row(tx: Tx, entry_id: int) -> Fields:
     """An entry's row. Raises NotFound."""
-    found = tx.first(select(*TABLE.c).where(Entry.id == entry_id, Entry.ws == tx.ws))
+    found = _one.first(tx, {"id": entry_id, "ws": tx.ws})
     if found is None:
         raise NotFound
     return found._mapping
@@ -178,6 +187,12 @@ def newest(
         statement = statement.where(Entry.id < before)
     rows = tx.all(statement.order_by(Entry.id.desc()))
     return [entry_value(r._mapping) for r in reversed(rows)]
+
+
+def last_of(tx: Tx, conversation_id: int, kinds: Sequence[EntryKind], *, most: int = 1) -> list[EntryValue]:
+    """The newest entries of these kinds in a conversation that the caller answers for, the newest first."""
+    rows = _last.all(tx, {"conversation_id": conversation_id, "kinds": list(kinds), "most": most})
+    return [entry_value(row) for row in rows]
 
 
 def has_left() -> ColumnElement[bool]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from crm_core.staff import queries
 from crm_core.staff.model import Agent
-from crm_core.staff.queries import agent as agent_value
-from crm_core.store.prepared import ChangeOf
-from crm_core.store.transaction import Tx
+from crm_core.store.prepared import ONE_MORE, ChangeOf
+from crm_core.store.transaction import Fields, Tx
 from crm_core.words.errors import NotFound
 from crm_core.words.events import AgentChanged
 
@@ -19,11 +19,7 @@ _change = ChangeOf(_TABLE)  # type: ignore[arg-type]
 
 def locked(tx: Tx, agent_id: int) -> Row[Any]:
     """An agent's row, held against other writers until the commit. Raises NotFound."""
-    statement = select(*_TABLE.c).where(Agent.id == agent_id, Agent.ws == tx.ws)
-    found = tx.first(statement if tx.is_sqlite else statement.with_for_update())
-    if found is None:
-        raise NotFound
-    return found
+    return queries.row(tx, agent_id, lock=True)
 
 
 def name_of(tx: Tx, agent_id: int) -> str:
@@ -32,10 +28,13 @@ def name_of(tx: Tx, agent_id: int) -> str:
     return name or ""
 
 
-def touch(tx: Tx, agent_id: int, **values: Any) -> None:
-    """Set columns of an agent and record them as they are now, with what they hold."""
-    _change.row(tx, agent_id, values)
-    tx.record(AgentChanged(agent=agent_value(tx, agent_id)))
+def touch(tx: Tx, agent_id: int, **values: Any) -> Fields:
+    """Set columns of an agent and record them as they are now, with what they hold; the row. Raises NotFound."""
+    fresh = _change.row(tx, agent_id, values)
+    if fresh is None:
+        raise NotFound
+    tx.record(AgentChanged(agent=queries.value(tx, fresh)))
+    return fresh
 
 
 def busied(tx: Tx, agent_id: int) -> None:
@@ -50,6 +49,4 @@ def answered(tx: Tx, agent_id: int) -> None:
 
 def count_miss(tx: Tx, agent_id: int) -> int:
     """An agent let an offer run out; how many in a row that makes."""
-    touch(tx, agent_id, misses=Agent.misses + 1, missed_offer=True)
-    misses: int = tx.scalar(select(Agent.misses).where(Agent.id == agent_id))
-    return misses
+    return int(touch(tx, agent_id, misses=ONE_MORE, missed_offer=True)["misses"])

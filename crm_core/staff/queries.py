@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from crm_core.staff.model import ActivitySpan, Agent, QueueMember
-from crm_core.staff.workload import units_used
-from crm_core.store.transaction import Tx
+from crm_core.staff.workload import held_by, units_used
+from crm_core.store.prepared import RowsOf, held
+from crm_core.store.transaction import Fields, Tx
 from crm_core.words.addresses import email as email_address
 from crm_core.words.clock import Moment
+from crm_core.words.content import UNITS
 from crm_core.words.errors import Invalid, NotFound
 from crm_core.words.paging import Page, cursor_of, keys_of
 from crm_core.words.permissions import Actor, Permission
@@ -20,6 +21,14 @@ from crm_core.words.values import Activity, AgentValue, Role
 
 TABLE = Agent.__table__
 MOST = 200
+_one = select(*TABLE.c).where(Agent.id == bindparam("id"), Agent.ws == bindparam("ws"))
+_row = RowsOf(lambda _is_sqlite: _one)
+_locked = RowsOf(lambda is_sqlite: held(_one, is_sqlite=is_sqlite))
+_queues = RowsOf(
+    lambda _is_sqlite: (
+        select(QueueMember.queue_id).where(QueueMember.agent_id == bindparam("id")).order_by(QueueMember.queue_id)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +57,29 @@ class Span:
 
 def agent(tx: Tx, agent_id: int) -> AgentValue:
     """One agent as everybody may see them. Raises NotFound."""
-    values = _values(tx, [agent_id])
-    if not values:
-        raise NotFound
-    return values[0]
+    return value(tx, row(tx, agent_id)._mapping)
+
+
+def value(tx: Tx, found: Fields) -> AgentValue:
+    """An agent's row as everybody may see it, with whom they serve and what they hold."""
+    queues = [member["queue_id"] for member in _queues.all(tx, {"id": found["id"]})]
+    used = sum(UNITS[medium] * count for medium, count in held_by(tx, found["id"]).items())
+    return _value(found, queues, used)
 
 
 def agents(tx: Tx) -> list[AgentValue]:
     """Every agent, also the disabled ones (their names stand in old timelines), in the order they joined."""
-    return _values(tx, None)
+    rows = tx.all(select(*TABLE.c).where(Agent.ws == tx.ws).order_by(Agent.id))
+    queues: dict[int, list[int]] = {}
+    for member in tx.all(select(QueueMember.agent_id, QueueMember.queue_id).order_by(QueueMember.queue_id)):
+        queues.setdefault(member.agent_id, []).append(member.queue_id)
+    used = units_used(tx)
+    return [_value(r._mapping, queues.get(r.id, []), used.get(r.id, 0)) for r in rows]
 
 
 def row(tx: Tx, agent_id: int, *, lock: bool = False) -> Row[Any]:
     """An agent's row, held against other writers if asked. Raises NotFound."""
-    statement = select(*TABLE.c).where(Agent.id == agent_id, Agent.ws == tx.ws)
-    found = tx.first(statement.with_for_update() if lock and not tx.is_sqlite else statement)
+    found = (_locked if lock else _row).first(tx, {"id": agent_id, "ws": tx.ws})
     if found is None:
         raise NotFound
     return found
@@ -145,37 +162,24 @@ def _secrets(tx: Tx, condition: Any) -> Secrets | None:
     )
 
 
-def _values(tx: Tx, ids: Sequence[int] | None) -> list[AgentValue]:
-    statement = select(*TABLE.c).where(Agent.ws == tx.ws).order_by(Agent.id)
-    serving = select(QueueMember.agent_id, QueueMember.queue_id).order_by(QueueMember.queue_id)
-    if ids is not None:
-        statement, serving = statement.where(Agent.id.in_(ids)), serving.where(QueueMember.agent_id.in_(ids))
-    rows = tx.all(statement)
-    queues: dict[int, list[int]] = {}
-    for member in tx.all(serving):
-        queues.setdefault(member.agent_id, []).append(member.queue_id)
-    used = units_used(tx, ids)
-    return [_value(r, queues.get(r.id, []), used.get(r.id, 0)) for r in rows]
-
-
-def _value(found: Row[Any], queues: list[int], used: int) -> AgentValue:
+def _value(found: Fields, queues: list[int], used: int) -> AgentValue:
     return AgentValue(
-        id=found.id,
-        name=found.name,
-        role=Role(found.role),
-        activity=Activity(found.activity),
-        reason=found.activity_reason,
-        activity_since=found.activity_since,
-        missed_offer=bool(found.missed_offer),
+        id=found["id"],
+        name=found["name"],
+        role=Role(found["role"]),
+        activity=Activity(found["activity"]),
+        reason=found["activity_reason"],
+        activity_since=found["activity_since"],
+        missed_offer=bool(found["missed_offer"]),
         queues=queues,
-        skills=found.skills or {},
+        skills=found["skills"] or {},
         units_used=used,
-        units_total=found.units,
-        idle_since=found.idle_since,
-        wrap_up_until=found.wrap_up_until,
-        call_device=found.call_device or "browser",
-        call_number=found.call_number or "",
-        language=found.language,
-        disabled=found.disabled_at is not None,
-        version=found.version,
+        units_total=found["units"],
+        idle_since=found["idle_since"],
+        wrap_up_until=found["wrap_up_until"],
+        call_device=found["call_device"] or "browser",
+        call_number=found["call_number"] or "",
+        language=found["language"],
+        disabled=found["disabled_at"] is not None,
+        version=found["version"],
     )

@@ -1,8 +1,9 @@
 """Statements for many rows at once, compiled once and handed to the driver as they are.
 
 SQLAlchemy works out the parameters of each row anew, which costs more than the row does. On the way of every
-inbound message the statement is compiled once per database, a row's values are picked by name, and the answer's
-rows come as plain dicts. Everywhere else `Tx.execute` is quick enough and says more.
+inbound message and of every signal of a call the statement is compiled once per database, a row's values are
+picked by name, and the answer's rows come as plain dicts, or as the rows that `Tx.first` gives. Everywhere else
+`Tx.execute` is quick enough and says more.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import JSON, Dialect, Select, Table, bindparam, func, select, update
+from sqlalchemy import JSON, Dialect, Row, Select, Table, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import result_tuple
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -24,6 +26,8 @@ from crm_core.store.transaction import Fields, Tx
 Convert = Callable[[Any], Any]
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 Answering: TypeAlias = AnySelect | ReturningInsert[*tuple[Any, ...]] | ReturningUpdate[*tuple[Any, ...]]
+ONE_MORE: Final = object()
+"""As a value for `ChangeOf`: what the column has, and one."""
 _JSON: Final = JSON()
 
 
@@ -83,11 +87,26 @@ class RowsOf:
 
     def all(self, tx: Tx, keys: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows as dicts of columns. `keys` has a list for each `one_of`, a value for other parameters."""
+        reader = self._reader(tx)
+        return [dict(zip(reader.columns, row, strict=True)) for row in reader.fetched(tx, keys)]
+
+    def rows(self, tx: Tx, keys: Mapping[str, Any]) -> list[Row[Any]]:
+        """The rows as `Tx.all` gives them."""
+        reader = self._reader(tx)
+        return list(map(reader.row, reader.fetched(tx, keys)))
+
+    def first(self, tx: Tx, keys: Mapping[str, Any]) -> Row[Any] | None:
+        """The first row as `Tx.first` gives it, or none."""
+        reader = self._reader(tx)
+        found = reader.fetched(tx, keys)
+        return reader.row(found[0]) if found else None
+
+    def _reader(self, tx: Tx) -> _Reader:
         dialect = tx.connection.dialect
         reader = self._compiled.get(dialect.name)
         if reader is None:
             reader = self._compiled[dialect.name] = _Reader(self._made(tx.is_sqlite), dialect)
-        return reader.all(tx, keys)
+        return reader
 
 
 class ChangeOf:
@@ -98,24 +117,29 @@ class ChangeOf:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._known: dict[tuple[str, ...], RowsOf] = {}
+        self._known: dict[tuple[tuple[str, bool], ...], RowsOf] = {}
 
-    def row(self, tx: Tx, row_id: int, values: Mapping[str, Any]) -> Fields | None:
-        """The row after the change; none when there is none. A value may be an expression of SQL."""
-        if any(isinstance(value, ClauseElement) for value in values.values()):
-            found = tx.first(self._statement(values).where(self._table.c.id == row_id))
-            return None if found is None else found._mapping
-        names = tuple(sorted(values))
-        if names not in self._known:
-            given: dict[str, Any] = {name: bindparam(f"{name}_") for name in names}
-            statement = self._statement(given).where(self._table.c.id == bindparam("id_"))
-            self._known[names] = RowsOf(lambda _is_sqlite: statement)
-        rows = self._known[names].all(tx, {f"{name}_": values[name] for name in names} | {"id_": row_id})
+    def row(self, tx: Tx, row_id: int, values: Mapping[str, Any], *, version: int | None = None) -> Fields | None:
+        """The row after the change; none when there is none, or none of this version. A value may be `ONE_MORE`."""
+        columns = tuple(sorted([(name, value is ONE_MORE) for name, value in values.items()]))
+        if version is not None:
+            columns = (("version", False), *columns)
+        change = self._known.get(columns)
+        if change is None:
+            change = self._known[columns] = self._change(columns)
+        given = {f"{name}_": value for name, value in values.items() if value is not ONE_MORE}
+        rows = change.all(tx, given | {"id_": row_id, "version_": version})
         return rows[0] if rows else None
 
-    def _statement(self, values: Mapping[str, Any]) -> ReturningUpdate[*tuple[Any, ...]]:
+    def _change(self, columns: Sequence[tuple[str, bool]]) -> RowsOf:
         table = self._table
-        return update(table).values(version=table.c.version + 1, **values).returning(*table.c)
+        new = {name: table.c[name] + 1 if is_more else bindparam(f"{name}_") for name, is_more in columns}
+        is_of_version = new.pop("version", None) is not None
+        changed = update(table).values(version=table.c.version + 1, **new).returning(*table.c)
+        statement = changed.where(table.c.id == bindparam("id_"))
+        if is_of_version:
+            statement = statement.where(table.c.version == bindparam("version_"))
+        return RowsOf(lambda _is_sqlite: statement)
 
 
 class _Reader:
@@ -125,25 +149,29 @@ class _Reader:
         self._names = _names(compiled)
         self._is_positional = compiled.positiontup is not None
         self._values = {name: compiled.params[name] for name in self._names}
-        self._converts = {name: f for name in self._names if (f := _convert(compiled, name, dialect)) is not None}
+        self._converts = [(name, f) for name in self._names if (f := _convert(compiled, name, dialect)) is not None]
         columns = list(statement.exported_columns)
-        self._columns = [str(column.key) for column in columns]
+        self.columns: Final = [str(column.key) for column in columns]
+        self.row: Final = result_tuple(self.columns)
         self._reads = [
-            (str(column.key), f)
-            for column in columns
+            (at, f)
+            for at, column in enumerate(columns)
             if (f := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ]
 
-    def all(self, tx: Tx, keys: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def fetched(self, tx: Tx, keys: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         values = {**self._values, **keys}
-        for name, convert in self._converts.items():
+        for name, convert in self._converts:
             values[name] = convert(values[name])
-        parameters = tuple(values[n] for n in self._names) if self._is_positional else values
-        rows = [dict(zip(self._columns, row, strict=True)) for row in tx.fetched(self._sql, parameters)]
-        for name, read in self._reads:
-            for row in rows:
-                row[name] = read(row[name])
-        return rows
+        parameters = tuple([values[n] for n in self._names]) if self._is_positional else values
+        rows = tx.fetched(self._sql, parameters)
+        return [self._read(row) for row in rows] if self._reads else rows
+
+    def _read(self, row: Sequence[Any]) -> Sequence[Any]:
+        read = list(row)
+        for at, process in self._reads:
+            read[at] = process(read[at])
+        return read
 
 
 def one_of(column: Any, name: str, *, is_sqlite: bool) -> ColumnElement[bool]:
@@ -154,6 +182,11 @@ def one_of(column: Any, name: str, *, is_sqlite: bool) -> ColumnElement[bool]:
         return found
     same: ColumnElement[bool] = column == func.any(bindparam(name, type_=ARRAY(column.type)))
     return same
+
+
+def held(statement: AnySelect, *, is_sqlite: bool) -> AnySelect:
+    """The rows of this answer are held against other writers until the commit; SQLite has no others."""
+    return statement if is_sqlite else statement.with_for_update()
 
 
 def _compiled(statement: Executable, dialect: Dialect) -> SQLCompiler:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
 from crm_core.calls import queries as calls
 from crm_core.conversations import actions as conversations
 from crm_core.conversations.queries import row as conversation_row
 from crm_core.staff import load
 from crm_core.staff.actions import set_activity
-from crm_core.store.prepared import ChangeOf, ManyRows
+from crm_core.staff.workload import held_by
+from crm_core.store.prepared import ChangeOf, ManyRows, RowsOf, one_of
 from crm_core.store.transaction import Fields, Tx
 from crm_core.words.clock import SECOND, Moment
 from crm_core.words.content import Medium
@@ -27,7 +28,57 @@ OFFERS = Offer.__table__
 SYSTEM = Author(kind=AuthorKind.SYSTEM)
 _insert_work = ManyRows(insert(WorkItem))
 _change_work = ChangeOf(WORK)  # type: ignore[arg-type]
-_insert_offer = insert(OFFERS)  # type: ignore[arg-type]
+_insert_offer = ManyRows(insert(OFFERS))  # type: ignore[arg-type]
+_OPEN = (WorkItem.state != WorkState.DONE,)
+_of_messages = RowsOf(
+    lambda _is_sqlite: select(*WORK.c).where(
+        WorkItem.conversation_id == bindparam("conversation_id"), *_OPEN, WorkItem.call_id.is_(None)
+    )
+)
+_of_call = RowsOf(
+    lambda _is_sqlite: select(*WORK.c).where(
+        WorkItem.call_id == bindparam("call_id"), WorkItem.purpose == bindparam("purpose"), *_OPEN
+    )
+)
+_of_calls = RowsOf(
+    lambda is_sqlite: select(*WORK.c).where(one_of(WorkItem.call_id, "calls", is_sqlite=is_sqlite), *_OPEN)
+)
+_waiting = RowsOf(
+    lambda _is_sqlite: select(*WORK.c).where(WorkItem.id == bindparam("id"), WorkItem.state == WorkState.QUEUED)
+)
+_refusals = RowsOf(
+    lambda is_sqlite: (
+        select(Offer.work_id, Offer.agent_id, Offer.ended_at, Queue.cooldown_seconds)
+        .join(Queue, Queue.id == Offer.queue_id)
+        .where(
+            one_of(Offer.work_id, "work", is_sqlite=is_sqlite),
+            or_(Offer.state == OfferState.DECLINED, Offer.state == OfferState.TIMED_OUT),
+        )
+        .order_by(Offer.id)
+    )
+)
+_running = RowsOf(
+    lambda _is_sqlite: select(Offer.id).where(Offer.work_id == bindparam("work_id"), Offer.state == OfferState.PENDING)
+)
+_offer = RowsOf(lambda _is_sqlite: select(*OFFERS.c).where(Offer.id == bindparam("id"), Offer.ws == bindparam("ws")))
+_offers = RowsOf(
+    lambda _is_sqlite: select(*OFFERS.c).where(
+        Offer.agent_id == bindparam("agent_id"), Offer.state == OfferState.PENDING, Offer.ws == bindparam("ws")
+    )
+)
+_end_offer = RowsOf(
+    lambda _is_sqlite: (
+        update(Offer)
+        .where(Offer.id == bindparam("id_"), Offer.state == OfferState.PENDING)
+        .values(
+            state=bindparam("state_"),
+            ended_at=bindparam("ended_at_"),
+            reason=bindparam("reason_"),
+            version=Offer.version + 1,
+        )
+        .returning(*OFFERS.c)
+    )
+)
 
 COOLING_KEPT: Final = 50
 """Agents whose refusals of one item are carried along."""
@@ -87,28 +138,18 @@ def work_value(row: Fields, cooling: Mapping[int, Moment]) -> WorkValue:
 
 def open_work(tx: Tx, conversation_id: int) -> Row[Any] | None:
     """The work item of a conversation's messages that is not done, if any."""
-    return tx.first(
-        select(*WORK.c).where(
-            WorkItem.conversation_id == conversation_id, WorkItem.state != WorkState.DONE, WorkItem.call_id.is_(None)
-        )
-    )
+    return _of_messages.first(tx, {"conversation_id": conversation_id})
 
 
 def open_work_of_call(tx: Tx, call_id: int, purpose: str) -> Row[Any] | None:
     """What a call still needs of this kind, if anything."""
-    return tx.first(
-        select(*WORK.c).where(
-            WorkItem.call_id == call_id, WorkItem.purpose == purpose, WorkItem.state != WorkState.DONE
-        )
-    )
+    return _of_call.first(tx, {"call_id": call_id, "purpose": purpose})
 
 
 def open_work_of_calls(tx: Tx, call_ids: Sequence[int], *purposes: str) -> list[Row[Any]]:
     """What these calls still need, of these kinds or, without one, at all."""
-    if not call_ids:
-        return []
-    statement = select(*WORK.c).where(WorkItem.call_id.in_(call_ids), WorkItem.state != WorkState.DONE)
-    return list(tx.all(statement.where(WorkItem.purpose.in_(purposes)) if purposes else statement))
+    rows = _of_calls.rows(tx, {"calls": list(call_ids)}) if call_ids else []
+    return [row for row in rows if not purposes or row.purpose in purposes]
 
 
 def all_open(tx: Tx) -> list[WorkValue]:
@@ -128,32 +169,16 @@ def one_open(tx: Tx, work_id: int) -> WorkValue | None:
 def cooling_of(tx: Tx, work_ids: Sequence[int]) -> dict[int, dict[int, Moment]]:
     """Per work item: the agents who declined or missed it lately, and until when they are spared."""
     answer: dict[int, dict[int, Moment]] = {}
-    for start in range(0, len(work_ids), 500):
-        rows = tx.all(
-            select(Offer.work_id, Offer.agent_id, Offer.ended_at, Queue.cooldown_seconds)
-            .join(Queue, Queue.id == Offer.queue_id)
-            .where(
-                Offer.work_id.in_(work_ids[start : start + 500]),
-                Offer.state.in_((OfferState.DECLINED, OfferState.TIMED_OUT)),
-            )
-            .order_by(Offer.id)
-        )
-        for row in rows:
-            until = row.ended_at + row.cooldown_seconds * SECOND
-            if until > tx.now:
-                answer.setdefault(row.work_id, {})[row.agent_id] = until
+    for row in _refusals.all(tx, {"work": list(work_ids)}) if work_ids else ():
+        until = row["ended_at"] + row["cooldown_seconds"] * SECOND
+        if until > tx.now:
+            answer.setdefault(row["work_id"], {})[row["agent_id"]] = until
     return answer
 
 
 def set_work(tx: Tx, work_id: int, version: int | None, **values: Any) -> WorkValue:
     """Change a work item, if it still has this version (none: whatever it has), and record it. Raises Conflict."""
-    row: Fields | None
-    if version is None:
-        row = _change_work.row(tx, work_id, values)
-    else:
-        statement = update(WorkItem).where(WorkItem.id == work_id, WorkItem.version == version)
-        found = tx.first(statement.values(version=WorkItem.version + 1, **values).returning(*WORK.c))
-        row = None if found is None else found._mapping
+    row = _change_work.row(tx, work_id, values, version=version)
     if row is None:
         raise Conflict("This work changed in the meantime.")
     work = work_value(row, cooling_of(tx, [work_id]).get(work_id, {}))
@@ -166,17 +191,7 @@ def units_held(tx: Tx, agent_id: int) -> int:
 
     Whoever advises in a call, or listens to one, has no work for it and is on the phone all the same.
     """
-    rows = tx.all(
-        select(WorkItem.medium, func.count().label("held"))
-        # "not done" is spelled as in the partial index of open work, so that it is used.
-        .where(
-            WorkItem.agent_id == agent_id,
-            WorkItem.state != WorkState.DONE,
-            WorkItem.state.in_((WorkState.OFFERED, WorkState.ASSIGNED)),
-        )
-        .group_by(WorkItem.medium)
-    )
-    held = {Medium(row.medium): row.held for row in rows}
+    held = held_by(tx, agent_id)
     if Medium.CALL not in held and calls.phoning(tx, agent_id):
         held[Medium.CALL] = 1
     return sum(UNITS[medium] * count for medium, count in held.items())
@@ -187,7 +202,7 @@ def units_held(tx: Tx, agent_id: int) -> int:
 
 def offer_row(tx: Tx, offer_id: int) -> Row[Any]:
     """An offer's row. Raises NotFound."""
-    found = tx.first(select(*OFFERS.c).where(Offer.id == offer_id, Offer.ws == tx.ws))
+    found = _offer.first(tx, {"id": offer_id, "ws": tx.ws})
     if found is None:
         raise NotFound
     return found
@@ -218,11 +233,12 @@ def offer_value(tx: Tx, row: Fields) -> OfferValue:
 
 def pending_offers(tx: Tx, agent_id: int | None = None) -> list[OfferValue]:
     """Offers that still run, of one agent or of all."""
-    statement = select(*OFFERS.c).where(Offer.state == OfferState.PENDING, Offer.ws == tx.ws)
-    if agent_id is not None:
-        statement = statement.where(Offer.agent_id == agent_id)
+    if agent_id is None:
+        rows = tx.all(select(*OFFERS.c).where(Offer.state == OfferState.PENDING, Offer.ws == tx.ws))
+    else:
+        rows = _offers.rows(tx, {"agent_id": agent_id, "ws": tx.ws})
     # Sorted here: asked for the order of ids, SQLite reads every offer there ever was.
-    return [offer_value(tx, r._mapping) for r in sorted(tx.all(statement), key=lambda r: int(r.id))]
+    return [offer_value(tx, r._mapping) for r in sorted(rows, key=lambda r: int(r.id))]
 
 
 def asked_for_calls(tx: Tx, purpose: str) -> dict[int, int]:
@@ -238,7 +254,7 @@ def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) 
 
     The agent's units are taken in this transaction: the work row carries the agent from now on.
     """
-    work = tx.first(select(*WORK.c).where(WorkItem.id == work_id, WorkItem.state == WorkState.QUEUED))
+    work = _waiting.first(tx, {"id": work_id})
     agent = load.locked(tx, agent_id)
     if work is None or agent.disabled_at is not None or agent.activity != Activity.AVAILABLE:
         return None
@@ -264,7 +280,7 @@ def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) 
         "reason": "",
         "version": 1,
     }
-    tx.execute(_insert_offer, row)
+    _insert_offer.run(tx, [row])
     value = offer_value(tx, row)
     tx.record(OfferChanged(offer=value))
     if work.call_id is None:
@@ -275,13 +291,7 @@ def offer(tx: Tx, work_id: int, agent_id: int, *, offer_ms: int, trace: object) 
 
 def end_offer(tx: Tx, offer_id: int, state: OfferState, *, reason: str = "") -> OfferValue:
     """End a pending offer. Raises Gone when it has ended already: one winner, whoever else tried."""
-    statement = (
-        update(Offer)
-        .where(Offer.id == offer_id, Offer.state == OfferState.PENDING)
-        .values(state=state, ended_at=tx.now, reason=reason, version=Offer.version + 1)
-        .returning(*OFFERS.c)
-    )
-    row = tx.first(statement)
+    row = _end_offer.first(tx, {"id_": offer_id, "state_": state, "ended_at_": tx.now, "reason_": reason})
     if row is None:
         raise Gone
     value = offer_value(tx, row._mapping)
@@ -368,6 +378,6 @@ def _finish(tx: Tx, work: Row[Any] | None) -> WorkValue | None:
 
 def withdraw_of_work(tx: Tx, work_id: int) -> None:
     """Take back the pending offer of a work item, if it has one."""
-    pending = tx.first(select(Offer.id).where(Offer.work_id == work_id, Offer.state == OfferState.PENDING))
+    pending = _running.first(tx, {"work_id": work_id})
     if pending is not None:
         end_offer(tx, pending.id, OfferState.WITHDRAWN, reason="moved")

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, column, delete, func, insert, select, table, update
+from sqlalchemy import Row, bindparam, column, delete, func, insert, select, table, update
 
 from crm_core.conversations.model import Conversation
 from crm_core.staff import load
 from crm_core.staff.model import Agent, QueueMember
+from crm_core.store.prepared import RowsOf
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import Conflict, Invalid, NotFound
 from crm_core.words.events import QueueChanged
@@ -32,6 +33,7 @@ _SECONDS: Final = {
 # Accounts lean on queues, so they may not be imported here: the columns that are read are named.
 _account = table("account", column("id"), column("queue_id"))
 _WAITING: Final = (WorkState.QUEUED, WorkState.OFFERED)
+_voice = RowsOf(lambda _is_sqlite: select(Queue.voice).where(Queue.id == bindparam("id"), Queue.ws == bindparam("ws")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,14 @@ def queue(tx: Tx, queue_id: int) -> QueueValue:
     if not found:
         raise NotFound("There is no such queue.")
     return found[0]
+
+
+def voice_of(tx: Tx, queue_id: int) -> QueueVoice:
+    """How a queue deals with calls, without counting who waits in it. Raises NotFound."""
+    found = _voice.first(tx, {"id": queue_id, "ws": tx.ws})
+    if found is None:
+        raise NotFound("There is no such queue.")
+    return msgspec.convert(found.voice or {}, QueueVoice)
 
 
 def add_queue(tx: Tx, actor: Actor | None, new: NewQueue) -> QueueValue:
