@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
 from crm_core.calls.model import CallPart, CallRow, CallSignal, Listening
 from crm_core.calls.rules.call import Call, on_the_phone, restored, shown
 from crm_core.calls.rules.ending import is_wrapping, takes_part
+from crm_core.store.prepared import RowsOf
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.errors import Invalid, NotFound
@@ -24,6 +25,32 @@ MOST_TOLD = 1_000
 """Reports of one call that are shown, and listenings."""
 PLAYED = "played:"
 """What the mode of a listening begins with that was to a recording; its number follows."""
+_whole = RowsOf(
+    lambda _is_sqlite: select(CallRow.body).where(CallRow.id == bindparam("id"), CallRow.ws == bindparam("ws"))
+)
+_live_with = RowsOf(
+    lambda _is_sqlite: select(CallRow.body).where(
+        # "not ended" is spelled as in the partial index of live calls, so that it is used.
+        CallRow.state != CallState.ENDED,
+        CallRow.ws == bindparam("ws"),
+        exists().where(CallPart.call_id == CallRow.id, CallPart.agent_id == bindparam("agent_id")),
+    )
+)
+_others_in = RowsOf(
+    lambda _is_sqlite: select(CallRow.state).where(
+        CallRow.conversation_id == bindparam("conversation_id"),
+        CallRow.state != CallState.ENDED,
+        CallRow.id != bindparam("but"),
+    )
+)
+_of_conversation = RowsOf(
+    lambda _is_sqlite: (
+        select(CallRow.id)
+        .where(CallRow.conversation_id == bindparam("conversation_id"))
+        .order_by(CallRow.id.desc())
+        .limit(MOST)
+    )
+)
 STATES = ("live", "ended", "answered", "missed", "voicemail", "callback", "failed")
 
 
@@ -88,7 +115,7 @@ def get(tx: Tx, actor: Actor, call_id: int) -> CallValue:
 
 def whole(tx: Tx, call_id: int) -> Call:
     """A call with all that its rules need. Raises NotFound."""
-    found = tx.first(select(CallRow.body).where(CallRow.id == call_id, CallRow.ws == tx.ws))
+    found = _whole.first(tx, {"id": call_id, "ws": tx.ws})
     if found is None:
         raise NotFound
     return restored(found.body)
@@ -147,21 +174,18 @@ def with_agent(tx: Tx, agent_id: int) -> list[CallValue]:
 
 def phoning(tx: Tx, agent_id: int) -> list[CallValue]:
     """Calls that an agent's device is in, or on its way into."""
-    live = [state for state in CallState if state not in (CallState.ENDED, CallState.WRAP_UP)]
-    calls = [restored(r.body) for r in tx.all(_live_with(tx, agent_id).where(CallRow.state.in_(live)))]
+    calls = [call for call in _with(tx, agent_id) if call.state is not CallState.WRAP_UP]
     return [shown(call) for call in calls if agent_id in on_the_phone(call)]
 
 
 def wrapping(tx: Tx, agent_id: int) -> list[CallValue]:
     """Calls that an agent is still writing down."""
-    calls = [restored(r.body) for r in tx.all(_live_with(tx, agent_id))]
+    calls = _with(tx, agent_id)
     return [shown(call) for call in calls if any(leg.agent_id == agent_id and is_wrapping(leg) for leg in call.legs)]
 
 
-def _live_with(tx: Tx, agent_id: int) -> Select[Any]:
-    part = select(CallPart.call_id).where(CallPart.call_id == CallRow.id, CallPart.agent_id == agent_id)
-    # "not ended" is spelled as in the partial index of live calls, so that it is used.
-    return select(CallRow.body).where(CallRow.state != CallState.ENDED, CallRow.ws == tx.ws, part.exists())
+def _with(tx: Tx, agent_id: int) -> list[Call]:
+    return [restored(row["body"]) for row in _live_with.all(tx, {"agent_id": agent_id, "ws": tx.ws})]
 
 
 def live_of(tx: Tx, identity_id: int) -> CallValue | None:
@@ -179,18 +203,13 @@ def live_of(tx: Tx, identity_id: int) -> CallValue | None:
 
 def goes_on_in(tx: Tx, conversation_id: int, but: int, *, wrapping: bool = True) -> bool:
     """Whether a conversation has another call than this one that is not ended; `wrapping`: or only written down."""
-    statement = select(CallRow.id).where(
-        CallRow.conversation_id == conversation_id, CallRow.state != CallState.ENDED, CallRow.id != but
-    )
-    if not wrapping:
-        statement = statement.where(CallRow.state != CallState.WRAP_UP)
-    return tx.scalar(statement.limit(1)) is not None
+    states = [row["state"] for row in _others_in.all(tx, {"conversation_id": conversation_id, "but": but})]
+    return any(wrapping or state != CallState.WRAP_UP for state in states)
 
 
 def calls_of(tx: Tx, conversation_id: int) -> list[int]:
     """Ids of the newest calls of a conversation, as many as can still need something."""
-    statement = select(CallRow.id).where(CallRow.conversation_id == conversation_id)
-    return [r.id for r in tx.all(statement.order_by(CallRow.id.desc()).limit(MOST))]
+    return [row["id"] for row in _of_conversation.all(tx, {"conversation_id": conversation_id})]
 
 
 def due(tx: Tx, now: Moment, most: int = 200) -> list[int]:
