@@ -1,4 +1,4 @@
-"""Whose a case is, when two contacts become one and two again."""
+"""Whose a case is, when contacts get names, become one, and become two again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from sqlalchemy import select
 from crm_core.cases.actions import TABLE, change
 from crm_core.cases.model import Case
 from crm_core.store.transaction import Tx
+
+
+def name(tx: Tx, contact_id: int, who: str) -> None:
+    """Let a contact's cases carry their name, and tell of those that did not."""
+    for row in tx.all(select(*TABLE.c).where(Case.contact_id == contact_id, Case.who != who).order_by(Case.id)):
+        change(tx, row, who=who)
 
 
 def move(tx: Tx, giver_id: int, taker_id: int, taker_name: str) -> dict[str, Any]:

@@ -32,6 +32,16 @@ def name(tx: Tx, conversation: ConversationValue, contact_id: int | None, who: s
         actions.changed(tx, actions.change(tx, conversation.id, contact_id=contact_id, who=who))
 
 
+def name_closed(tx: Tx, person: Person) -> None:
+    """Let a contact's closed conversations carry their name; consoles learn it with the contact."""
+    closed = update(Conversation).where(
+        Conversation.contact_id == person.contact_id,
+        Conversation.status == ConversationStatus.CLOSED,
+        Conversation.who != person.name,
+    )
+    tx.execute(closed.values(who=person.name))
+
+
 def move(tx: Tx, giver_id: int, taker: Person, identity_ids: Sequence[int]) -> dict[str, Any]:
     """Give all conversations of one contact to another; what `put_back` needs, as JSON.
 

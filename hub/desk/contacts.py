@@ -1,9 +1,10 @@
-"""Contacts as agents keep them: whoever gets a name or an address gets it in their open conversations too."""
+"""Contacts as agents keep them: whoever gets a name or an address gets it in their conversations and cases too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crm_core.cases import whose as cases
 from crm_core.contacts import actions, queries
 from crm_core.contacts.actions import ContactChange, NewAddress, NewContact
 from crm_core.contacts.rules import shown_name
@@ -116,10 +117,10 @@ def unlink(tx: Tx, actor: Actor, link_id: int) -> ContactValue:
 
 
 def attached(tx: Tx, contact_id: int, *identity_ids: int, closed_ids: Sequence[int] = ()) -> ContactValue:
-    """Carry the contact's name into its open conversations, those of new identities too, and tell everybody.
+    """Carry the contact's name into its conversations, those of new identities too, and its cases; tell everybody.
 
-    `closed_ids` are closed conversations that became the contact's. Of one that was merged only the card changes.
-    Raises NotFound.
+    Closed conversations are renamed with the contact's event alone; `closed_ids` are those that became the contact's.
+    Of one that was merged only the card changes. Raises NotFound.
     """
     contact = queries.get(tx, contact_id)
     if contact.root_id is not None:
@@ -129,6 +130,8 @@ def attached(tx: Tx, contact_id: int, *identity_ids: int, closed_ids: Sequence[i
     met = _open_with(tx, theirs)
     for conversation in met:
         whose.name(tx, conversation, contact_id, contact.name)
+    whose.name_closed(tx, whose.Person(contact_id, contact.name))
+    cases.name(tx, contact_id, contact.name)
     ids = sorted({*closed_ids, *(c.id for c in met)})
     tx.record(ContactChanged(contact=contact, conversation_ids=ids))
     return contact

@@ -26,6 +26,7 @@ import type { Line, LineState, MakeLine } from "./line";
 import { List } from "./list.svelte";
 import { nameOf } from "./listing";
 import { Outgoing, type Parcel } from "./outgoing.svelte";
+import { renamed } from "./renaming";
 import { Timeline } from "./timeline.svelte";
 
 const COUNTS_PAUSE_MS = 800;
@@ -179,6 +180,7 @@ export class Desk {
         break;
       case "ContactChanged":
         this.contacts.set(event.contact.id, event.contact);
+        for (const one of renamed(this.conversations.values(), event.contact, event.conversation_ids)) this.conversations.set(one.id, one);
         break;
       case "DraftChanged":
         if (event.draft) this.drafts.take([event.draft]);

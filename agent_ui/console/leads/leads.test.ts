@@ -3,6 +3,8 @@ import type { Page } from "../api/conversations";
 import type { CaseValue } from "../wire";
 import { LeadList } from "./list.svelte";
 import { type LeadListing, belongs, listingOf, pathOf, queryOf } from "./listing";
+import { speak } from "../words/words.svelte";
+import { amountOf, moneyOf } from "./money";
 import { isName, qualification } from "./qualifying";
 
 const ME = 1;
@@ -142,5 +144,25 @@ describe("qualifying a lead", () => {
 
   it("says nothing of names when it is somebody known, and nothing of a title for a contact only", () => {
     expect(qualification({ ...typed, contactId: 7, becomes: "contact" })).toEqual({ becomes: "contact", contact_id: 7 });
+  });
+});
+
+describe("an amount", () => {
+  it("is understood as it is written here and elsewhere, in the smallest unit", () => {
+    expect(["1234.5", "1 234,50", "1,234.50", "1.234,5", " 1'234.50"].map((typed) => amountOf(typed, "EUR"))).toEqual([123_450, 123_450, 123_450, 123_450, 123_450]);
+    expect([amountOf("1,234", "EUR"), amountOf("1.000.000", ""), amountOf("5000", "JPY"), amountOf("", "EUR")]).toEqual([123_400, 100_000_000, 5_000, null]);
+    expect(["12 apples", "-5", "1.2.3", "1,23,4", "5.5", "9".repeat(18)].map((typed) => amountOf(typed, "JPY"))).toEqual([NaN, NaN, NaN, NaN, NaN, NaN]);
+  });
+
+  it("is sent with a deal, and with nothing else", () => {
+    const typed = { becomes: "deal", contactId: 7, name: "", company: "", title: "", amount: 123_450 } as const;
+    expect(qualification(typed)).toEqual({ becomes: "deal", contact_id: 7, amount: 123_450 });
+    expect(qualification({ ...typed, becomes: "request" })).not.toHaveProperty("amount");
+    expect(qualification({ ...typed, amount: null })).not.toHaveProperty("amount");
+  });
+
+  it("is shown in its currency, where it has one", async () => {
+    await speak("en");
+    expect([moneyOf(123_450, "EUR"), moneyOf(5_000, "JPY"), moneyOf(123_450, "")]).toEqual(["€1,234.50", "¥5,000", "1,234.50"]);
   });
 });

@@ -8,6 +8,8 @@ export interface Typed {
   name: string;
   company: string;
   title: string;
+  /** In the smallest unit of the currency; none: nobody knows. */
+  amount?: number | null;
 }
 
 /** Whether this is what a person is called: not a number, an address or a passing visitor. */
@@ -16,7 +18,7 @@ export function isName(who: string): boolean {
 }
 
 /** What is sent: only what this choice needs. */
-export function qualification({ becomes, contactId, name, company, title }: Typed): Qualification {
+export function qualification({ becomes, contactId, name, company, title, amount = null }: Typed): Qualification {
   const whose = contactId !== null ? { contact_id: contactId } : { name: name.trim(), ...(company.trim() ? { company: company.trim() } : {}) };
-  return { becomes, ...whose, ...(becomes !== "contact" && title.trim() ? { title: title.trim() } : {}) };
+  return { becomes, ...whose, ...(becomes !== "contact" && title.trim() ? { title: title.trim() } : {}), ...(becomes === "deal" && amount !== null ? { amount } : {}) };
 }

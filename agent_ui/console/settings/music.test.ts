@@ -9,7 +9,7 @@ import Music from "./Music.svelte";
 const keeping = (type: string): Upload => async (file) => ({ id: 7, name: file.name, type, size: file.size, width: null, height: null });
 
 describe("a queue's music", () => {
-  let shown: Record<string, never> | undefined;
+  let shown: ReturnType<typeof mount> | undefined;
 
   beforeAll(() => speak("en"));
   afterEach(async () => {

@@ -21,7 +21,7 @@ from crm_core.store.journal import after
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address, email, phone
 from crm_core.words.errors import Conflict, HubError, Invalid, NotFound
-from crm_core.words.events import AnyEvent, ContactChanged, ConversationChanged
+from crm_core.words.events import AnyEvent, CaseChanged, ContactChanged, ConversationChanged
 from crm_core.words.permissions import Actor
 from crm_core.words.values import ContactKind, Role
 from hub.desk import contacts, merging
@@ -98,6 +98,24 @@ async def test_closed_conversations_and_cases_change_hands_and_come_back(db: Dat
     await db.write(merging.unmerge, OLENA, await db.read(merge_of, taras))
     assert (await db.read(conversation, closed))[0] == caller
     assert await db.read(owner) == (caller, "T. Sh.")
+
+
+async def test_a_name_chosen_in_a_merge_stands_in_the_survivors_own_closed_conversations_and_cases(
+    db: Database,
+) -> None:
+    taras, caller = await db.write(two)
+    closed, case = await db.write(a_conversation, MAIL, is_closed=True), await db.write(a_case, taras)
+
+    def in_case(tx: Tx) -> str:
+        return str(tx.scalar(select(Case.who).where(Case.id == case)))
+
+    before = len(await told(db, 0))
+    await db.write(merging.merge, OLENA, taras, caller, {"name": "absorbed"})
+    assert await db.read(conversation, closed) == (taras, "T. Sh.")
+    assert await db.read(in_case) == "T. Sh."
+    assert [e.case.who for e in await told(db, before) if isinstance(e, CaseChanged)] == ["T. Sh."]
+    await db.write(merging.unmerge, OLENA, await db.read(merge_of, taras))
+    assert (await db.read(conversation, closed), await db.read(in_case)) == ((taras, "Taras"), "Taras")
 
 
 async def test_what_was_said_in_between_stays_with_whoever_said_it(db: Database) -> None:
