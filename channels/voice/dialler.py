@@ -9,11 +9,11 @@ from typing import Final
 import structlog
 
 from channels.twilio.calls import CallRecord
-from channels.voice.parse import CLIENT
+from channels.voice.parse import CLIENT, IN_PROGRESS
 from channels.voice.settings import VoiceSettings
 from crm_core.words.calls import SceneLeg
 from crm_core.words.clock import MINUTE, Clock, Moment
-from crm_core.words.dialling import DialMeter, DialPlan, DialRefused
+from crm_core.words.dialling import Charge, DialMeter, DialPlan, DialRefused, minutes_of
 
 OWN_PHONE: Final = "phone"
 """The device of an agent who talks on a telephone of their own."""
@@ -50,14 +50,22 @@ class Dialler:
         return wanted if wanted in self._settings.numbers else self._settings.number
 
     def spent(self, records: Iterable[CallRecord]) -> None:
-        """Learn what calls cost."""
-        self.meter.spent((one.sid, one.made_at, one.price) for one in records if one.price is not None)
+        """Learn what calls that went out come to. Softphones count once they have a price, which is a trifle."""
+        now = self._now()
+        out = [one for one in records if not one.inbound and (one.price is not None or not one.to.startswith(CLIENT))]
+        self.meter.spent([_charge(one, now) for one in out], now=now)
 
     def _alarm(self) -> None:
         now, at = self._now(), self.meter.alarmed_at
         if at == now and (self._told is None or now - self._told >= QUIET):
             self._told = now
             log.error("somebody tries to call what they may not, or far too much", account=self._account_id)
+
+
+def _charge(one: CallRecord, now: Moment) -> Charge:
+    was_answered = one.status in (IN_PROGRESS, "completed")
+    minutes = minutes_of(one.started_at or one.made_at, one.ended_at or now) if was_answered else 0
+    return Charge(name=one.sid, at=one.made_at, minutes=minutes, price=one.price)
 
 
 def softphone(agent_id: int, device: str) -> str:

@@ -124,6 +124,7 @@ class Reconciler:
         if not scenes:
             return
         running = {one.sid: one for one in await self._api.running()}
+        self._acts.dialler.spent(running.values())
         for scene in scenes:
             for leg in scene.legs:
                 sid = self._sid(scene, leg)
@@ -146,7 +147,7 @@ class Reconciler:
         # The hub's calls are asked for first: one that begins meanwhile is in neither list.
         scenes = await self._tools.calls.live()
         listed = await self._api.calls(since)
-        self._acts.dialler.spent(one for one in listed if not one.inbound)
+        self._acts.dialler.spent(listed)
         known = {one.sid: one for one in listed}
         for scene in scenes:
             self.saw(scene)

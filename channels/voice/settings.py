@@ -49,6 +49,13 @@ class VoiceSettings(TwilioCredentials):
     account_minute: int = Field(60, ge=1, le=10_000, title="Numbers all agents may call within a minute")
     day_cost: float | None = Field(50.0, ge=0, title="What calls may cost in 24 hours")
     """In the currency of the Twilio account; calling out stops there. Empty: no limit."""
+    assumed_minute: float = Field(
+        0.05,
+        ge=0,
+        title="What a minute counts as until it has a price",
+        description="Twilio tells prices after a while. Until then a minute counts as the dearest of the last 24 "
+        "hours, and as this much at least.",
+    )
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -72,6 +79,7 @@ class VoiceSettings(TwilioCredentials):
             agent_minute=self.agent_minute,
             account_minute=self.account_minute,
             day_cost=self.day_cost,
+            assumed_minute=self.assumed_minute,
         )
 
 

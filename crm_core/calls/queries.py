@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
 from crm_core.calls.model import CallPart, CallRow, CallSignal, Listening
-from crm_core.calls.rules.call import Call, on_the_phone, restored, shown
+from crm_core.calls.rules.call import Call, is_over, on_the_phone, restored, shown
 from crm_core.calls.rules.ending import is_wrapping, takes_part
 from crm_core.store.prepared import RowsOf
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
+from crm_core.words.dialling import Charge, minutes_of
 from crm_core.words.errors import Invalid, NotFound
 from crm_core.words.paging import Page, cursor_of, keys_of
 from crm_core.words.permissions import Actor, Permission, may_read_call
@@ -121,16 +122,26 @@ def whole(tx: Tx, call_id: int) -> Call:
     return restored(found.body)
 
 
-def costs(tx: Tx, account_id: int, since: Moment) -> list[tuple[str, Moment, float]]:
-    """What calls that went out cost, as far as it is known: the name of each, when it began, and how much."""
+def costs(tx: Tx, account_id: int, since: Moment) -> list[Charge]:
+    """What the calls that went out since then come to, those too whose price is not told yet."""
     statement = select(CallRow.body).where(
         CallRow.account_id == account_id,
         CallRow.direction == Direction.OUT,
         CallRow.started_at >= since,
         CallRow.ws == tx.ws,
     )
-    calls = [restored(one.body) for one in tx.all(statement)]
-    return [(str(one.id), one.started_at, cost) for one in calls if (cost := _amount(one.cost)) > 0]
+    return [_charge(restored(one.body), tx.now) for one in tx.all(statement)]
+
+
+def _charge(call: Call, now: Moment) -> Charge:
+    """A call that still rings counts as one minute: it may be answered at any moment."""
+    end = call.ended_at or now if is_over(call) else now
+    if call.answered_at is not None:
+        minutes = minutes_of(call.answered_at, end)
+    else:
+        minutes = 0 if is_over(call) else 1
+    price = _amount(call.cost) if call.cost else None
+    return Charge(name=str(call.id), at=call.started_at, minutes=minutes, price=price, agent_id=call.agent_id)
 
 
 def _amount(cost: str) -> float:

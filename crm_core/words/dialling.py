@@ -94,6 +94,8 @@ class DialPlan:
     account_minute: int = 60
     day_cost: float | None = None
     """What calls may cost within 24 hours, in the provider's currency; none: whatever."""
+    assumed_minute: float = 0.0
+    """What a minute counts as at least whose price is not known yet; see `DialMeter.day_cost`."""
     alarming: int = 20
     """Refusals within a minute that somebody should look at."""
 
@@ -181,13 +183,33 @@ def country_of(number: str) -> str:
         return ""
 
 
-class DialMeter:
-    """How much an account has called lately. Kept in memory; a restart forgets the last minute, not the day's cost."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One call that went out, by its name: when it began, and what it comes to."""
 
-    def __init__(self) -> None:
-        self._called: deque[tuple[Moment, int | None]] = deque()
+    name: str
+    at: Moment
+    minutes: int
+    """Begun so far; 0 for one that nobody answered."""
+    price: float | None = None
+    """None while the provider has not told it."""
+    agent_id: int | None = None
+    """Who called, where that is known."""
+
+
+def minutes_of(began: Moment, ended: Moment) -> int:
+    """Begun minutes, as calls are charged: at least one."""
+    return max(1, -(-(ended - began) // MINUTE))
+
+
+class DialMeter:
+    """How much an account has called lately: `called`, when and by whom, is what was before this process began."""
+
+    def __init__(self, called: Iterable[tuple[Moment, int | None]] = ()) -> None:
+        self._called: deque[tuple[Moment, int | None]] = deque(sorted(called, key=lambda one: one[0]))
         self._refused: deque[Moment] = deque()
-        self._spent: dict[str, tuple[Moment, float]] = {}
+        self._spent: dict[str, Charge] = {}
+        self._told_at: Moment = 0
         self.alarmed_at: Moment | None = None
         """When somebody should have looked last: many refusals, or a limit of the account was reached."""
 
@@ -211,21 +233,30 @@ class DialMeter:
         self._called.append((now, agent_id))
         return number
 
-    def spent(self, costs: Iterable[tuple[str, Moment, float]]) -> None:
-        """What calls cost, each by its name: when it began, and how much. The same call again replaces itself."""
-        for name, at, cost in costs:
-            self._spent[name] = (at, cost)
+    def spent(self, charges: Iterable[Charge], *, now: Moment) -> None:
+        """What calls come to, as it is known now. The same call again replaces itself."""
+        self._told_at = now
+        for one in charges:
+            self._spent[one.name] = one
 
-    def day_cost(self) -> float:
-        """What the calls of the last 24 hours cost, as far as it is known."""
-        return sum(cost for _, cost in self._spent.values())
+    def day_cost(self, assumed_minute: float = 0.0) -> float:
+        """What the calls of the last 24 hours cost.
+
+        A minute without a price counts as the dearest that has one, and as `assumed_minute` at least. Whoever was
+        called since prices were told last counts as one minute.
+        """
+        known = [one for one in self._spent.values() if one.price is not None]
+        dearest = max((one.price / max(1, one.minutes) for one in known if one.price is not None), default=0.0)
+        waiting = sum(one.minutes for one in self._spent.values() if one.price is None)
+        waiting += sum(at > self._told_at for at, _ in self._called)
+        return sum(one.price or 0.0 for one in known) + waiting * max(assumed_minute, dearest)
 
     def _within(self, plan: DialPlan, agent_id: int | None) -> None:
         if len(self._called) >= plan.account_minute:
             raise DialRefused(Why.ACCOUNT_RATE)
         if agent_id is not None and sum(who == agent_id for _, who in self._called) >= plan.agent_minute:
             raise DialRefused(Why.AGENT_RATE)
-        if plan.day_cost is not None and self.day_cost() >= plan.day_cost:
+        if plan.day_cost is not None and self.day_cost(plan.assumed_minute) >= plan.day_cost:
             raise DialRefused(Why.COST)
 
     def _forget(self, now: Moment) -> None:
@@ -233,5 +264,5 @@ class DialMeter:
             self._called.popleft()
         while self._refused and self._refused[0] <= now - MINUTE:
             self._refused.popleft()
-        for name in [name for name, (at, _) in self._spent.items() if at <= now - DAY]:
+        for name in [name for name, one in self._spent.items() if one.at <= now - DAY]:
             del self._spent[name]

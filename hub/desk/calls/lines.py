@@ -12,7 +12,7 @@ from channels.contract import CarriesCalls, PhonePass, PhoneWanted
 from crm_core.calls import queries
 from crm_core.store.database import Database
 from crm_core.words.clock import DAY, MINUTE, Clock, Moment
-from crm_core.words.dialling import DialMeter, DialPlan, DialRefused
+from crm_core.words.dialling import Charge, DialMeter, DialPlan, DialRefused
 from crm_core.words.errors import Invalid
 from hub import metrics
 from hub.desk.calls.dialling import Line
@@ -21,8 +21,8 @@ from hub.machinery.accounts import Accounts, Open
 
 QUIET: Final[Moment] = 10 * MINUTE
 """How long nobody is alarmed again of the same line."""
-Costs = Callable[[int, Moment], Awaitable[Sequence[tuple[str, Moment, float]]]]
-"""What the calls of an account cost since a moment: name, when it began, how much."""
+Costs = Callable[[int, Moment], Awaitable[Sequence[Charge]]]
+"""What the calls of an account come to that went out since a moment."""
 ALARM: Final = "Somebody tries to call numbers that may not be called, or far too many. See who in the log."
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class Lent:
 def costs_in(db: Database) -> Costs:
     """What calls cost, as the database knows it."""
 
-    async def ask(account_id: int, since: Moment) -> Sequence[tuple[str, Moment, float]]:
+    async def ask(account_id: int, since: Moment) -> Sequence[Charge]:
         return await db.read(queries.costs, account_id, since)
 
     return ask
@@ -130,10 +130,10 @@ class Lines:
         plan, account_id, now = line.calling.dial_plan, line.source.account_id, self._clock()
         if plan is None:
             return
-        meter = self._meters.setdefault(account_id, DialMeter())
+        meter = await self._meter(account_id, now)
         if plan.day_cost is not None and now - self._priced.get(account_id, 0) >= MINUTE:
             self._priced[account_id] = now
-            meter.spent(await self._costs(account_id, now - DAY))
+            meter.spent(await self._costs(account_id, now - DAY), now=now)
         try:
             meter.ask(number, plan, agent_id=agent_id, now=now, is_promised=is_promised)
         except DialRefused as error:
@@ -142,6 +142,13 @@ class Lines:
             if meter.alarmed_at == now:
                 await self._alarm(account_id, now)
             raise
+
+    async def _meter(self, account_id: int, now: Moment) -> DialMeter:
+        """The account's meter, which knows of the last minute before this process began."""
+        if account_id not in self._meters:
+            earlier = await self._costs(account_id, now - MINUTE)
+            self._meters.setdefault(account_id, DialMeter((one.at, one.agent_id) for one in earlier))
+        return self._meters[account_id]
 
     async def _alarm(self, account_id: int, now: Moment) -> None:
         last = self._alarmed.get(account_id)

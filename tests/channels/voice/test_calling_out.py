@@ -99,6 +99,26 @@ async def test_what_was_spent_in_a_day_is_a_limit_that_a_restart_remembers() -> 
         assert sum(one.called == OTHER for one in it.cloud.exchange.calls) == 1
 
 
+async def test_calls_that_have_no_price_yet_count_towards_a_days_cost() -> None:
+    async with town({"day_cost": 1.0, "assumed_minute": 0.3}) as it:
+        it.desk.place(OTHER)
+        await it.settle()
+        await it.live(70)
+        it.desk.place(OTHER, agent_id=8, device="tab8")
+        await it.settle()
+        assert it.channel.dialler.meter.day_cost(0.3) == pytest.approx(0.9)
+        await it.live(70)
+        it.desk.place(OTHER, agent_id=9, device="tab9")
+        await it.settle()
+        assert sum(one.called == OTHER for one in it.cloud.exchange.calls) == 2
+        for call in it.cloud.exchange.calls:
+            call.price = "-0.02"
+        await it.channel.reconcile(it.desk)
+        it.desk.place(OTHER, agent_id=9, device="tab9")
+        await it.settle()
+        assert sum(one.called == OTHER for one in it.cloud.exchange.calls) == 3
+
+
 async def test_the_caller_id_is_the_number_that_was_called_if_the_account_has_several() -> None:
     second = "+12025550112"
     async with town({"more_numbers": [second]}) as it:

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from crm_core.words.clock import DAY, MINUTE, SECOND
+from crm_core.words.clock import DAY, MINUTE, SECOND, Moment
 from crm_core.words.dialling import (
+    Charge,
     DialMeter,
     DialPlan,
     DialRefused,
@@ -13,6 +14,7 @@ from crm_core.words.dialling import (
     country_of,
     may_be_rung,
     may_call,
+    minutes_of,
     read_extensions,
 )
 from crm_core.words.errors import Invalid
@@ -150,11 +152,61 @@ def test_a_thousand_calls_a_minute_of_many_agents_stop_at_the_accounts_limit() -
 def test_a_days_cost_is_a_limit_and_a_day_later_it_is_open_again() -> None:
     meter = DialMeter()
     plan = DialPlan(countries=frozenset({"US"}), day_cost=5.0)
-    meter.spent([("CA1", NOW, 3.0), ("CA2", NOW, 1.5), ("CA2", NOW, 2.0)])
+    meter.spent([charge("CA1", 3.0), charge("CA2", 1.5), charge("CA2", 2.0)], now=NOW)
     with pytest.raises(DialRefused) as caught:
         meter.ask("+12024561414", plan, agent_id=7, now=NOW)
     assert (caught.value.why, meter.day_cost(), meter.alarmed_at) == (Why.COST, 5.0, NOW)
     assert meter.ask("+12024561414", plan, agent_id=7, now=NOW + DAY)
+
+
+def charge(name: str, price: float | None = None, *, minutes: int = 1, at: Moment = NOW) -> Charge:
+    """A call that went out."""
+    return Charge(name=name, at=at, minutes=minutes, price=price)
+
+
+def test_a_minute_without_a_price_counts_as_the_dearest_that_has_one_and_at_least_as_is_assumed() -> None:
+    meter = DialMeter()
+    meter.spent([charge("CA1", minutes=4), charge("CA2", minutes=0), charge("CA3", minutes=6)], now=NOW)
+    assert meter.day_cost() == 0.0
+    assert meter.day_cost(0.5) == 5.0
+    meter.spent([charge("CA4", 3.0, minutes=2), charge("CA5", 0.1, minutes=10)], now=NOW)
+    assert meter.day_cost(0.5) == pytest.approx(3.1 + 10 * 1.5)
+    meter.spent([charge("CA1", 0.4, minutes=4)], now=NOW)
+    assert meter.day_cost(0.5) == pytest.approx(3.5 + 6 * 1.5)
+
+
+def test_whoever_was_called_since_prices_were_told_counts_as_a_minute() -> None:
+    meter = DialMeter()
+    plan = DialPlan(countries=frozenset({"US"}), day_cost=1.0, assumed_minute=0.25)
+    meter.spent([charge("CA1", minutes=2)], now=NOW)
+    for n in range(2):
+        meter.ask("+12024561414", plan, agent_id=7, now=NOW + SECOND + n)
+    with pytest.raises(DialRefused) as caught:
+        meter.ask("+12024561414", plan, agent_id=7, now=NOW + 2 * SECOND)
+    assert caught.value.why is Why.COST
+    meter.spent(
+        [charge("CA1", 0.02, minutes=2), charge("CA2", minutes=0), charge("CA3", minutes=1)], now=NOW + 3 * SECOND
+    )
+    assert meter.ask("+12024561414", plan, agent_id=7, now=NOW + 3 * SECOND)
+
+
+def test_what_was_called_before_a_restart_counts_for_the_rest_of_its_minute() -> None:
+    before = [(NOW - 30 * SECOND, 7), (NOW - 50 * SECOND, 7), (NOW - 40 * SECOND, None)]
+    meter = DialMeter(before)
+    plan = DialPlan(countries=frozenset({"US"}), agent_minute=2, account_minute=4)
+    with pytest.raises(DialRefused) as caught:
+        meter.ask("+12024561414", plan, agent_id=7, now=NOW)
+    assert caught.value.why is Why.AGENT_RATE
+    assert meter.ask("+12024561414", plan, agent_id=8, now=NOW)
+    with pytest.raises(DialRefused) as caught:
+        meter.ask("+12024561414", plan, agent_id=8, now=NOW)
+    assert caught.value.why is Why.ACCOUNT_RATE
+    assert meter.ask("+12024561414", plan, agent_id=7, now=NOW + 10 * SECOND)
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0, 1), (1, 1), (60, 1), (61, 2), (3_600, 60)])
+def test_a_begun_minute_is_a_minute(seconds: int, minutes: int) -> None:
+    assert minutes_of(NOW, NOW + seconds * SECOND) == minutes
 
 
 def test_an_agents_telephone_is_an_extension_that_is_allowed_or_a_number_that_may_be_called() -> None:
