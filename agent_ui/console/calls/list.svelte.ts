@@ -11,26 +11,46 @@ export class CallList {
   #cursor: string | null = null;
   #turn = 0;
   #busy = false;
+  /** What was told while the pages were on their way. */
+  #heard: CallValue[] | null = null;
 
   constructor(
     readonly listing: CallListing,
     readonly ask: (cursor: string | null) => Promise<Page<CallValue>>,
+    /** So many rows are fetched at once, page by page: what counts them has to have them all. */
+    readonly atOnce = 1,
   ) {}
 
   /** From the beginning; what is shown stays until the answer is there. */
   async load(): Promise<void> {
     const turn = ++this.#turn;
+    this.#heard = [];
     try {
-      const { items, next_cursor } = await this.ask(null);
+      const found = await this.#fetched();
       if (turn !== this.#turn) return;
       const known = new Map(this.rows.map((call) => [call.id, call]));
-      this.rows = items.map((call) => newest(known.get(call.id), call));
-      this.#cursor = next_cursor;
-      this.complete = next_cursor === null;
+      this.rows = found.items.map((call) => newest(known.get(call.id), call));
+      this.#cursor = found.next_cursor;
+      this.complete = found.next_cursor === null;
       this.state = "ready";
     } catch {
       if (turn === this.#turn && this.state !== "ready") this.state = "failed";
     }
+    if (turn !== this.#turn) return;
+    const heard = this.#heard;
+    this.#heard = null;
+    for (const call of heard) this.take(call);
+  }
+
+  async #fetched(): Promise<Page<CallValue>> {
+    const turn = this.#turn;
+    let { items, next_cursor } = await this.ask(null);
+    while (next_cursor !== null && items.length < this.atOnce && turn === this.#turn) {
+      const page = await this.ask(next_cursor);
+      items = [...items, ...page.items];
+      next_cursor = page.next_cursor;
+    }
+    return { items, next_cursor };
   }
 
   async more(): Promise<void> {
@@ -52,6 +72,7 @@ export class CallList {
 
   /** A call changed: it comes, moves or goes. */
   take(call: CallValue): void {
+    this.#heard?.push(call);
     if (this.state !== "ready") return;
     const held = this.rows.find(({ id }) => id === call.id);
     const value = newest(held, call);
