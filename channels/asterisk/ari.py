@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Subprotocol
 
 from channels.asterisk.settings import AsteriskSettings
-from channels.contract import AccountBroken, Forbidden, NoSuchHost, Peers, Refused, TryLater
+from channels.contract import AccountBroken, ChannelError, Forbidden, NoSuchHost, Peers, Refused, TryLater
+from channels.contract.trusted import trusting
 
 log = structlog.get_logger(__name__)
 
 _LARGEST_EVENT: Final = 1 << 20
 _AWAY: Final = "Asterisk cannot be reached."
+_STRANGER: Final = "Asterisk's certificate is not valid for its name, or nobody here trusts its authority."
 _SIGN_IN: Final = "Asterisk does not know this user and password (ari.conf)."
 
 
@@ -55,6 +58,7 @@ class Ari:
         self._settings = settings
         secret = settings.password.get_secret_value()
         self._headers = {"Authorization": aiohttp.encode_basic_auth(settings.user, secret, "utf-8")}
+        self._tls = trusting(settings.certificates)
         self._patience = aiohttp.ClientTimeout(total=patience, connect=5)
 
     async def ask(
@@ -68,11 +72,11 @@ class Ari:
         try:
             async with self._http.request(
                 method, url, params=params, json=body, headers=self._headers, timeout=self._patience,
-                allow_redirects=False,
+                allow_redirects=False, ssl=self._tls,
             ) as reply:  # fmt: skip
                 answer = Answer(reply.status, _decoded(await reply.read()))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise TryLater(_AWAY, after_ms=1_000) from error
+            raise _away(error) from error
         if answer.done or answer.status in tolerate:
             return answer
         if answer.status in (401, 403):
@@ -91,13 +95,15 @@ class Ari:
         url = f"{self._settings.ari_url}/ari{path}"
         patience = aiohttp.ClientTimeout(total=600, sock_connect=5, sock_read=30)
         try:
-            async with self._http.get(url, headers=self._headers, timeout=patience, allow_redirects=False) as reply:
+            async with self._http.get(
+                url, headers=self._headers, timeout=patience, allow_redirects=False, ssl=self._tls
+            ) as reply:
                 if reply.status != 200:
                     raise Refused if reply.status == 404 else TryLater("A recording cannot be fetched.")
                 async for chunk in reply.content.iter_chunked(65_536):
                     yield chunk
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise TryLater(_AWAY) from error
+            raise _away(error) from error
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[Mapping[str, Any]]]:
@@ -114,7 +120,7 @@ class Ari:
                 raise AccountBroken(_SIGN_IN) from error
             raise TryLater(_AWAY, after_ms=2_000) from error
         except (OSError, WebSocketException, TimeoutError, InvalidHandshake) as error:
-            raise TryLater(_AWAY, after_ms=1_000) from error
+            raise _away(error) from error
 
     @asynccontextmanager
     async def softphone(self) -> AsyncIterator[ClientConnection]:
@@ -123,7 +129,7 @@ class Ari:
             async with self._socket(self._settings.softphone_url, protocol="sip") as socket:
                 yield socket
         except (OSError, WebSocketException, TimeoutError) as error:
-            raise TryLater(_AWAY, after_ms=1_000) from error
+            raise _away(error) from error
 
     @asynccontextmanager
     async def _socket(
@@ -138,7 +144,7 @@ class Ari:
         socket = await connect(
             url, host=addresses[0], port=port, additional_headers=headers, proxy=None, max_size=_LARGEST_EVENT,
             subprotocols=[Subprotocol(protocol)] if protocol else None, open_timeout=8, close_timeout=1,
-            ping_interval=10, ping_timeout=10,
+            ping_interval=10, ping_timeout=10, ssl=self._tls if parts.scheme == "wss" else None,
         )  # fmt: skip
         try:
             async with socket:
@@ -168,6 +174,16 @@ def _decoded(body: bytes) -> Any:
         return json.loads(body) if body else None
     except ValueError:
         return None
+
+
+def _away(error: Exception) -> TryLater:
+    """It cannot be reached; a certificate that is not trusted may be another one tomorrow."""
+    return TryLater(_STRANGER if isinstance(error, ssl.SSLError) else _AWAY, after_ms=1_000)
+
+
+def is_stranger(failure: ChannelError) -> bool:
+    """Whether it failed for want of a certificate that one can trust."""
+    return isinstance(failure.__cause__, ssl.SSLError)
 
 
 def quoted(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from channels.asterisk.ari import Ari
+from channels.asterisk.ari import Ari, is_stranger
 from channels.asterisk.render import silent
 from channels.asterisk.settings import AsteriskSettings
 from channels.contract import (
@@ -40,8 +40,8 @@ async def examine_asterisk(account: Account, tools: Tools) -> Sequence[Finding]:
         return [Finding(step="server", problem=Problem.FORBIDDEN)]
     except AccountBroken:
         return [Finding(step="server"), Finding(step="password", problem=Problem.PASSWORD)]
-    except TryLater:
-        return [Finding(step="server", problem=Problem.UNREACHABLE)]
+    except TryLater as failure:
+        return [_unreachable("server", failure)]
     except Refused:
         return [Finding(step="server", problem=Problem.PROTOCOL)]
     system = told.get("system") if isinstance(told, dict) else None
@@ -61,9 +61,16 @@ async def _rest(ari: Ari) -> list[Finding]:
     try:
         async with ari.softphone():
             findings.append(Finding(step="softphones"))
-    except ChannelError:
-        findings.append(Finding(step="softphones", problem=Problem.UNREACHABLE))
+    except ChannelError as failure:
+        findings.append(_unreachable("softphones", failure))
     return findings
+
+
+def _unreachable(step: str, failure: ChannelError) -> Finding:
+    if not is_stranger(failure):
+        return Finding(step=step, problem=Problem.UNREACHABLE)
+    words = "If it is signed by an authority of your own, paste that one's certificate into the settings."
+    return Finding(step=step, problem=Problem.TLS, words=words)
 
 
 def _sounds(settings: AsteriskSettings) -> Finding:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from channels.contract.dialled import Countries, Extensions, Prefixes
+from channels.contract.trusted import Certificates
 from crm_core.words.addresses import phone
 from crm_core.words.dialling import DialPlan, country_of, read_extensions
 from crm_core.words.errors import Invalid
@@ -59,6 +60,9 @@ class AsteriskSettings(BaseModel):
     )
     user: str = Field("switchboard", min_length=1, max_length=80, description="A user of ari.conf.")
     password: SecretStr = Field(min_length=1, max_length=200, description="Their password in ari.conf.")
+    certificates: Certificates = Field(
+        "", max_length=100_000, description="Certificates in PEM of your own authority, if your servers use one."
+    )
     app: str = Field(
         "switchboard", title="Application", description="What the dialplan calls by Stasis(…); SWITCHBOARD_APP there."
     )

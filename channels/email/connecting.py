@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from channels.contract import AccountBroken, ChannelError, Forbidden, NoSuchHost, Peers, Problem, TryLater
+from channels.contract.trusted import trusting
 from channels.email.settings import EmailSettings
 
 _MOST_ADDRESSES: Final = 3
@@ -70,11 +71,8 @@ async def _connected(address: str, port: int, *, limit: float) -> socket.socket 
 
 
 def tls_context(settings: EmailSettings) -> ssl.SSLContext:
-    """Checks certificates, always; besides the machine's authorities those that the settings name."""
-    context = ssl.create_default_context()
-    if settings.certificates.strip():
-        context.load_verify_locations(cadata=settings.certificates)
-    return context
+    """Trusts the machine's authorities, and those that the settings name."""
+    return trusting(settings.certificates)
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from channels.contract.trusted import Certificates
 from crm_core.words import addresses
 from crm_core.words.errors import Invalid
 
@@ -39,15 +39,6 @@ def _one_line(raw: str) -> str:
     if any(ord(c) < 32 or ord(c) == 127 for c in raw):
         raise ValueError("This has to be one line without control characters.")
     return raw.strip()
-
-
-def _certificates(raw: str) -> str:
-    if raw.strip():
-        try:
-            ssl.create_default_context(cadata=raw)
-        except (ssl.SSLError, ValueError) as error:
-            raise ValueError("These are no certificates in PEM.") from error
-    return raw
 
 
 MailAddress = Annotated[str, AfterValidator(_address)]
@@ -126,7 +117,7 @@ class EmailSettings(BaseModel):
     max_file_bytes: int = Field(
         20 * MEBIBYTE, ge=0, le=100 * MEBIBYTE, description="The largest file that is sent, in bytes; 0 for none."
     )
-    certificates: Annotated[str, AfterValidator(_certificates)] = Field(
+    certificates: Certificates = Field(
         "", max_length=100_000, description="Certificates in PEM of your own authority, if your servers use one."
     )
 

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.peers.certificates import Authority
 from tests.peers.children import Child
 
 SHIPPED: Final = Path(__file__).parents[2] / "deploy" / "asterisk" / "etc"
@@ -85,10 +86,15 @@ def unpack() -> Path:
 
 
 class Asterisk:
-    """A running Asterisk. `folder` is its place in the file system of the tests."""
+    """A running Asterisk. `folder` is its place in the file system of the tests.
 
-    def __init__(self) -> None:
+    With an `authority` it also answers by TLS, as the authority's certificate says.
+    """
+
+    def __init__(self, authority: Authority | None = None) -> None:
         root = asterisk_root()
+        self._authority = authority
+        self.tls_port = _port(socket.SOCK_STREAM)
         self.http_port, self.sip_port = _port(socket.SOCK_STREAM), _port(socket.SOCK_DGRAM)
         self.trunk_port = _port(socket.SOCK_DGRAM)
         self.rtp_from = _port(socket.SOCK_DGRAM, most=50_000)
@@ -181,9 +187,22 @@ class Asterisk:
             for before, after in changes.pop(shipped.name, {}).items():
                 assert before in text, f"{shipped.name} has no line {before!r} any more"
                 text = text.replace(before, after)
+            if shipped.name == "http.conf" and self._authority is not None:
+                text = self._by_tls(text, self._authority)
             (etc / shipped.name).write_text(text)
         assert not changes, f"{sorted(changes)} are missing from {SHIPPED.name}"
         (etc / "asterisk.conf").write_text(_DIRECTORIES.format(place=self._place))
+
+    def _by_tls(self, text: str, authority: Authority) -> str:
+        """The lines that are shipped as comments, with addresses and files of this run."""
+        keys = self.folder / "keys"
+        keys.mkdir()
+        (keys / "asterisk.crt").write_bytes(authority.certificate_pem)
+        (keys / "asterisk.key").write_bytes(authority.key_pem)
+        lines = [line.removeprefix(";   ") for line in text.splitlines() if line.startswith(";   tls")]
+        assert len(lines) == 4, "http.conf says how TLS is turned on"
+        said = "\n".join(lines).replace("10.0.0.5:8089", f"127.0.0.1:{self.tls_port}")
+        return f"{text}\n{said.replace('/etc/asterisk/keys', f'{self._place}/keys')}\n"
 
     def _answers(self) -> bool:
         try:

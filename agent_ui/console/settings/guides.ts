@@ -19,6 +19,7 @@ const byImap = (values: Values): boolean => values["incoming"] === "imap";
 const byListener = (values: Values): boolean => values["incoming"] === "listener";
 const byOauth = (values: Values): boolean => values["auth"] === "xoauth2";
 const turns = (values: Values): boolean => ((values["ice_servers"] as string[] | undefined) ?? []).some((url) => url.startsWith("turn"));
+const encrypted = (values: Values): boolean => [values["ari_url"], values["phone_url"]].some((url) => /^(https|wss):/.test(String(url)));
 const sends = (values: Values): boolean => values["smtp_host"] !== "";
 
 // Settings that stand in no section are below "advanced".
@@ -78,11 +79,11 @@ const GUIDES: Record<string, Guide> = {
   },
   asterisk: {
     sections: [
-      { id: "provider", names: ["ari_url", "user", "password", "app"] },
+      { id: "provider", names: ["ari_url", "user", "password", "certificates", "app"] },
       { id: "calls_out", names: ["trunk", "caller_id", "countries", "prefixes", "extensions", "own_extensions"] },
       { id: "softphones", names: ["ice_servers", "turn_user", "turn_password", "phone_url"] },
     ],
-    when: { turn_user: turns, turn_password: turns },
+    when: { certificates: encrypted, turn_user: turns, turn_password: turns },
   },
   whatsapp: TWILIO,
   telegram: {
