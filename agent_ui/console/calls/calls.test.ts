@@ -27,6 +27,10 @@ describe("a list of calls", () => {
     expect(belongs(one, { ...NOTHING, view: "answered" })).toBe(false);
     expect(belongs(one, { ...NOTHING, recorded: "true" })).toBe(false);
     expect(belongs(one, { ...NOTHING, until: 0, since: 1 })).toBe(false);
+    const out = call(2, { direction: "out", outcome: "no_answer" });
+    expect([belongs(out, { ...NOTHING, view: "missed" }), belongs(out, { ...NOTHING, view: "failed" })]).toEqual([false, true]);
+    const recorded = (state: "running" | "missing" | "stored") => call(3, { recordings: [{ id: 1, state, since: 0, external_id: "", file_id: null, duration: null, is_voicemail: false, agent_id: null }] });
+    expect((["running", "missing", "stored"] as const).map((state) => belongs(recorded(state), { ...NOTHING, recorded: "true" }))).toEqual([false, false, true]);
   });
 
   it("takes days as whole ones", () => {

@@ -34,12 +34,13 @@ export function pathOf(listing: CallListing, id: number | null = null): string {
   return `calls${id === null ? "" : `/${id}`}${said ? `?${said}` : ""}`;
 }
 
-const MISSED = ["missed", "abandoned", "no_answer", "busy", "cancelled"];
+/** Outcomes of a view that is named otherwise, or has more than one. */
+const OUTCOMES: Partial<Record<CallView, readonly string[]>> = { missed: ["missed", "abandoned"], failed: ["failed", "no_answer", "busy", "cancelled"] };
 
 /** Whether a call stands in a list: the hub's own rule, for calls that change while the list is shown. */
 export function belongs(call: CallValue, listing: CallListing): boolean {
   const { view } = listing;
-  const fitsView = view === "" || (view === "live" ? call.state !== "ended" : view === "ended" ? call.state === "ended" : view === "missed" ? MISSED.includes(call.outcome ?? "") : call.outcome === view);
+  const fitsView = view === "" || (view === "live" ? call.state !== "ended" : view === "ended" ? call.state === "ended" : (OUTCOMES[view] ?? [view]).includes(call.outcome ?? ""));
   return (
     fitsView &&
     (listing.direction === "" || call.direction === listing.direction) &&
@@ -49,7 +50,7 @@ export function belongs(call: CallValue, listing: CallListing): boolean {
     (listing.since === 0 || call.started_at >= listing.since) &&
     (listing.until === 0 || call.started_at < listing.until) &&
     (listing.disposition === "" || call.disposition === listing.disposition) &&
-    (listing.recorded === "" || (call.recordings.length > 0) === (listing.recorded === "true"))
+    (listing.recorded === "" || call.recordings.some((one) => one.state === "stored") === (listing.recorded === "true"))
   );
 }
 

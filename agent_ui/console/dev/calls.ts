@@ -148,9 +148,9 @@ export class Telephony {
 
   #page(query: URLSearchParams): unknown {
     const view = query.get("view") ?? "";
-    const missed = ["missed", "abandoned", "no_answer", "busy", "cancelled"];
+    const named: Record<string, readonly string[]> = { missed: ["missed", "abandoned"], failed: ["failed", "no_answer", "busy", "cancelled"] };
     const fits = (one: CallValue): boolean =>
-      (!view || (view === "live" ? one.state !== "ended" : view === "ended" ? one.state === "ended" : view === "missed" ? missed.includes(one.outcome ?? "") : one.outcome === view)) &&
+      (!view || (view === "live" ? one.state !== "ended" : view === "ended" ? one.state === "ended" : (named[view] ?? [view]).includes(one.outcome ?? ""))) &&
       (!query.get("direction") || one.direction === query.get("direction")) &&
       (!query.get("queue_id") || one.queue_id === Number(query.get("queue_id"))) &&
       one.number.includes(query.get("number") ?? "");

@@ -1,5 +1,6 @@
 import type { Desk } from "../desk/desk.svelte";
 import { caseNotice } from "../leads/notices";
+import { refusedInWords } from "../phone/problems";
 import { dateAndTime, t } from "../words/words.svelte";
 import type { EntryValue } from "../wire";
 
@@ -16,6 +17,7 @@ export function noticeInWords(entry: EntryValue, desk: Pick<Desk, "me" | "queues
   if (code === "closed" && !facts["agent"]) return t(facts["disposition"] ? "notice.closed_itself_as" : "notice.closed_itself", said);
   if (code === "closed" && facts["disposition"]) return t("notice.closed_as", said);
   if (code === "rated") return t(facts["words"] ? "notice.rated_words" : "notice.rated", { ...facts, score: String(facts["score"]) });
+  if (code === "callback_failed" && "why" in facts) return t("notice.callback_refused", { ...facts, why: refusedInWords(facts["why"]) });
   const reach = REACH.find((one) => one === code);
   if (reach) return facts["reason"] ? t("notice.reach_why", { what: t(`notice.${reach}`, said), reason: facts["reason"] }) : t(`notice.${reach}`, said);
   const ofCase = caseNotice(code, said);

@@ -31,6 +31,7 @@ export class Phone {
   #tabName = $state("");
   #loading: Promise<void> | null = null;
   #renewed = false;
+  #written: Promise<CallValue | null> = Promise.resolve(null);
   readonly #makePort: () => Promise<MakePort>;
 
   constructor(desk: Desk, makePort = async (): Promise<MakePort> => (await import("./engine")).makePort) {
@@ -177,7 +178,8 @@ export class Phone {
   complete = (call: CallValue) => this.#ask("complete", call.id, () => api.complete(this.desk.http, call.id));
   cancel = (call: CallValue) => this.#ask("cancel", call.id, () => api.cancel(this.desk.http, call.id));
   threeWay = (call: CallValue) => this.#ask("three_way", call.id, () => api.threeWay(this.desk.http, call.id));
-  wrapUp = (call: Pick<CallValue, "id">, said: WrappedUp) => this.#ask("wrap_up", call.id, () => api.wrapUp(this.desk.http, call.id, said));
+  /** One after the other: what is written down while something else is on its way is not left out. */
+  wrapUp = (call: Pick<CallValue, "id">, said: WrappedUp) => (this.#written = this.#written.then(() => this.#ask("wrap_up", call.id, () => api.wrapUp(this.desk.http, call.id, said))));
   end = (call: CallValue) => this.#ask("end", call.id, () => api.end(this.desk.http, call.id));
 
   async listen(call: CallValue, mode: ListenMode, announce: boolean): Promise<void> {
@@ -185,9 +187,9 @@ export class Phone {
     await this.#ask("listen", call.id, () => api.listen(this.desk.http, call.id, mode, tab, announce));
   }
 
-  async takeOver(call: CallValue): Promise<void> {
+  async takeOver(call: CallValue, announce: boolean): Promise<void> {
     const tab = await this.#tab;
-    await this.#ask("take_over", call.id, () => api.takeOver(this.desk.http, call.id, tab));
+    await this.#ask("take_over", call.id, () => api.takeOver(this.desk.http, call.id, tab, announce));
   }
 
   press(digit: string): void {

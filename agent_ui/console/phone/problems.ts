@@ -28,10 +28,18 @@ export const KNOWN = [
   ["You cannot listen to this call", "cannot_listen"],
   ["This call is yours already", "in_it_already"],
   ["A call belongs to a queue", "no_queue"],
+  ["This line has no words", "no_words"],
+  ["This line rings no telephones", "no_telephone"],
 ] as const;
 
 /** Why a number is not called (`crm_core/words/dialling.py`). */
 const WHY_NOT = ["no_number", "emergency", "short", "own", "forbidden", "costly", "premium", "country", "agent_rate", "account_rate", "cost"] as const;
+
+/** Why a number is not called, by the hub's code; another reason is told in general. */
+export function refusedInWords(code: unknown): string {
+  const why = WHY_NOT.find((one) => one === code);
+  return why ? t(`call.refused.${why}`) : t("call.problem.own_number");
+}
 
 /** What went wrong with a call, in the person's language; the hub's own words where the console has none. */
 export function problemOfCall(error: unknown): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { agent, call, leg } from "../../shared/testing";
 import { callRows } from "../search/results";
 import type { CallValue, TransferValue } from "../wire";
-import { keyless, legOf, possible, standingOf } from "./states";
+import { keyless, legOf, mayWriteDown, possible, standingOf } from "./states";
 import { looksLikeNumber, targetsOf } from "./targets";
 
 const transfer: TransferValue = { kind: "attended", by_agent_id: 1, at: 0, leg_id: 4, to_agent_id: 2, to_queue_id: null, to_number: "", result: "" };
@@ -80,5 +80,16 @@ describe("whom a call can go to", () => {
     const words = { label: (number: string) => `Call ${number}`, verbs: "call ring", shape: "", run: (number: string) => void called.push(number) };
     for (const typed of ["call +49 30 1234", "+4930", "call Anna", "order 4930"]) callRows(typed, words).forEach((row) => row.run());
     expect(called).toEqual(["+49 30 1234", "+4930"]);
+  });
+});
+
+describe("who says what came of a call", () => {
+  it("is whoever has it, spoke in it, or supervises it", () => {
+    const spoke = leg(3, { state: "ended", connected_at: 5 });
+    const may = (legs: CallValue["legs"], agentId = 2) => mayWriteDown(call(1, { agent_id: agentId, legs: [customer, ...legs] }), 1, false);
+    expect(may([spoke])).toBe(true);
+    expect(may([], 1)).toBe(true);
+    expect([may([]), may([{ ...spoke, connected_at: null }]), may([{ ...spoke, mode: "consult" }]), may([{ ...spoke, role: "supervisor", mode: "barge" }])]).toEqual([false, false, false, false]);
+    expect(mayWriteDown(call(1, { agent_id: 2 }), 1, true)).toBe(true);
   });
 });

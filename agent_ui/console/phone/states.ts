@@ -107,6 +107,11 @@ export function possible(call: CallValue, agentId: number): Possible {
   };
 }
 
+/** Whether an agent may say what came of a call: the hub's own rule (`may_be_written_by`, and supervisors). */
+export function mayWriteDown(call: CallValue, agentId: number, listensIn: boolean): boolean {
+  return listensIn || call.agent_id === agentId || call.legs.some((leg) => leg.agent_id === agentId && leg.role === "agent" && leg.mode === "talk" && leg.connected_at !== null);
+}
+
 /** Since when the shown time runs: since they talk, else since the call came into its state. */
 export function runsSince(call: CallValue, agentId: number): number {
   const leg = legOf(call, agentId);

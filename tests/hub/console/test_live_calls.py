@@ -152,4 +152,6 @@ async def test_a_caller_comes_before_a_letter_that_is_only_offered(office: Offic
 
 async def test_how_calls_reach_an_agent(office: Office) -> None:
     await office.does("an agent takes calls on a telephone", phones.set_device, office.ann, "phone", "+4930901826")
-    assert (await office.db.write(acting.device_of, office.ann.agent_id, "")).address == "+4930901826"
+    exchange = Exchange(office)
+    call = await office.db.read(queries.whole, await exchange.rings("+4930901827"))
+    assert (await office.db.write(acting.device_of, call, office.ann.agent_id, "")).address == "+4930901826"
