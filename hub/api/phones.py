@@ -1,11 +1,9 @@
-"""Softphones of agents' tabs, their sockets, the sound of recordings, and the file of call records."""
+"""Softphones of agents' tabs, their sockets, and the sound of recordings."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import structlog
@@ -13,17 +11,15 @@ from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from channels.contract import PhoneWanted
 from crm_core.calls import actions, queries
-from crm_core.calls.queries import CallListing
 from crm_core.staff import sessions
 from crm_core.staff.queries import agent
 from crm_core.store.journal import Committed
 from crm_core.store.transaction import Tx
-from crm_core.words.clock import as_text
 from crm_core.words.errors import Conflict, Denied, HubError, NotFound
 from crm_core.words.events import AgentChanged, SignedOut
-from crm_core.words.values import CallValue, KeptState
+from crm_core.words.values import KeptState
 from hub.api.call import Call
-from hub.api.models.calls import Exporting, Phone, PhoneWish
+from hub.api.models.calls import Phone, PhoneWish
 from hub.api.problems import BadRequest
 from hub.auth.peers import own_origins
 from hub.auth.tickets import Ticket
@@ -33,11 +29,6 @@ PATH: Final = "/phone/{account_id}"
 TICKET: Final = "ticket."
 """What a ticket begins with among the protocols of a socket: a place that no proxy writes down, unlike an address."""
 MAX_FRAME: Final = 64 * 1024
-_FIELDS: Final = (
-    "id", "direction", "state", "outcome", "who", "number", "line", "queue_id", "agent_id", "started_at", "answered_at",
-    "ended_at", "ring", "wait", "talk", "hold", "wrap_up", "ended_by", "disposition", "note", "transfers", "recordings",
-    "cost", "external_id",
-)  # fmt: skip
 
 log = structlog.get_logger(__name__)
 
@@ -166,59 +157,3 @@ async def recording(call: Call, call_id: int, recording_id: int) -> web.Response
         raise NotFound("There is no such recording, or it has not come yet.")
     await call.do(actions.played, call_id, call.actor.agent_id, recording_id)
     return web.Response(status=302, headers={"Location": call.house.media.signed_url(found.file_id)})
-
-
-async def export(call: Call, query: Exporting) -> web.StreamResponse:
-    """Call records as CSV, all that are asked for: times in UTC, durations in whole seconds."""
-    pages = _pages(call, query)
-    first = await anext(pages)
-    headers = {"Content-Disposition": 'attachment; filename="calls.csv"', "Content-Type": "text/csv; charset=utf-8"}
-    response = web.StreamResponse(headers=headers)
-    await response.prepare(call.request)
-    await response.write(_table([_FIELDS, *first]))
-    try:
-        async for rows in pages:
-            await response.write(_table(rows))
-    except HubError as error:
-        # A file without its last chunk is a failed download, not a short list.
-        log.warning("a file of call records broke off", code=error.code)
-        if call.request.transport is not None:
-            call.request.transport.abort()
-        return response
-    await response.write_eof()
-    return response
-
-
-async def _pages(call: Call, query: Exporting) -> AsyncIterator[list[list[str]]]:
-    cursor: str | None = None
-    while True:
-        wanted = CallListing(**query.model_dump(), cursor=cursor, limit=queries.MOST)
-        page = await call.read(queries.page, call.actor, wanted)
-        yield [[_cell(one, name) for name in _FIELDS] for one in page.items]
-        cursor = page.next_cursor
-        if cursor is None:
-            return
-
-
-def _table(rows: Iterable[Sequence[str]]) -> bytes:
-    table = io.StringIO()
-    csv.writer(table).writerows(rows)
-    return table.getvalue().encode()
-
-
-def _cell(call: CallValue, name: str) -> str:
-    value = getattr(call, name)
-    if value is None:
-        return ""
-    if name.endswith("_at"):
-        return as_text(value)
-    if name in ("ring", "wait", "talk", "hold", "wrap_up"):
-        return str(round(value / 1000))
-    if name == "transfers":
-        return str(len(value))
-    if name == "recordings":
-        return str(sum(1 for one in value if one.state is KeptState.STORED))
-    text = str(value)
-    # A spreadsheet would read these as a formula (OWASP: CSV injection). A number begins with a plus and means it.
-    is_formula = text[:1] in ("=", "@", "\t", "\r") or (text[:1] in "+-" and name not in ("number", "line"))
-    return f"'{text}" if text and is_formula else text
