@@ -41,6 +41,8 @@ async def test_a_supervisor_takes_a_call_over_speaks_with_the_caller_and_ends_it
     call_id = (await api.call())["id"]
     await decides(supervisor, call_id, "Take over")
     await expect(bar(agent)).to_have_count(0, timeout=CALL)
+    after = agent.page.locator("section[data-wrap-up]")
+    await expect(after).to_contain_text(f"{supervisor.name} has taken over", timeout=CALL)
     await expect(bar(supervisor)).to_contain_text("Talking", timeout=CALL)
     await expect(panel(chat)).to_contain_text("speaking with", timeout=CALL)
     await each_is_heard_by_all_others([in_the_shop(chat), at_the_console(supervisor)])
