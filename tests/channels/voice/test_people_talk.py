@@ -183,6 +183,24 @@ async def test_a_call_is_recorded_through_hold_pause_and_transfer_in_one_piece()
         assert len(it.cloud.exchange.recordings) == 1
 
 
+async def test_who_is_called_hears_that_they_are_recorded_and_nothing_is_recorded_before() -> None:
+    told = PromptValue(seq=0, code="recording", text="This call is recorded.")
+    async with town(plan=CallPlan(queue_id=QUEUE, record=True, recording_prompt=told)) as it:
+        call = it.desk.place(OTHER)
+        await it.settle()
+        agent, other = it.cloud.leg(AGENT), it.cloud.leg(OTHER)
+        assert (other.hears(), it.cloud.exchange.recordings) == ({"This call is recorded."}, [])
+        await it.wait(2)
+        assert (agent.hears(), other.hears()) == ({OTHER}, {AGENT})
+        await it.wait(10)
+        await it.does(other.hang_up())
+        await it.channel.fetch_recordings(it.desk)
+        [kept] = it.desk.calls[call.id].recordings
+        assert kept.duration is not None
+        assert (kept.state, kept.duration < it.desk.calls[call.id].talk) == (KeptState.STORED, True)
+        assert other.heard.count("This call is recorded.") == 1
+
+
 async def test_a_recording_that_was_wished_as_the_caller_hung_up_is_not_waited_for() -> None:
     async with town() as it:
         caller, _, call = await it.talks()
