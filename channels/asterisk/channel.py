@@ -11,7 +11,7 @@ import structlog
 
 from channels.asterisk.ari import Ari
 from channels.asterisk.names import Kind, name, read
-from channels.asterisk.parse import Source, events, finished_recording, listener_ready
+from channels.asterisk.parse import Source, events, finished_playback, finished_recording, listener_ready
 from channels.asterisk.reconciling import missed, strays
 from channels.asterisk.recordings import Recordings
 from channels.asterisk.render import sounds_of
@@ -71,7 +71,7 @@ class AsteriskChannel:
             number=self._settings.caller_id,
             dial_plan=self._plan,
             dials_numbers=True,
-            speaks=False,
+            speaks=self._tools.speech.is_there,
             sounds=sounds_of(self._settings),
             records=True,
             listens_in=True,
@@ -133,6 +133,8 @@ class AsteriskChannel:
     async def _hear(self, data: Mapping[str, Any], deliver: Deliver, group: asyncio.TaskGroup) -> None:
         if data.get("type") == "ApplicationReplaced":
             raise AccountBroken("Another hub has taken this application's calls. Give each hub an application.")
+        if await self._playback_over(data, deliver):
+            return
         for event in events(data, self._source, now=self._tools.now()):
             stored = await deliver(event)
             if isinstance(event, CallReported) and isinstance(event.signal, PromptPlayed):
@@ -143,6 +145,23 @@ class AsteriskChannel:
         call_id = listener_ready(data, self._source)
         if call_id is not None:
             await self._look_again(call_id, deliver)
+
+    async def _playback_over(self, data: Mapping[str, Any], deliver: Deliver) -> bool:
+        """Begin the queue's music anew, or say a prompt another way; whether that is all there is to an event."""
+        over = finished_playback(data, self._source)
+        if over is None:
+            return False
+        playback, failed = over
+        call_id, number = playback.call_id, playback.number
+        if playback.kind is Kind.MUSIC:
+            is_ours = self._stage.music_over(call_id, number, failed=failed)
+            if is_ours and failed:
+                log.warning("Asterisk could not fetch or play the queue's music", call_id=call_id)
+        else:
+            is_ours = failed and self._stage.prompt_failed(call_id, number)
+        if is_ours:
+            await self._look_again(call_id, deliver)
+        return is_ours
 
     async def _prompt_over(self, event: CallReported, stored: Stored, deliver: Deliver) -> None:
         """A recorder follows its prompt without any change of the call, so nobody else would ask for it."""

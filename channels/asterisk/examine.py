@@ -18,6 +18,7 @@ from channels.contract import (
     NoSuchHost,
     Problem,
     Refused,
+    Speech,
     Tools,
     TryLater,
 )
@@ -48,7 +49,12 @@ async def examine_asterisk(account: Account, tools: Tools) -> Sequence[Finding]:
     if not isinstance(system, dict):
         return [Finding(step="server", problem=Problem.PROTOCOL)]
     version = f"Asterisk {str(system.get('version'))[:40]}"
-    return [Finding(step="server", words=version), Finding(step="password"), *await _rest(ari), _sounds(settings)]
+    return [
+        Finding(step="server", words=version),
+        Finding(step="password"),
+        *await _rest(ari),
+        _sounds(settings, tools.speech),
+    ]
 
 
 async def _rest(ari: Ari) -> list[Finding]:
@@ -73,9 +79,9 @@ def _unreachable(step: str, failure: ChannelError) -> Finding:
     return Finding(step=step, problem=Problem.TLS, words=words)
 
 
-def _sounds(settings: AsteriskSettings) -> Finding:
-    """Nobody hears a prompt without a sound, and without `recording` nothing is recorded that callers are told of."""
-    missing = silent(settings)
+def _sounds(settings: AsteriskSettings, speech: Speech) -> Finding:
+    """Without a voice of the hub's nobody hears a prompt that has no sound, and nothing is recorded by itself."""
+    missing = [] if speech.is_there else silent(settings)
     return Finding(
         step="sounds",
         problem=Problem.MISSING if missing else None,

@@ -10,11 +10,13 @@ import structlog
 
 from channels.asterisk.ari import Ari, quoted
 from channels.asterisk.names import Kind, name, read
-from channels.asterisk.render import LISTENING, endpoint_of, in_room, is_softphone, originate, prompt_media, rings_aloud
+from channels.asterisk.render import LISTENING, endpoint_of, in_room, is_softphone, originate, rings_aloud
 from channels.asterisk.settings import AsteriskSettings
+from channels.asterisk.sounds import Sounds
 from channels.asterisk.standing import LATE, Memory, Stand
 from channels.contract import CallReported, Refused, Tools, TryLater
 from crm_core.words.calls import Hears, LegEnded, RecordingStarted, Scene, SceneLeg
+from crm_core.words.content import FileRef
 from crm_core.words.dialling import DialPlan
 from crm_core.words.values.calls import LegMode, LegRole, RecordingState
 
@@ -22,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 _ABSENT: Final = (400, *LATE)
 """A channel that is late is a bad request where bridges are asked."""
+_REPEATS: Final = 20
+"""How often Asterisk plays the queue's music before it is asked to play it again."""
 _UNCALLABLE: Final = (400, 404, 500)
 """No such endpoint, or none of its devices is signed in (`Allocation failed`)."""
 
@@ -38,6 +42,7 @@ class Look:
     scene: Scene
     stand: Stand
     reports: list[CallReported]
+    sounds: Sounds
     is_done: bool = True
 
     async def run(self) -> bool:
@@ -155,10 +160,10 @@ class Look:
             await self._remove(self._name(Kind.ROOM), channel)
         if channel not in self.stand.members(line):
             await self._put(line, channel)
-            # The bridge's own music falls silent for whoever comes back to it (Asterisk 22), the channel's does not.
-            await self.ari.ask(
-                "POST", f"/channels/{quoted(channel)}/moh", tolerate=LATE, mohClass=self.settings.music_class
-            )
+            await self._play_class(channel)
+        elif self.memory.is_music_over:
+            await self._play_class(channel)
+        await self._play_music(line)
 
     async def _leave_bridges(self, channel: str) -> None:
         await self._leave_line(channel)
@@ -168,6 +173,7 @@ class Look:
     async def _leave_line(self, channel: str) -> None:
         line = self._name(Kind.LINE)
         if channel in self.stand.members(line):
+            await self._hush_music()
             await self.ari.ask("DELETE", f"/channels/{quoted(channel)}/moh", tolerate=LATE)
             await self._remove(line, channel)
 
@@ -194,19 +200,52 @@ class Look:
         prompt = self.scene.prompt
         if prompt is None or prompt.seq <= self.memory.said:
             return
+        media = await self.sounds.of(prompt, fetched=prompt.seq != self.memory.unfetched)
         await self._hush()
-        playback = self._name(Kind.SAY, prompt.seq)
-        media = prompt_media(prompt, self.settings, self.tools.files.link)
-        answer = await self.ari.ask(
-            "POST", f"{where}/play/{playback}", tolerate=LATE, media=",".join(media), lang=prompt.language
-        )
-        if answer.done:
-            self.memory.said, self.memory.saying = prompt.seq, playback
+        path = f"{where}/play/{self._name(Kind.SAY, prompt.seq)}"
+        before, self.memory.said = self.memory.said, prompt.seq
+        # Known before it is asked for: that it is over may be heard before the answer.
+        self.memory.saying = self._name(Kind.SAY, prompt.seq)
+        done = False
+        try:
+            params = {"media": ",".join(media), "lang": prompt.language}
+            done = (await self.ari.ask("POST", path, tolerate=LATE, **params)).done
+        finally:
+            if not done:
+                self.memory.said, self.memory.saying = before, ""
+        if done and prompt.seq == self.memory.unfetched:
+            log.warning("Asterisk could not fetch a prompt from the hub", call_id=self.scene.call_id, code=prompt.code)
 
     async def _hush(self) -> None:
         if self.memory.saying:
             await self.ari.ask("DELETE", f"/playbacks/{self.memory.saying}", tolerate=LATE)
             self.memory.saying = ""
+
+    async def _play_class(self, channel: str) -> None:
+        """The account's. The bridge's own falls silent for whoever comes back to it (Asterisk 22); this does not."""
+        music = self.settings.music_class
+        await self.ari.ask("POST", f"/channels/{quoted(channel)}/moh", tolerate=LATE, mohClass=music)
+        self.memory.is_music_over = False
+
+    async def _play_music(self, line: str) -> None:
+        """The queue's own, where it has some: over the account's class, which it ends."""
+        file_id, memory = self.scene.music_file_id, self.memory
+        if file_id is None or memory.music or memory.is_music_bad:
+            return
+        memory.music = self._name(Kind.MUSIC, self.scene.version)
+        path = f"/bridges/{quoted(line)}/play/{memory.music}"
+        done = False
+        try:
+            media = [f"sound:{self.sounds.link(FileRef(file_id))}"] * _REPEATS
+            done = (await self.ari.ask("POST", path, {"media": media}, tolerate=LATE)).done
+        finally:
+            if not done:
+                memory.music = ""
+
+    async def _hush_music(self) -> None:
+        playback, self.memory.music = self.memory.music, ""
+        if playback:
+            await self.ari.ask("DELETE", f"/playbacks/{playback}", tolerate=LATE)
 
     async def _ring_aloud(self) -> None:
         room, playback = self._name(Kind.ROOM), self._name(Kind.TONE)

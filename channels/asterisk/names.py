@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """The channel that listens in; its parts are the listener's leg, the mode and the leg that is listened to."""
     SAY = "say"
     """The playing of a prompt; its part is the prompt's number."""
+    MUSIC = "music"
+    """The playing of the queue's own music; its part is the version of the scene that asked for it."""
     TONE = "tone"
     """Ringing, for those in the room while somebody is called."""
     TALK = "talk"

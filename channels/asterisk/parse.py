@@ -152,6 +152,15 @@ def _played(playback: Mapping[str, Any], source: Source, at: Moment) -> Sequence
     return (_report(PromptPlayed(seq=ours.number), key, at, call_id=ours.call_id),)
 
 
+def finished_playback(data: Mapping[str, Any], source: Source) -> tuple[Name, bool] | None:
+    """A playing of ours that is over, and whether it failed: what was to be fetched is not there, or is no sound."""
+    if data.get("type") != "PlaybackFinished":
+        return None
+    playback = _object(data, "playback")
+    ours = read(source.app, playback.get("id"))
+    return None if ours is None else (ours, playback.get("state") == "failed")
+
+
 def _recording(recording: Mapping[str, Any], source: Source, at: Moment) -> Sequence[ChannelEvent]:
     ours = read(source.app, recording.get("name"))
     if ours is None or ours.kind is not Kind.TALK:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from channels.asterisk.names import softphone_name
 from channels.asterisk.settings import AsteriskSettings
 from crm_core.words.calls import Hears, Scene, SceneLeg
 from crm_core.words.clock import Moment
-from crm_core.words.content import FileRef
 from crm_core.words.dialling import DialPlan, DialRefused, may_call, may_ring
 from crm_core.words.text import one_line
 from crm_core.words.values.calls import LegMode, LegRole, PromptValue
@@ -34,27 +33,27 @@ _SAID: Final = ("greeting", "menu", "recording", "callback", "listening")
 """Prompts for which Asterisk brings no sound."""
 
 
-def prompt_media(prompt: PromptValue, settings: AsteriskSettings, link: Callable[[FileRef], str]) -> list[str]:
-    """What is played for a prompt, in order: its file, the account's sounds, or those that come with Asterisk.
+def prompt_media(prompt: PromptValue, settings: AsteriskSettings, file: str) -> list[str]:
+    """What is played for a prompt, in order: the file at this address, else the account's sounds, else Asterisk's own.
 
-    Asterisk says no text: a prompt with none of these is a second of silence.
+    Without any of these it is a second of silence. `file` is empty for none.
     """
-    media = [f"sound:{link(FileRef(prompt.file_id))}"] if prompt.file_id is not None else _sounds(prompt, settings)
-    media = media or [_NOTHING]
+    media = [f"sound:{file}"] if file else account_sounds(prompt, settings) or _own_sounds(prompt) or [_NOTHING]
     return [*media, _KEY_PAUSE] if prompt.digits else media
 
 
-def _sounds(prompt: PromptValue, settings: AsteriskSettings) -> list[str]:
-    code, language = prompt.code, prompt.language
-    chosen = settings.sounds.get(f"{code}.{language}") or settings.sounds.get(code)
-    if chosen is None and code == "position":
-        return _position(prompt)
+def account_sounds(prompt: PromptValue, settings: AsteriskSettings) -> list[str]:
+    """The sounds that the account has for a prompt, in its language or in any."""
+    chosen = settings.sounds.get(f"{prompt.code}.{prompt.language}") or settings.sounds.get(prompt.code, "")
     minutes = -(-(prompt.wait or 0) // 60_000)
-    words = (chosen or _OWN_SOUNDS.get(code, "")).split()
     return [
         word.replace("{position}", str(prompt.position or 1)).replace("{minutes}", str(max(1, minutes)))
-        for word in words
+        for word in chosen.split()
     ]  # fmt: skip
+
+
+def _own_sounds(prompt: PromptValue) -> list[str]:
+    return _position(prompt) if prompt.code == "position" else _OWN_SOUNDS.get(prompt.code, "").split()
 
 
 def sounds_of(settings: AsteriskSettings) -> frozenset[str]:

@@ -14,6 +14,7 @@ from channels.asterisk.look import Look
 from channels.asterisk.names import Kind, name, read
 from channels.asterisk.render import hang_up_reason
 from channels.asterisk.settings import AsteriskSettings
+from channels.asterisk.sounds import Sounds
 from channels.asterisk.standing import LATE, Memory, Stand
 from channels.contract import CallReported, Deliver, Tools, TryLater
 from crm_core.words.calls import RecordingFailed, Scene
@@ -28,6 +29,7 @@ class Stage:
         self._tools = tools
         self._settings = settings
         self._plan = plan
+        self._sounds = Sounds(tools, settings)
         self._app = settings.app
         self._memories: dict[int, Memory] = {}
         self._looking = asyncio.Lock()
@@ -69,7 +71,9 @@ class Stage:
                     reports.append(CallReported(signal=over, key=key, at=now, call_id=scene.call_id))
                 self._memories.pop(scene.call_id, None)
             else:
-                look = Look(self._ari, self._tools, self._settings, self._plan, memory, scene, stand, reports)
+                look = Look(
+                    self._ari, self._tools, self._settings, self._plan, memory, scene, stand, reports, self._sounds
+                )  # fmt: skip
                 done = await look.run()
         for report in reports:
             await deliver(report)
@@ -88,6 +92,22 @@ class Stage:
         if memory is not None and memory.saying == name(self._app, Kind.SAY, call_id, seq):
             memory.saying = ""
 
+    def prompt_failed(self, call_id: int, seq: int) -> bool:
+        """Asterisk could not fetch a prompt's sound from us; whether the next look says it another way."""
+        memory = self._memories.get(call_id)
+        if memory is None or memory.saying != name(self._app, Kind.SAY, call_id, seq) or memory.unfetched == seq:
+            return False
+        memory.saying, memory.said, memory.unfetched = "", seq - 1, seq
+        return True
+
+    def music_over(self, call_id: int, version: int, *, failed: bool) -> bool:
+        """The queue's music has ended; whether it was what is to be heard now, so that the next look begins it anew."""
+        memory = self._memories.get(call_id)
+        if memory is None or memory.music != name(self._app, Kind.MUSIC, call_id, version):
+            return False
+        memory.music, memory.is_music_over, memory.is_music_bad = "", True, failed
+        return True
+
     async def clear(self, call_id: int, stand: Stand) -> None:
         """Take away whatever stands there of a call that nobody knows any more."""
         for bridge in [one for one in stand.bridges if self._belongs(one, call_id)]:
@@ -96,11 +116,13 @@ class Stage:
             await self._ari.ask("DELETE", f"/channels/{quoted(channel)}")
 
     async def _clear(self, scene: Scene, stand: Stand) -> None:
+        memory = self._memories[scene.call_id]
+        # What ends now was not badly fetched.
+        memory.saying = memory.music = ""
         contact = scene.external_id
         if contact in stand.channels:
             reason = "normal" if stand.is_up(contact) else hang_up_reason(scene)
             await self._ari.ask("DELETE", f"/channels/{quoted(contact)}", reason=reason)
-        memory = self._memories[scene.call_id]
         for recording in filter(None, (memory.recording, memory.recorder)):
             await self._ari.ask("POST", f"/recordings/live/{quoted(recording)}/stop", tolerate=LATE)
         await self.clear(scene.call_id, stand)

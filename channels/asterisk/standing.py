@@ -43,6 +43,14 @@ class Memory:
     said: int = 0
     """The prompt that was played last, or plays."""
     saying: str = ""
+    unfetched: int = 0
+    """The prompt whose sound Asterisk could not fetch from us."""
+    music: str = ""
+    """The playing of the queue's music."""
+    is_music_over: bool = False
+    """It has ended, and with it the account's, over which it was played."""
+    is_music_bad: bool = False
+    """Asterisk cannot fetch or play it."""
     rings: bool | None = False
     """Whether the room hears ringing; None: not known."""
     muted: dict[str, bool] = field(default_factory=dict)

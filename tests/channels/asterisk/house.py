@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import array
 import asyncio
-import io
 import math
 import secrets
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,11 +15,14 @@ import aiohttp
 from channels.asterisk import MANIFEST
 from channels.asterisk.channel import AsteriskChannel
 from channels.conformance import Bench
-from channels.contract import Account, CallReported, PhoneWanted, TryLater
+from channels.contract import Account, CallReported, NoSpeech, PhoneWanted, TryLater
 from crm_core.calls.rules.call import Call, CallPlan
 from crm_core.calls.rules.signals import AcceptedBy, Signal
 from crm_core.words.clock import system_clock
 from crm_core.words.values.calls import CallState
+from hub.machinery.speech import AccountSpeech, Voice
+from tests.channels.asterisk.hearing import samples_of, toned_seconds
+from tests.channels.asterisk.served import ServedFiles
 from tests.channels.calling import CallDesk
 from tests.peers.asterisk import APP, PASSWORD, USER, Asterisk
 from tests.peers.sipp import Telephone, telephone
@@ -108,11 +108,28 @@ class House:
 
     async def hears(self, channel: str) -> float:
         """How loud it is what Asterisk sends to a telephone, over one and a half seconds."""
-        return await self._listen(channel, "out")
+        return loudness(await self._listen(channel, "out"))
 
     async def says(self, channel: str) -> float:
         """How loud it is what a telephone sends."""
-        return await self._listen(channel, "in")
+        return loudness(await self._listen(channel, "in"))
+
+    async def until_tone(self, channel: str, pitch: int) -> None:
+        """Return once a telephone hears this tone and hardly anything else."""
+
+        async def heard() -> bool:
+            return toned_seconds(samples_of(await self._listen(channel, "out")), pitch) > 1
+
+        await self.until_true(heard, f"{channel} never hears {pitch} Hz")
+
+    async def until_no_tone(self, channel: str, pitch: int) -> None:
+        """Return once a telephone hears something else than this tone."""
+
+        async def heard() -> bool:
+            sound = await self._listen(channel, "out")
+            return loudness(sound) > QUIET and toned_seconds(samples_of(sound), pitch) < 0.3
+
+        await self.until_true(heard, f"{channel} hears nothing but {pitch} Hz")
 
     async def members(self, bridge: str) -> set[str]:
         """The channels in a bridge."""
@@ -162,6 +179,15 @@ class House:
             return found is not None and found["state"] == state
 
         await self.until_true(there, f"{label} is not {state}")
+
+    async def until_answered(self, channel: str) -> None:
+        """Return once a telephone's call is answered, or over."""
+
+        async def answered() -> bool:
+            found = await self.ari("GET", f"/channels/{channel}")
+            return found is None or found["state"] == "Up"
+
+        await self.until_true(answered, f"{channel} is not answered")
 
     async def until_left(self, channel: str) -> None:
         """Return once a telephone is out of it."""
@@ -251,7 +277,7 @@ class House:
         """The names of all channels."""
         return [one["id"] for one in await self.ari("GET", "/channels")]
 
-    async def _listen(self, channel: str, spy: str) -> float:
+    async def _listen(self, channel: str, spy: str) -> bytes:
         ear, label = f"ear{secrets.token_hex(4)}", f"heard{secrets.token_hex(4)}"
         await self.ari("POST", f"/channels/{channel}/snoop/{ear}", spy=spy, whisper="none", app=APP, appArgs="test")
         await asyncio.sleep(0.2)
@@ -259,26 +285,29 @@ class House:
         await asyncio.sleep(1.5)
         await self.ari("DELETE", f"/channels/{ear}")
         await asyncio.sleep(0.2)
-        sound = loudness(await self.ari("GET", f"/recordings/stored/{label}/file"))
+        sound: bytes = await self.ari("GET", f"/recordings/stored/{label}/file")
         await self.ari("DELETE", f"/recordings/stored/{label}")
         return sound
 
 
 def loudness(wav: bytes) -> float:
     """Root mean square of a recording's samples; of none it is no number, which is neither loud nor quiet."""
-    with wave.open(io.BytesIO(wav)) as file:
-        samples = array.array("h", file.readframes(1 << 30))
+    samples = samples_of(wav)
     return (sum(s * s for s in samples) / len(samples)) ** 0.5 if samples else math.nan
 
 
 @asynccontextmanager
-async def opened_house(asterisk: Asterisk, plan: CallPlan, **settings: Any) -> AsyncIterator[House]:
+async def opened_house(
+    asterisk: Asterisk, plan: CallPlan, *, files: ServedFiles | None = None, voice: Voice | None = None, **settings: Any
+) -> AsyncIterator[House]:
     """The channel, listening and arranging until the test is done; whatever it leaves at Asterisk is taken away."""
     facts = {"ari_url": asterisk.url, "user": USER, "password": PASSWORD, "app": APP, "own_extensions": ["200-599"]}
     account = Account(7, "pub-key", "Fern & Clay", MANIFEST.settings.model_validate(facts | settings), region="UA")
     bench, desk = Bench(system_clock), CallDesk(system_clock, plan=plan)
     async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
-        tools = replace(bench.tools(http), calls=desk)
+        bench.files = files or bench.files
+        speech = NoSpeech() if voice is None else AccountSpeech(voice, bench.files, bench.now)
+        tools = replace(bench.tools(http), calls=desk, speech=speech)
         async with MANIFEST.open(account, tools) as channel:
             assert isinstance(channel, AsteriskChannel)
             line = Line()

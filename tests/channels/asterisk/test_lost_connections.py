@@ -39,7 +39,9 @@ async def test_an_agent_who_answers_meanwhile_is_let_go_and_the_caller_keeps_the
 
 async def test_whoever_hangs_up_meanwhile_is_found_gone(house: House) -> None:
     with caller(house.asterisk.sip_port, "+380445556677", stays=2_000):
-        await house.until_state(CallState.QUEUED)
+        call = await house.until_state(CallState.QUEUED)
+        # Nobody hangs up who still hears it ring.
+        await house.until_answered(call.external_id)
         await house.connection_lost()
         await house.until_no_channels()
         await house.connection_back()

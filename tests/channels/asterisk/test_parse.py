@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.asterisk.names import Kind, Name, name, read, softphone_name
-from channels.asterisk.parse import Source, events, finished_recording, moment, sound_length
+from channels.asterisk.parse import Source, events, finished_playback, finished_recording, moment, sound_length
 from channels.asterisk.render import caller_id, endpoint_of, prompt_media
 from channels.asterisk.settings import AsteriskSettings
 from channels.contract import CallArrived, CallReported
 from crm_core.words.calls import DigitPressed, Hears, LegAnswered, LegEnded, LegLost, LegRinging, PromptPlayed, SceneLeg
-from crm_core.words.content import FileRef
 from crm_core.words.values.calls import LegRole, PromptValue
 
 SOURCE = Source(app="switchboard", account_id=7, region="UA", line="Fern & Clay")
@@ -132,6 +131,7 @@ json_values = st.recursive(
 def test_whatever_is_missing_or_of_another_type_says_nothing(kind: str, rest: dict[str, Any]) -> None:
     json.dumps([repr(event) for event in events({"type": kind, **rest}, SOURCE, now=NOW)])
     assert isinstance(finished_recording({"type": kind, **rest}, SOURCE), str)
+    assert finished_playback({"type": kind, **rest}, SOURCE) is None or kind == "PlaybackFinished"
 
 
 def test_names_are_read_back_and_nobody_elses_are() -> None:
@@ -189,15 +189,26 @@ def test_a_name_cannot_end_a_caller_id_early() -> None:
 
 
 def test_prompts_are_a_file_the_accounts_sounds_or_asterisks_own() -> None:
-    def media(prompt: PromptValue, **sounds: str) -> list[str]:
-        settings = AsteriskSettings.model_validate({"password": "x", "sounds": sounds})
-        return prompt_media(prompt, settings, lambda file: f"https://hub.example/files/{file.id}")
+    def media(prompt: PromptValue, file: str = "", **sounds: str) -> list[str]:
+        return prompt_media(prompt, AsteriskSettings.model_validate({"password": "x", "sounds": sounds}), file)
 
-    assert media(PromptValue(seq=1, code="greeting", file_id=FileRef(4).id)) == ["sound:https://hub.example/files/4"]
+    greeting = PromptValue(seq=1, code="greeting", text="Hello")
+    assert media(greeting, "https://hub.example/files/4") == ["sound:https://hub.example/files/4"]
     position = PromptValue(seq=1, code="position", position=3, wait=90_000, digits="*")
     assert media(position) == [
         "sound:queue-thereare", "number:2", "sound:queue-callswaiting", "sound:queue-holdtime", "number:2",
         "sound:queue-minutes", "sound:silence/5",
     ]  # fmt: skip
     assert media(position, position="sound:custom/line number:{position}")[:2] == ["sound:custom/line", "number:3"]
-    assert media(PromptValue(seq=1, code="greeting", text="Hello")) == ["sound:silence/1"]
+    assert media(position, "https://hub.example/files/4")[1:] == ["sound:silence/5"]
+    assert media(greeting) == ["sound:silence/1"]
+
+
+def test_a_playing_that_is_over_is_told_with_whether_it_failed() -> None:
+    def over(state: object, playback: object = "switchboard-music-5-3") -> object:
+        return finished_playback({"type": "PlaybackFinished", "playback": {"id": playback, "state": state}}, SOURCE)
+
+    assert over("failed") == (Name(Kind.MUSIC, 5, ("3",)), True)
+    assert over("done") == over(None) == over([]) == (Name(Kind.MUSIC, 5, ("3",)), False)
+    assert over("failed", "somebody-elses") is None
+    assert finished_playback({"type": "PlaybackStarted", "playback": {"id": "switchboard-music-5-3"}}, SOURCE) is None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from channels.asterisk import MANIFEST
 from channels.asterisk.examine import examine_asterisk
 from channels.conformance import Bench
-from channels.contract import Account, Problem
+from channels.contract import Account, Finding, Problem
+from hub.machinery.speech import AccountSpeech, Voice
 from tests.channels.asterisk.house import House
 from tests.peers.asterisk import PASSWORD, USER, Asterisk
 
@@ -66,3 +68,11 @@ async def test_examining_an_account_tells_what_works_and_which_step_fails(house:
     assert softphones[-2] == ("softphones", Problem.UNREACHABLE)
     codes = ("greeting", "menu", "recording", "callback", "listening")
     assert (await steps(sounds=dict.fromkeys(codes, "sound:beep")))[-1] == ("sounds", None)
+
+
+async def test_no_prompt_is_missing_where_the_hub_has_a_voice(house: House) -> None:
+    facts = {"ari_url": house.asterisk.url, "user": USER, "password": PASSWORD}
+    account = Account(7, "pub-key", "A line", MANIFEST.settings.model_validate(facts))
+    speech = AccountSpeech(Voice(["voice"]), house.bench.files, house.desk.now)
+    tools = replace(Bench(house.desk.now).tools(house.http), speech=speech)
+    assert (await examine_asterisk(account, tools))[-1] == Finding(step="sounds")
