@@ -7,6 +7,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.paging import Page
 from crm_core.words.permissions import Actor
 from crm_core.words.values import AgentValue
+from crm_core.work.loads import Load, loads
 from hub.api.call import Call
 from hub.api.models.agents import (
     ActivityChange,
@@ -25,13 +26,16 @@ from hub.keys import House
 
 async def listed(call: Call) -> ListOf[Agent]:
     """All agents, also the disabled ones: their names stand in old timelines."""
-    values = await call.read(queries.agents)
-    return ListOf[Agent](items=[shown_agent(call.house, value) for value in values])
+    values, held = await call.read(_everybody)
+    return ListOf[Agent](
+        items=[_loaded(shown_agent(call.house, value), held.get(value.id, Load())) for value in values]
+    )
 
 
 async def get(call: Call, agent_id: int) -> Agent:
     """One agent."""
-    return shown_agent(call.house, await call.read(queries.agent, agent_id))
+    value, load = await call.read(_somebody, agent_id)
+    return _loaded(shown_agent(call.house, value), load)
 
 
 async def add(call: Call, body: NewAgent) -> Agent:
@@ -103,6 +107,19 @@ def _ledger(tx: Tx, actor: Actor, agent_id: int, query: LedgerListing) -> Page[q
     page = queries.ledger(tx, actor, agent_id, cursor=query.cursor, limit=query.limit)
     queries.row(tx, agent_id)
     return page
+
+
+def _everybody(tx: Tx) -> tuple[list[AgentValue], dict[int, Load]]:
+    return queries.agents(tx), loads(tx)
+
+
+def _somebody(tx: Tx, agent_id: int) -> tuple[AgentValue, Load]:
+    return queries.agent(tx, agent_id), loads(tx, [agent_id]).get(agent_id, Load())
+
+
+def _loaded(shown: Agent, load: Load) -> Agent:
+    """With what routing counts: also a call that an agent only advises in or listens to."""
+    return shown.model_copy(update={"units_used": load.units, "on_phone": load.on_phone})
 
 
 def shown_agent(house: House, value: AgentValue) -> Agent:

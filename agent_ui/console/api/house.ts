@@ -56,8 +56,11 @@ export const mySide = {
   makeToken: (http: Http, label: string, expires_at: string | null) => http.post<MadeToken>("/tokens", { label, expires_at }),
 };
 
+/** An agent with how they take part in a call now: talk, consult, monitor, whisper or barge; none: in none. */
+export type AgentAtWork = AgentValue & { on_phone: string | null };
+
 export const agents = {
-  all: (http: Http): All<AgentValue> => http.get("/agents"),
+  all: (http: Http): All<AgentAtWork> => http.get("/agents"),
   add: (http: Http, facts: AgentFacts & { queues: number[] }) => http.post<AgentValue>("/agents", facts),
   change: (http: Http, id: number, version: number, facts: AgentFacts) => http.patch<AgentValue>(`/agents/${id}`, { version, ...facts }),
   setQueues: (http: Http, id: number, queues: number[]) => http.put<AgentValue>(`/agents/${id}/queues`, { queues }),

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from crm_core.words.values import Activity, Role
+from crm_core.words.values import Activity, LegMode, Role
 from hub.api.models.shapes import (
     Asked,
     Email,
@@ -39,7 +39,10 @@ class Agent(Shown):
     queues: list[int]
     skills: dict[str, int]
     units_used: int
+    """As routing counts: also a call that they only advise in or listen to."""
     units_total: int
+    on_phone: LegMode | None = None
+    """How they take part in a call now, where it was asked for: talk, consult, monitor, whisper or barge."""
     idle_since: Time
     """Since when nothing was given to them or taken from them; the longest idle is offered first."""
     wrap_up_until: Time | None
