@@ -162,7 +162,7 @@ export class StandIn implements Surroundings {
     "DELETE /conversations/0/drafts/message": (id) => void this.drafts.delete(`${id} message`),
     "DELETE /conversations/0/drafts/note": (id) => void this.drafts.delete(`${id} note`),
     "GET /contacts/0": (id) => this.world.contacts.get(id) ?? this.#missing(),
-    "GET /agents": () => ({ items: this.world.agents, next_cursor: null }),
+    "GET /agents": () => ({ items: this.world.agents.map((one, at) => ({ ...one, on_phone: at === 2 ? "monitor" : null })), next_cursor: null }),
     "GET /queues": () => ({ items: this.world.queues, next_cursor: null }),
   };
 

@@ -163,3 +163,29 @@ async def test_a_page_that_is_not_allowed_can_not_frame_the_chat(hub: Hub, shop:
         async with shop.page.expect_event("console", lambda m: "frame-ancestors" in m.text):
             await shop.page.evaluate("Switchboard.open()")
     assert hub.sockets == set()
+
+
+async def test_a_message_of_the_longest_length_goes_and_a_longer_one_stays_with_words_why(hub: Hub, shop: Shop) -> None:
+    await hub.agent("Olena")
+    chat = await shop.chat()
+    box, sent = chat.locator(".composer textarea"), chat.locator(".tick.sent")
+    # The last one counts as a person counts: each sign is two units of JavaScript and four bytes.
+    for n, text in enumerate(("a" * 19_999, "b" * 20_000, "😀" * 20_000), start=1):
+        await box.fill(text)
+        await box.press("Enter")
+        await expect(sent).to_have_count(n, timeout=60_000)
+        await expect(box).to_have_value("")
+    await box.fill("c" * 20_001)
+    await box.press("Enter")
+    await expect(chat.locator(".composer [role=alert]")).to_contain_text("20,000")
+    await expect(box).to_have_value("c" * 20_001)
+    await box.fill("c" * 20_000)
+    await box.press("Enter")
+    await expect(sent).to_have_count(4, timeout=60_000)
+    assert [(text[0], len(text)) for text in await hub.db.read(texts)] == [
+        ("a", 19_999),
+        ("b", 20_000),
+        ("😀", 20_000),
+        ("c", 20_000),
+    ]
+    assert shop.complaints == []
