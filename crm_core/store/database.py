@@ -176,12 +176,9 @@ class Database:
     def _commit(self, units: list[_Unit]) -> None:
         committed: Sequence[Committed] = ()
         live = [unit for unit in units if not unit.is_abandoned]
+        groups = _grouped(live)
         try:
-            with self._engine.connect() as connection, connection.begin():
-                tx = Tx(connection, self.clock(), self.ids)
-                for group in _grouped(live):
-                    _run_group(tx, group)
-                committed = append(tx)
+            committed = self._alone(groups[0]) if len(groups) == 1 else self._together(groups)
         except Exception as error:
             reason = translated(error)
             if not isinstance(reason, StoreUnavailable):
@@ -193,6 +190,22 @@ class Database:
             self._loop.call_soon_threadsafe(self._tell, units, committed)
         except RuntimeError:
             log.warning("the event loop ended before a commit could be told")
+
+    def _together(self, groups: list[list[_Unit]]) -> Sequence[Committed]:
+        with self._engine.connect() as connection, connection.begin():
+            tx = Tx(connection, self.clock(), self.ids)
+            for group in groups:
+                _run_group(tx, group)
+            return append(tx)
+
+    def _alone(self, group: list[_Unit]) -> Sequence[Committed]:
+        """Without a savepoint, for which SQLite keeps every page as it was: the transaction is undone instead."""
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            tx = Tx(connection, self.clock(), self.ids)
+            if _try_many(tx, group) if len(group) > 1 else _try(tx, group[0]):
+                return append(tx)
+            transaction.rollback()
+        return self._together([[unit] for unit in group]) if len(group) > 1 else ()
 
     def _tell(self, units: list[_Unit], committed: Sequence[Committed]) -> None:
         self._waiting -= len(units)
@@ -234,22 +247,13 @@ def _grouped(units: list[_Unit]) -> list[list[_Unit]]:
 
 
 def _run_group(tx: Tx, group: list[_Unit]) -> None:
-    action = group[0].action
-    if len(group) > 1 and isinstance(action, Batch):
+    if len(group) > 1:
         before = len(tx.events)
         tx.savepoint()
-        try:
-            results = action.many(tx, [unit.args for unit in group])
-        except Exception:
-            tx.rollback_to_savepoint(before)
-        else:
+        if _try_many(tx, group):
             tx.release_savepoint()
-            for unit, result in zip(group, results, strict=True):
-                if isinstance(result, BaseException):
-                    unit.error = result
-                else:
-                    unit.result = result
             return
+        tx.rollback_to_savepoint(before)
     for unit in group:
         _run_alone(tx, unit)
 
@@ -257,19 +261,40 @@ def _run_group(tx: Tx, group: list[_Unit]) -> None:
 def _run_alone(tx: Tx, unit: _Unit) -> None:
     before = len(tx.events)
     tx.savepoint()
+    if _try(tx, unit):
+        tx.release_savepoint()
+    else:
+        tx.rollback_to_savepoint(before)
+
+
+def _try_many(tx: Tx, group: list[_Unit]) -> bool:
+    """Run units of a batch together; false when that cannot be, and all that was written has to be undone."""
+    action = group[0].action
+    assert isinstance(action, Batch), "what is not a batch is not grouped"
+    try:
+        results = action.many(tx, [unit.args for unit in group])
+    except Exception:
+        return False
+    for unit, result in zip(group, results, strict=True):
+        if isinstance(result, BaseException):
+            unit.error = result
+        else:
+            unit.result = result
+    return True
+
+
+def _try(tx: Tx, unit: _Unit) -> bool:
+    """Run one unit; false when it failed, which it is told, and what it wrote has to be undone."""
     try:
         unit.result = unit.action(tx, *unit.args, **unit.kwargs)
     except HubError as error:
-        tx.rollback_to_savepoint(before)
         unit.error = error
     except Exception as error:
         if _ends_the_transaction(tx.connection, error):
             raise
-        tx.rollback_to_savepoint(before)
         log.error("a write failed", exc_info=error)
         unit.error = translated(error)
-    else:
-        tx.release_savepoint()
+    return unit.error is None
 
 
 def _ends_the_transaction(connection: Connection, error: Exception) -> bool:

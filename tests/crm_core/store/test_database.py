@@ -66,6 +66,18 @@ async def test_a_unit_that_fails_leaves_its_neighbours_and_their_events_alone(db
     assert [(c.position, c.event.session_id) for c in told if isinstance(c.event, SignedOut)] == [(1, 1), (2, 2)]
 
 
+async def test_a_unit_that_fails_with_nobody_beside_it_leaves_nothing(db: Database) -> None:
+    told: list[Committed] = []
+    db.subscribe(told.extend)
+    with pytest.raises(Denied):
+        await db.write(put_and_fail, "a")
+    with pytest.raises(HubError):
+        await db.write(put_and_stumble, "b")
+    assert await db.write(put, "c") == "c"
+    assert await db.read(keys) == ["c"]
+    assert [c.position for c in told] == await db.read(positions) == [1]
+
+
 async def test_two_units_that_want_one_key_have_one_winner(db: Database) -> None:
     outcomes = await asyncio.gather(db.write(put, "same"), db.write(put, "same"), return_exceptions=True)
     assert sorted(type(o).__name__ for o in outcomes) == ["HubError", "str"]
