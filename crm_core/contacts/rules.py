@@ -49,8 +49,10 @@ def claims(facts: Mapping[str, str], *, region: str | None = None) -> list[Addre
     """The addresses that an identity's facts claim, in their one spelling; what is none is passed over."""
     found: list[Address] = []
     for name, scheme in _CLAIMED.items():
+        if not facts.get(name):
+            continue
         try:
-            found.append(normalised(scheme, facts.get(name, ""), region=region))
+            found.append(normalised(scheme, facts[name], region=region))
         except Invalid:
             continue
     return found

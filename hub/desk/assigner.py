@@ -91,6 +91,8 @@ class Assigner:
         self._phoning = Phoning()
         self._waiting: dict[tuple[int | None, int], int] = {}
         """Calls, and conversations with messages, in line, and their work."""
+        self._callers: dict[int, None] = {}
+        """Work of calls in line: looked through at every step, which thousands of messages in line are not."""
         self._deadlines: dict[int, Moment] = {}
         self._unsettled: dict[int, Decision] = {}
         """Decisions by work, of which it is not known that they were stored: the engine has let go of that work."""
@@ -236,9 +238,8 @@ class Assigner:
 
     async def _ask_for_callers(self) -> None:
         """Callers for whom nobody is free are offered to whoever is only asked about something that can wait."""
-        callers = [work_id for (call_id, _), work_id in self._waiting.items() if call_id is not None]
-        asked = rather.only_asked(self._held.values()) if callers else set()
-        for work_id in callers if asked else ():
+        asked = rather.only_asked(self._held.values()) if self._callers else set()
+        for work_id in tuple(self._callers) if asked else ():
             with suppress(KeyError, Conflict):
                 decision = self.explain(work_id)
                 agent_id = rather.whom(decision, asked)
@@ -354,6 +355,8 @@ class Assigner:
             self._used[item.agent_id][item.medium] += 1
         if item.state is WorkState.QUEUED:
             self._waiting[_line_of(item)] = item.id
+            if item.call_id is not None:
+                self._callers[item.id] = None
             self._engine.set_work(
                 Work(
                     id=item.id,
@@ -370,6 +373,7 @@ class Assigner:
         else:
             self._engine.remove_work(item.id)
             self._waiting.pop(_line_of(item), None)
+            self._callers.pop(item.id, None)
         touched = {item.agent_id, before.agent_id if before else None}
         for agent_id in touched & self._agents.keys():
             assert agent_id is not None

@@ -8,6 +8,8 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import event
 
+from crm_core.calls import actions
+from crm_core.calls import queries as calls
 from crm_core.cases import opening
 from crm_core.cases import queries as cases
 from crm_core.cases.queries import CaseListing
@@ -23,7 +25,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.addresses import Address, email
 from crm_core.words.ids import Ids
 from crm_core.words.permissions import Actor
-from crm_core.words.values import CaseKind, Role
+from crm_core.words.values import CaseKind, EntryKind, Role
 from crm_core.work import actions as work
 from crm_core.work import queues
 
@@ -39,6 +41,21 @@ QUESTIONS: dict[str, Callable[[Tx], Any]] = {
         tx, [Wanted(STRANGER, 1, "webchat", "t"), Wanted(KNOWN, 1, "webchat", "t")]
     ),
     "leads of who writes": lambda tx: opening.known(tx, [5, 6], [7]),
+    "a caller": lambda tx: (
+        actions.known(tx, 1, "CA1"),
+        calls.phoning(tx, 1),
+        calls.wrapping(tx, 1),
+        calls.goes_on_in(tx, 1, 2),
+        calls.calls_of(tx, 1),
+        timeline.last_of(tx, 1, [EntryKind.CALL, EntryKind.MESSAGE], most=5),
+    ),
+    "work of a caller": lambda tx: (
+        work.open_work(tx, 1),
+        work.open_work_of_call(tx, 1, "talk"),
+        work.open_work_of_calls(tx, [1, 2], "talk"),
+        work.cooling_of(tx, [1, 2]),
+        work.withdraw_of_work(tx, 1),
+    ),
     "leads": lambda tx: cases.page(tx, AGENT, CaseListing(kind=CaseKind.LEAD, open=True)),
     "counts of leads": lambda tx: cases.counts(tx, AGENT),
     "cases of a contact": lambda tx: cases.of_contact(tx, AGENT, 7),
@@ -52,6 +69,8 @@ QUESTIONS: dict[str, Callable[[Tx], Any]] = {
     "deliveries": lambda tx: (outbox.claim(tx, 1, "t", 1, 10), outbox.lanes(tx), outbox.expired(tx)),
     "queue": lambda tx: queues.queues(tx),
 }
+ARRIVING = ("whose addresses", "seen before", "continued", "leads of who writes", "a caller", "work of a caller")
+"""Questions of every message and every call, which many times a second ask the same."""
 SMALL = ("agent", "queue", "queue_member")
 """Tables that have as many rows as people or queues: reading them whole is no harm."""
 
@@ -97,3 +116,14 @@ async def test_no_table_that_grows_is_read_whole(name: str, make_database: Calla
     whole = [s for s in scans if "USING INDEX" not in s and "USING COVERING INDEX" not in s]
     tables = [s.split()[1] for s in whole]
     assert [t for t in tables if t not in SMALL and not t.startswith("anon_")] == []
+
+
+@pytest.mark.parametrize("name", ARRIVING)
+async def test_what_arrives_is_not_compared_with_all_there_is_of_its_workspace(
+    name: str, make_database: Callable[[str], str]
+) -> None:
+    db = await Database.open(make_database("sqlite"))
+    steps = await db.write(plans, QUESTIONS[name])
+    await db.close()
+    assert steps
+    assert [s for s in steps if s.startswith("SEARCH ") and s.endswith("(ws=?)")] == []
