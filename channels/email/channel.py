@@ -24,7 +24,7 @@ from channels.contract import (
     Tools,
 )
 from channels.email.glimpse import glimpse
-from channels.email.incoming import Arrival, events
+from channels.email.incoming import NOBODY, Arrival, events
 from channels.email.listener import Door, door_open
 from channels.email.mail import ParsedMail
 from channels.email.mailbox import Mailbox, follow_folders
@@ -109,6 +109,8 @@ class Email:
         """Send by SMTP. The Message-ID is fixed, so that sending again is the same mail."""
         if not self._settings.smtp_host:
             raise Refused("This mailbox only receives mail: its settings name no server to send by.")
+        if message.to.value in {*self._settings.own, NOBODY}:
+            raise Refused("They gave no address that can be answered.")
         written = await self._letter(message)
         await submit(written, self._submission)
         return Sent((written.message_id,))

@@ -17,7 +17,9 @@ _MOST_BYTES: Final = 64 * 1024
 _MOST_VALUE: Final = 2_000
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z0-9-]{2,63}")
 _ID: Final = re.compile(r"<([^<>\s]{3,250})>")
-_WANTED: Final = frozenset({"from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "auto-submitted"})
+_WANTED: Final = frozenset(
+    {"from", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "auto-submitted"}
+)
 
 
 def glimpse(raw: bytes) -> ParsedMail:
@@ -25,6 +27,7 @@ def glimpse(raw: bytes) -> ParsedMail:
     found = _headers(raw[:_MOST_BYTES])
     return ParsedMail(
         from_=_people(found.get("from", ""))[:1],
+        reply_to=_people(found.get("reply-to", ""))[:1],
         to=_people(found.get("to", "")),
         cc=_people(found.get("cc", "")),
         subject=one_line(_words(found.get("subject", "")), most=300),

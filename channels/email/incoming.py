@@ -25,7 +25,7 @@ from channels.email.threading_ import (
 )
 from channels.email.trust import is_vouched_for
 from crm_core.words import addresses
-from crm_core.words.addresses import MAILTO, Address
+from crm_core.words.addresses import NOWHERE, Address
 from crm_core.words.clock import DAY, Moment
 from crm_core.words.content import Content, DeliveryStatus, ExternalId, FileRef, ReachState, Recipient
 from crm_core.words.errors import Invalid
@@ -171,14 +171,15 @@ def _is_our_own(arrival: Arrival) -> bool:
 def _message(arrival: Arrival) -> MessageArrived:
     mail, settings, original = arrival.mail, arrival.settings, arrival.original
     external_id = incoming_id(mail.message_id, original.body)
-    sender, name = _sender(arrival)
+    writer = _writer(arrival, external_id)
+    sender = writer.address
     answered = [ExternalId(short_id(message_id)) for message_id in mail.in_reply_to]
     before = [ExternalId(short_id(message_id)) for message_id in reversed(mail.references)]
     return MessageArrived(
         external_id=external_id,
         thread=thread_of(mail, external_id),
         sender=sender,
-        sender_name=name,
+        sender_name=writer.name,
         sender_facts=_facts(mail, sender),
         content=_content(arrival),
         sent_at=_sent_at(mail, original.at),
@@ -189,30 +190,57 @@ def _message(arrival: Arrival) -> MessageArrived:
         mentions=_mentions(arrival, sender),
         # Mail from nobody, by its envelope, is a report of some machine (RFC 5321, 4.5.5).
         automatic=mail.automatic or mail.bounce is not None or original.facts.get("return_path") == "",
-        unverified=_is_unverified(arrival, sender),
+        unverified=_is_unverified(arrival, writer),
         raw=original.file,
     )
 
 
-def _sender(arrival: Arrival) -> tuple[Address, str]:
-    """Who it says it is from; the envelope's sender where it says nothing that can be answered."""
-    mail = arrival.mail
-    claimed = [*mail.from_, *([mail.sender] if mail.sender else [])]
-    name = next((person.name for person in claimed if person.name), "")
-    envelope = mail.return_path or arrival.original.facts.get("return_path", "")
-    for address in (*(person.address for person in claimed), envelope):
-        found = _address(address)
-        if found is not None:
-            return found, one_line(name, most=120)
-    return Address(MAILTO, NOBODY), one_line(name, most=120)
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Who a mail is from. `is_claimed`: by its From, so that our mail server may have checked it."""
+
+    address: Address
+    name: str
+    is_claimed: bool = True
 
 
-def _is_unverified(arrival: Arrival, sender: Address) -> bool:
-    if sender.value in arrival.settings.own or sender.value == NOBODY:
-        return True
+def _writer(arrival: Arrival, external_id: ExternalId) -> _Writer:
+    """Who it says it is from; where that is nobody who can be answered, who it says is to be answered.
+
+    A form on a web page writes in our own name: the visitor is in Reply-To. What names nobody is a stranger of its
+    own, or all who come that way would be one person.
+    """
+    mail, own = arrival.mail, arrival.settings.own
+    name = next((person.name for person in (*mail.from_, *_some(mail.sender)) if person.name), "")
+    claimed = _first(person.address for person in mail.from_)
+    if claimed is not None and claimed.value not in own:
+        return _Writer(claimed, one_line(name, most=120))
+    for person in mail.reply_to:
+        wanted = _address(without_token(person.address, own)[0])
+        if wanted is not None and wanted.value not in own:
+            return _Writer(wanted, one_line(person.name or name, most=120), is_claimed=False)
+    if claimed is None:
+        envelope = mail.return_path or arrival.original.facts.get("return_path", "")
+        sent = _first([*(person.address for person in _some(mail.sender)), envelope])
+        if sent is not None and sent.value not in own:
+            return _Writer(sent, one_line(name, most=120))
+    shown = NOBODY if claimed is None else claimed.value
+    return _Writer(Address(NOWHERE, shown, external_id.rpartition("|")[2]), one_line(name, most=120), is_claimed=False)
+
+
+def _some(person: Named | None) -> list[Named]:
+    return [] if person is None else [person]
+
+
+def _first(raw: Iterable[str]) -> Address | None:
+    return next((found for one in raw if (found := _address(one)) is not None), None)
+
+
+def _is_unverified(arrival: Arrival, writer: _Writer) -> bool:
     server = arrival.settings.authserv_id
-    return bool(server) and not is_vouched_for(
-        arrival.mail.authentication_results, authserv_id=server, sender=sender.value
+    return not writer.is_claimed or (
+        bool(server)
+        and not is_vouched_for(arrival.mail.authentication_results, authserv_id=server, sender=writer.address.value)
     )
 
 

@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
+from crm_core.contacts import queries as contacts
 from crm_core.contacts.resolving import KnownIdentity
 from crm_core.conversations.model import Conversation, Entry
 from crm_core.conversations.participants import takes_part
 from crm_core.store import outbox, receipts
 from crm_core.store.transaction import Tx
+from crm_core.words.addresses import NOWHERE
 from crm_core.words.clock import DAY
 from crm_core.words.text import storable
 from crm_core.words.values import ConversationStatus, Direction
@@ -62,6 +64,9 @@ def _candidates(tx: Tx, account_id: int, token: int | None, references: Sequence
 def _belongs(tx: Tx, row: Row[Any], identity: KnownIdentity, *, as_guest: bool) -> bool:
     if row.identity_id == identity.id or (row.contact_id is not None and row.contact_id == identity.contact_id):
         return True
+    if identity.address.scheme == NOWHERE:
+        # Whoever has no address has no past: they go on with what such a one wrote, and with nobody else's.
+        return contacts.address_of(tx, row.identity_id).scheme == NOWHERE
     return as_guest and takes_part(tx, row.id, identity.id)
 
 

@@ -17,6 +17,10 @@ WHATSAPP = "whatsapp"
 VIBER = "viber"
 VISITOR = "visitor"
 EXTERNAL = "external"
+UNREADABLE = "unreadable"
+"""Of the sender of what nobody can read: a stranger of whom nothing is known."""
+NOWHERE = "nowhere"
+"""Of whoever gave no address that can be answered: the value says what they wrote instead, the scope which message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from aiohttp import web
 
 from crm_core.accounts import queries as accounts
@@ -15,7 +13,7 @@ from crm_core.words.errors import NotFound
 from crm_core.words.permissions import Actor
 from crm_core.words.values import EntryDetails, EntryKind
 from hub.api.call import Call
-from hub.api.models.conversations import Entry
+from hub.api.models.conversations import Entry, Person
 from hub.api.models.shapes import ListOf
 from hub.api.models.ways import Carries, Invitation, InvitationLink, Page, Pictures, Retrying, Template, Way
 from hub.desk import copies, outbound, ways
@@ -87,12 +85,15 @@ def _links(tx: Tx, directory: Directory, token: str) -> list[InvitationLink]:
 
 def _ways(tx: Tx, actor: Actor, directory: Directory, conversation_id: int) -> list[Way]:
     row = readable_row(tx, actor, conversation_id)
-    on_copy = copies.of_last(tx, conversation_id)
-    return [_shown(w, row.subject, on_copy) for w in ways.of_row(tx, directory, row)]
+    letters = copies.letters(tx, conversation_id)
+    return [_shown(w, row.subject, letters) for w in ways.of_row(tx, directory, row)]
 
 
-def _shown(way: ways.Way, subject: str, on_copy: Sequence[Mapping[str, str]]) -> Way:
+def _shown(way: ways.Way, subject: str, letters: copies.Letters) -> Way:
     carries, identity = way.carries, way.identity
+    to = letters.wanted_at(identity.id) if carries.copies else []
+    on_copy = letters.on_copy() if carries.copies else []
+    theirs = {identity.value, *(p.value for p in to)}
     return Way.model_validate(
         {
             "identity_id": identity.id,
@@ -112,6 +113,7 @@ def _shown(way: ways.Way, subject: str, on_copy: Sequence[Mapping[str, str]]) ->
                 | {"templates": [Template.model_validate(t) for t in carries.templates]}
             ),
             "subject": answering(subject) if carries.subject else "",
-            "cc": [p for p in on_copy if p["value"] != identity.value] if carries.copies else [],
+            "to": [Person(value=p.value, name=p.name) for p in to],
+            "cc": [Person(value=p.value, name=p.name) for p in on_copy if p.value not in theirs],
         }
     )

@@ -14,7 +14,8 @@ from crm_core.store.transaction import AnyRow, Tx
 from crm_core.words.addresses import email
 from crm_core.words.errors import Invalid
 from crm_core.words.values import FileValue, Named, Pressable
-from hub.desk.ways import Directory, Why, chosen, first_open
+from hub.desk import copies
+from hub.desk.ways import Directory, Way, Why, chosen, first_open
 
 MOST_RECIPIENTS = 50
 
@@ -51,6 +52,8 @@ class Aim:
     to: list[Named] = field(default_factory=list)
     cc: list[Named] = field(default_factory=list)
     bcc: list[Named] = field(default_factory=list)
+    answers: bool = True
+    """Whether it goes to whoever waits, and not to somebody else."""
 
     @property
     def carries_subject(self) -> bool:
@@ -95,7 +98,7 @@ def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> A
     identity_id, account_id = words.way or (row.identity_id, row.account_id)
     if directory is None:
         kind = row.channel if account_id == row.account_id else accounts.row(tx, account_id).kind
-        return Aim(identity_id=identity_id, account_id=account_id, channel=kind)
+        return Aim(identity_id=identity_id, account_id=account_id, channel=kind, answers=not words.to)
     line = directory.get(account_id)
     if words.way is None and line is not None and not line.writes:
         # They called: the answer in writing takes another way.
@@ -104,27 +107,36 @@ def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> A
             raise Invalid("They can be called, but not written to.")
         identity_id, account_id = way.identity.id, way.account_id
     way = chosen(tx, directory, row, identity_id, account_id)
-    if not words.to:
+    to, cc, bcc = _named(words.to), _named(words.cc), _named(words.bcc)
+    wanted = copies.letters(tx, row.id).wanted_at(identity_id) if way.carries.copies else []
+    theirs = {way.identity.value, *(n.value for n in wanted)}
+    answers = all(n.value in theirs for n in to)
+    if answers:
         way.must_be_open(has_template=bool(words.template))
-    copies = [_named(words.cc), _named(words.bcc), _named(words.to)]
-    if sum(len(c) for c in copies) > MOST_RECIPIENTS:
-        raise Invalid(f"A message goes to at most {MOST_RECIPIENTS} people.")
-    written_to = identity_id
-    people = [Named(value=n.value) for c in copies for n in c]
-    if people:
-        seen = resolve_many(tx, [(email(n.value), "", {}) for n in people])
-        participants.add(tx, row.id, [i.id for i in seen.values()])
-        if words.to:
-            written_to = seen[email(words.to[0])].id
+    to = to or ([] if words.template else wanted)
     return Aim(
-        identity_id=written_to,
+        identity_id=_written_to(tx, row, way, (to, cc, bcc)),
         account_id=account_id,
         channel=way.channel,
         carries=None if way.why is Why.ACCOUNT_CLOSED else way.carries,
-        cc=copies[0],
-        bcc=copies[1],
-        to=copies[2],
+        to=[] if [n.value for n in to] == [way.identity.value] else to,
+        cc=cc,
+        bcc=bcc,
+        answers=answers,
     )
+
+
+def _written_to(tx: Tx, row: AnyRow, way: Way, named: tuple[list[Named], list[Named], list[Named]]) -> int:
+    """The identity of the first it goes to; everybody named takes part from now on. Raises Invalid for a crowd."""
+    people = [n.value for some in named for n in some]
+    if len(people) > MOST_RECIPIENTS:
+        raise Invalid(f"A message goes to at most {MOST_RECIPIENTS} people.")
+    if not people:
+        return way.identity.id
+    seen = resolve_many(tx, [(email(value), "", {}) for value in people])
+    participants.add(tx, row.id, [i.id for i in seen.values()])
+    first = next((n.value for n in named[0]), way.identity.value)
+    return way.identity.id if first == way.identity.value else seen[email(first)].id
 
 
 def _named(addresses: Sequence[str]) -> list[Named]:

@@ -21,6 +21,7 @@ from hub.desk import machine
 from hub.desk.contacts import attached
 from hub.desk.manners import Manner
 from hub.desk.manners import answer as answered_with
+from hub.desk.ways import NO_WAY_BACK
 
 MOST_LET_IN: Final = 40
 """People on copy who become participants; a mail to five hundred makes no five hundred identities."""
@@ -69,6 +70,8 @@ def explain(tx: Tx, opened: Opened, identity: KnownIdentity, account_id: int, te
 def answer(tx: Tx, opened: Opened, identity: KnownIdentity, account_id: int, manner: Manner) -> None:
     """A greeting or an absence note, if one is due."""
     row = opened.row
+    if identity.address.scheme in NO_WAY_BACK:
+        return
     way = reach.way(tx, identity.id, account_id)
     is_first = opened.is_new and row["entry_count"] == 1
     text = answered_with(manner, way, row.get("language") or machine.language_of(tx, identity), tx.now, is_new=is_first)

@@ -12,7 +12,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.clock import HOUR, Moment
 from crm_core.words.content import ReachState
 from crm_core.words.values import EntryDetails, EntryValue
-from hub.desk.ways import STANDING, Way, WayState, Why
+from hub.desk.ways import NO_WAY_BACK, STANDING, Way, WayState, Why
 
 
 # house: parameters because a way is an identity and an account, and what it carries and what goes by it decide
@@ -26,6 +26,8 @@ def against(
     unheard: Moment = 0,
 ) -> Why:
     """What stands against a way now. `unheard`: since when they count as heard of whom nothing was."""
+    if contacts.address_of(tx, identity_id).scheme in NO_WAY_BACK:
+        return Why.NO_ADDRESS
     known = reach.way(tx, identity_id, account_id)
     standing = STANDING[ReachState.OK if known is None else known.state]
     if standing is not Why.NOTHING or has_template or carries.window_hours is None:

@@ -33,7 +33,7 @@ from crm_core.words.values import (
     FileValue,
     Pressable,
 )
-from hub.desk import carrying
+from hub.desk import carrying, copies
 from hub.desk.addressing import Aim, aim
 from hub.desk.machine import answering
 from hub.desk.ways import Directory
@@ -45,8 +45,9 @@ LONGEST_DELAY: Final = 400 * DAY
 class Words:
     """What an agent wrote. `seen_entry_id` is the newest entry they had before their eyes.
 
-    `way` is (identity id, account id), none for the way of the contact's last words. `to` forwards to addresses
-    that are not the contact's; `html_file` is the laid-out form, kept as a file of theirs.
+    `way` is (identity id, account id), none for the way of the contact's last words. `to` goes to addresses instead of
+    the contact's own: where their last words want the answer, which is so by itself, or to somebody else. `html_file`
+    is the laid-out form, kept as a file of theirs.
     """
 
     text: str
@@ -103,7 +104,7 @@ def reply(tx: Tx, actor: Actor, conversation_id: int, words: Words, directory: D
         delivery=DeliveryStatus.QUEUED,
         details=_details(tx, row, words, aimed),
     )
-    value = add_by_agent(tx, entry, **_answered(tx, row, words))
+    value = add_by_agent(tx, entry, **_answered(tx, row, aimed))
     send_at = _send_at(tx, words)
     outbox.owe(tx, account_id=aimed.account_id, conversation_id=conversation_id, entry_id=value.id, send_at=send_at)
     _clear_said(tx, actor, conversation_id, EntryKind.MESSAGE, words)
@@ -146,11 +147,13 @@ def retry_by(
     actor.must(Permission.WORK)
     conversation_id = _failed_row(tx, actor, entry_id)["conversation_id"]
     kept = carrying.kept(timeline.value(tx, entry_id), directory, way[1])
+    # Where a letter wanted its answer is no matter of another way; whom something was forwarded to always is.
+    was_answer = copies.letters(tx, conversation_id).have_wanted(kept.to)
     words = Words(
         text=kept.text,
         client_key=client_key or f"instead-{entry_id}",
         way=way,
-        to=kept.to,
+        to=() if was_answer else kept.to,
         cc=kept.cc,
         bcc=kept.bcc,
         template=kept.template,
@@ -297,9 +300,9 @@ def _answered_entry(tx: Tx, row: AnyRow, words: Words) -> int | None:
     return words.reply_to_id
 
 
-def _answered(tx: Tx, row: AnyRow, words: Words) -> dict[str, Any]:
+def _answered(tx: Tx, row: AnyRow, aimed: Aim) -> dict[str, Any]:
     """What an answer changes in the conversation; a message to somebody else answers nobody."""
-    if words.to:
+    if not aimed.answers:
         return {}
     return {
         "waiting_since": None,

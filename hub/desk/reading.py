@@ -18,11 +18,10 @@ from crm_core.accounts.unread import Kept, NewOriginal
 from crm_core.files.served import served
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
-from crm_core.words.addresses import Address
+from crm_core.words.addresses import UNREADABLE, Address
 from crm_core.words.clock import MINUTE, SECOND, Moment
 from crm_core.words.content import Content, ExternalId, FileRef, ThreadKey
 from crm_core.words.errors import Conflict, HubError, NotFound, StoreUnavailable
-from hub.desk.strangers import UNREADABLE
 from hub.machinery.accounts import Accounts, Open
 from hub.machinery.media.store import FileStore
 

@@ -10,14 +10,12 @@ from crm_core.contacts.resolving import KnownIdentity
 from crm_core.contacts.rules import SENDER_NAME, claims
 from crm_core.conversations.opening import Opened
 from crm_core.store.transaction import Tx
-from crm_core.words.addresses import EXTERNAL, VISITOR
+from crm_core.words.addresses import EXTERNAL, NOWHERE, UNREADABLE, VISITOR
 from crm_core.words.text import preview
 from hub.desk import leads
 from hub.desk.leads import Stranger
 
-UNREADABLE: Final = "unreadable"
-"""The scheme of the sender of what nobody can read: a stranger of whom nothing is known."""
-_NO_WAY_BACK: Final = frozenset({VISITOR, EXTERNAL, SENDER_NAME, UNREADABLE})
+_NO_WAY_BACK: Final = frozenset({VISITOR, EXTERNAL, SENDER_NAME, UNREADABLE, NOWHERE})
 """Addresses at which nobody is found again once they have gone."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from channels.contract import Capabilities
 from crm_core.accounts import queries as accounts
@@ -15,6 +15,7 @@ from crm_core.contacts.queries import identity_value
 from crm_core.conversations import participants
 from crm_core.conversations.queries import readable_row
 from crm_core.store.transaction import AnyRow, Tx
+from crm_core.words.addresses import NOWHERE, UNREADABLE
 from crm_core.words.clock import HOUR, Moment
 from crm_core.words.content import ReachState
 from crm_core.words.errors import Invalid, NotFound
@@ -45,6 +46,7 @@ class Why(StrEnum):
     CANNOT_START = "cannot_start"
     ACCOUNT_CLOSED = "account_closed"
     WINDOW = "window"
+    NO_ADDRESS = "no_address"
 
 
 _SENTENCES: Mapping[Why, str] = {
@@ -53,8 +55,11 @@ _SENTENCES: Mapping[Why, str] = {
     Why.BOUNCED: "Messages to this address come back.",
     Why.CANNOT_START: "By this way they have to write first.",
     Why.ACCOUNT_CLOSED: "The channel account is not open.",
+    Why.NO_ADDRESS: "They gave no address that can be answered.",
     Why.WINDOW: "They wrote too long ago: only an approved template may be sent now.",
 }
+NO_WAY_BACK: Final = frozenset({NOWHERE, UNREADABLE})
+"""Schemes of senders of whom nothing is known but what they wrote."""
 STANDING = {
     ReachState.OK: Why.NOTHING,
     ReachState.OPTED_OUT: Why.OPTED_OUT,
@@ -180,6 +185,8 @@ def _way(
     if line is None:
         return Way(**facts, state=WayState.CLOSED, why=Why.ACCOUNT_CLOSED)
     facts["carries"] = line.capabilities
+    if person.scheme in NO_WAY_BACK:
+        return Way(**facts, state=WayState.CLOSED, why=Why.NO_ADDRESS)
     standing = STANDING[known.state] if known is not None else Why.NOTHING
     if standing is not Why.NOTHING:
         return Way(**facts, state=WayState.CLOSED, why=standing)

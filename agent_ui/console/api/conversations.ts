@@ -36,7 +36,7 @@ export interface Extras {
   way?: WayKey;
   subject?: string;
   html?: string;
-  /** Instead of the one the conversation is with: a forwarded mail. */
+  /** Instead of the address of the one the conversation is with: where they want the answer, or a forwarded mail. */
   to?: string[];
   cc?: string[];
   bcc?: string[];

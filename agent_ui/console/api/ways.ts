@@ -36,7 +36,7 @@ export interface Carries {
 
 /** Free to write, only with a template, or not at all. */
 export type WayState = "open" | "template" | "closed";
-export type WhyNot = "" | "opted_out" | "blocked" | "bounced" | "cannot_start" | "account_closed" | "window";
+export type WhyNot = "" | "opted_out" | "blocked" | "bounced" | "cannot_start" | "account_closed" | "window" | "no_address";
 
 /** One way to reach whoever a conversation is with. */
 export interface Way extends WayKey {
@@ -53,6 +53,8 @@ export interface Way extends WayKey {
   /** Leads to somebody else who wrote here, such as a colleague on copy. */
   is_guest: boolean;
   carries: Carries;
+  /** Where their last words want the answer, if not at this address. */
+  to: Named[];
   /** What a reply to all would be called, and who else would have it. */
   subject: string;
   cc: Named[];

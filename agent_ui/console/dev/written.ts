@@ -13,7 +13,7 @@ const NO_DETAILS: EntryDetails = {
 export const detailed = (said: Partial<EntryDetails>): EntryDetails => ({ ...NO_DETAILS, ...said });
 
 const way = (identity_id: number, account_id: number, said: Partial<Way> & { carries?: Partial<Way["carries"]> }): Way => ({
-  identity_id, account_id, channel: "", account_name: "", scheme: "", display: "", name: "", state: "open", why: "", window_until: null, is_default: false, is_guest: false, subject: "", cc: [],
+  identity_id, account_id, channel: "", account_name: "", scheme: "", display: "", name: "", state: "open", why: "", window_until: null, is_default: false, is_guest: false, subject: "", to: [], cc: [],
   ...said,
   carries: { max_text: null, max_file_bytes: 20_000_000, max_files: 10, html: false, subject: false, copies: false, signature: "", segments: false, buttons: 0, templates: [], ...said.carries },
 } as Way);

@@ -35,17 +35,24 @@ export function spelled({ value, name }: Named): string {
   return name ? `${name} <${value}>` : value;
 }
 
+/** Whom a reply goes to: those named in it, else where their last words want it, else the address of the way. */
+export function toOf(letter: { mode: string; to: readonly string[] }, way: Way): readonly string[] {
+  if (letter.to.length || letter.mode === "forward") return letter.to;
+  return way.to.length ? way.to.map(spelled) : [spelled({ value: way.display, name: way.name })];
+}
+
 /**
- * Who else has an answer to all of an entry: everybody it went to but us and the one who is answered, and where its
- * writer wants the answer.
+ * Who else has an answer to all of an entry: everybody it went to but us and those who are answered.
  *
  * Which addresses are ours the hub knows: they are those of the newest mail that it leaves out of `way.cc`.
  */
 export function everybody(entry: EntryValue, newest: EntryValue | undefined, way: Way): string[] {
-  if (newest && entry.id === newest.id) return distinct(way.cc.map(spelled), [way.display]);
-  const ours = newest?.details ? [...newest.details.to, ...newest.details.cc].filter((one) => !way.cc.some((other) => other.value === one.value)) : [];
-  const all = [...(entry.details?.answer_to ?? []), ...(entry.details?.to ?? []), ...(entry.details?.cc ?? [])];
-  return distinct(all.map(spelled), [way.display, ...ours.map((one) => one.value)]);
+  const answered = [way.display, ...(entry.details?.answer_to ?? []).map((one) => one.value)];
+  if (newest && entry.id === newest.id) return distinct(way.cc.map(spelled), answered);
+  const others = new Set([...way.cc, ...way.to].map((one) => one.value));
+  const ours = newest?.details ? [...newest.details.to, ...newest.details.cc].filter((one) => !others.has(one.value)) : [];
+  const all = [...(entry.details?.to ?? []), ...(entry.details?.cc ?? [])];
+  return distinct(all.map(spelled), [...answered, ...ours.map((one) => one.value)]);
 }
 
 // What mail programs put before the subject of an answer or a forwarded mail, in the languages of the house.

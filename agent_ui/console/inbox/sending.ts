@@ -3,7 +3,7 @@ import type { Way } from "../api/ways";
 import type { Letter } from "../desk/letters.svelte";
 import type { EntryValue } from "../wire";
 import { pressablesOf } from "./buttons";
-import { addressOf, distinct, everybody, subjectOf } from "./recipients";
+import { addressOf, distinct, everybody, spelled, subjectOf, toOf } from "./recipients";
 import { keyOf } from "./ways";
 
 /** What a letter says to the hub. Only what its way can carry is said; without a way the hub chooses one. */
@@ -24,6 +24,8 @@ export function extrasOf(letter: Letter, way: Way | null): Extras {
   const buttons = carries.buttons && !letter.template ? pressablesOf(letter.buttons) : [];
   if (buttons.length) extras.buttons = buttons;
   if (carries.copies) {
+    // What one sees is what goes: a letter that came meanwhile may want its answer elsewhere.
+    if (letter.to.length || way.to.length) extras.to = toOf(letter, way).map(addressOf);
     if (letter.cc.length) extras.cc = letter.cc.map(addressOf);
     if (letter.bcc.length) extras.bcc = letter.bcc.map(addressOf);
   }
@@ -43,8 +45,16 @@ export function begun(mode: Letter["mode"], entry: EntryValue, who: string, newe
     about: entry.id,
     quote: [who, (entry.text || entry.details?.subject || entry.files[0]?.name || "").replace(/\s+/g, " ").slice(0, 140)].filter(Boolean).join(": "),
     subject: mail ? subjectOf(entry.details?.subject || way?.subject || "", mode) : null,
-    to: [],
+    to: mode !== "forward" && way?.carries.copies ? wantedAt(entry, way) : [],
     cc: mode === "all" && way ? distinct(everybody(entry, newest, way)) : [],
     bcc: [],
   };
+}
+
+/** Where an entry wants its answer; none where that is what the way says by itself. */
+function wantedAt(entry: EntryValue, way: Way): string[] {
+  if (entry.direction !== "in") return [];
+  const wanted = entry.details?.answer_to ?? [];
+  if (wanted.length) return wanted.map(spelled);
+  return way.to.length ? [spelled({ value: way.display, name: way.name })] : [];
 }

@@ -48,7 +48,8 @@ export interface Written {
 /** The first thing that keeps a reply from going this way, in the order in which one would mend it. */
 export function troubleOf(way: Way, { text, files }: Written, letter: Letter, now: number): Trouble | null {
   const state = stateOf(way, now);
-  if (state === "closed") return { code: "closed", why: way.why || (way.window_until === null ? "unknown" : "window") };
+  const isToOthers = way.why === "no_address" && letter.to.length > 0;
+  if (state === "closed" && !isToOthers) return { code: "closed", why: way.why || (way.window_until === null ? "unknown" : "window") };
   if (state === "template" && !letter.template) return { code: "template" };
   if (letter.template && Object.values(letter.template.variables).some((value) => !value.trim())) return { code: "gaps" };
   const { max_text, max_files, max_file_bytes, copies } = way.carries;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Way } from "../api/ways";
-import { BLANK, type Letter } from "../desk/letters.svelte";
+import { BLANK, draftedOf, type Letter } from "../desk/letters.svelte";
 import type { EntryValue, FileValue, Named } from "../wire";
 import { linesOf, linkOf, pressablesOf, troubleOfButtons } from "./buttons";
 import { laters } from "./later";
 import { type Laid, isLink, laidOut, plainOf, signatureText } from "./plain";
-import { addressOf, bareSubject, distinct, everybody, isAddress, parted, subjectOf } from "./recipients";
+import { addressOf, bareSubject, distinct, everybody, isAddress, parted, subjectOf, toOf } from "./recipients";
 import { rowsOf } from "./rows";
 import { begun, extrasOf, needsWay } from "./sending";
 import { filled, gapsOf, others, stateOf, takenWay, troubleOf } from "./ways";
@@ -29,6 +29,7 @@ const way = (account_id: number, changes: Partial<Way> = {}): Way => ({
   is_guest: false,
   carries: CARRIES,
   subject: "",
+  to: [],
   cc: [],
   ...changes,
 });
@@ -148,6 +149,38 @@ describe("an answer to all", () => {
     expect(begun("all", entry, "Ada", entry, mail)).toMatchObject({ mode: "all", about: 9, quote: "Ada: words", subject: "Re: Order", cc: ["eve@x.org"], to: [] });
     expect(begun("forward", entry, "Ada", entry, mail)).toMatchObject({ mode: "forward", subject: "Fwd: Order", cc: [] });
     expect(begun("reply", entry, "Ada", entry, way(2))).toMatchObject({ mode: "reply", subject: null, cc: [] });
+  });
+});
+
+describe("an answer to whoever wants it elsewhere", () => {
+  const mail = way(1, { display: "noreply@m.org", name: "Market", carries: MAIL, to: named("ada@x.org"), cc: named("eve@x.org") });
+  const asking = mailed(9, ["us@shop.example", "eve@x.org"], ["Ada@x.org"], { details: { subject: "", to: named("us@shop.example", "eve@x.org"), cc: named("ada@x.org"), answer_to: named("ada@x.org") } as EntryValue["details"] });
+
+  it("goes there by itself, and the hub is told what was shown", () => {
+    expect(toOf(letter(), mail)).toEqual(["ada@x.org"]);
+    expect(extrasOf(letter(), mail).to).toEqual(["ada@x.org"]);
+    expect(toOf(letter(), { ...mail, to: [] })).toEqual(["Market <noreply@m.org>"]);
+    expect(extrasOf(letter(), { ...mail, to: [] }).to).toBeUndefined();
+    expect(extrasOf(letter(), way(2)).to).toBeUndefined();
+  });
+
+  it("goes to whom one names instead", () => {
+    expect(extrasOf(letter({ to: ["Market <NoReply@m.org>"] }), mail).to).toEqual(["noreply@m.org"]);
+    expect(draftedOf(letter({ to: ["bob@x.org"] })).to).toEqual(["bob@x.org"]);
+  });
+
+  it("answers each mail where that mail says, and has nobody twice", () => {
+    expect(begun("reply", asking, "Market", asking, mail).to).toEqual(["ada@x.org"]);
+    expect(begun("all", asking, "Market", asking, mail)).toMatchObject({ to: ["ada@x.org"], cc: ["eve@x.org"] });
+    expect(begun("all", asking, "Market", undefined, mail).cc).toEqual(["us@shop.example", "eve@x.org"]);
+    expect(begun("reply", mailed(3, [], []), "Market", asking, mail).to).toEqual(["Market <noreply@m.org>"]);
+    expect(begun("forward", asking, "Market", asking, mail).to).toEqual([]);
+  });
+
+  it("goes nowhere without an address, but to one that is named", () => {
+    const none = way(1, { state: "closed", why: "no_address", carries: MAIL });
+    expect(troubleOf(none, said("hi"), letter(), NOON)).toEqual({ code: "closed", why: "no_address" });
+    expect(troubleOf(none, said("hi"), letter({ to: ["ada@x.org"] }), NOON)).toBeNull();
   });
 });
 

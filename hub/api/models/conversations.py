@@ -274,7 +274,9 @@ class Reply(Asked):
     way: WayChoice | None = Field(None, description="By which way; none for that of their last words.")
     subject: OptionalLine | None = None
     html: Text | None = Field(None, description="The same, laid out; where the way carries it.")
-    to: Addresses = Field([], description="Instead of the contact: to forward something.")
+    to: Addresses = Field(
+        [], description="Instead of the contact's own address: where they want the answer, or who is forwarded to."
+    )
     cc: Addresses = []
     bcc: Addresses = []
     template: TemplateChoice | None = None

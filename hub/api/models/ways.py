@@ -58,6 +58,8 @@ class Way(Shown):
     carries: Carries
     subject: str
     """What an answer would have as its subject."""
+    to: list[Person]
+    """Where their last words want the answer, if not at this address: an answer that names nobody goes there."""
     cc: list[Person]
     """Who would be on copy of an answer to all."""
 

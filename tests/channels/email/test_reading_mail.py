@@ -7,8 +7,9 @@ import pytest
 
 from channels.contract import MessageArrived, Reads
 from channels.email.channel import open_email
+from channels.email.incoming import NOBODY
 from channels.email.threading_ import content_digest, incoming_id
-from crm_core.words.addresses import MAILTO, TEL, Address
+from crm_core.words.addresses import MAILTO, NOWHERE, TEL, Address
 from crm_core.words.clock import DAY, MINUTE
 from crm_core.words.content import Recipient
 from crm_core.words.text import MAX_MESSAGE
@@ -115,6 +116,29 @@ async def test_our_own_address_in_from_is_a_stranger(house: Household) -> None:
     for claimed in ("support@hub.example", "Help <help@hub.example>"):
         event = await arrived(house, mail(From=claimed), aliases=["help@hub.example"])
         assert event.unverified
+
+
+async def test_a_form_that_writes_in_our_own_name_is_a_mail_of_whoever_filled_it_in(house: Household) -> None:
+    raw = mail(
+        From="Shop <support@hub.example>", Reply_To="Ada <Ada@customer.example>", Return_Path="<www@hoster.example>"
+    )
+    event = await arrived(house, raw)
+    assert (event.sender, event.sender_name, event.unverified) == (ADA, "Ada", True)
+    assert "reply_to" not in event.sender_facts
+    lost = await arrived(house, raw, reader=LostReader("timeout"))
+    assert (lost.sender, lost.unverified) == (ADA, True)
+
+
+@pytest.mark.parametrize("answer_to", ["", "support@hub.example", f"support+{TOKEN}@hub.example", "nobody"])
+async def test_mails_that_name_nobody_are_of_a_stranger_each(house: Household, answer_to: str) -> None:
+    for sender, shown in (("support@hub.example", "support@hub.example"), ("undisclosed", NOBODY)):
+        raw = mail(From=sender, Reply_To=answer_to)
+        first, again = await arrived(house, raw), await arrived(house, raw)
+        other = await arrived(house, mail("Another", From=sender, Reply_To=answer_to))
+        assert first.sender == again.sender
+        assert (first.sender.scheme, first.sender.value, first.unverified) == (NOWHERE, shown, True)
+        assert (other.sender.scheme, other.sender.value) == (NOWHERE, shown)
+        assert first.sender.scope != other.sender.scope
 
 
 async def test_our_own_mail_coming_back_is_no_message(house: Household) -> None:

@@ -240,6 +240,14 @@ async def test_each_fault_of_a_mail_server_has_its_consequence(
     assert len(server.mails) == (2 if consequence is Unclear else 1)
 
 
+@pytest.mark.parametrize("nobody", ["support@hub.example", "unknown@sender.invalid"])
+async def test_nothing_is_sent_to_ourselves_or_to_nobody(house: Household, server: MailServer, nobody: str) -> None:
+    async with mailbox(house, await server.open()) as channel:
+        with pytest.raises(Refused, match="no address"):
+            await channel.send(outgoing(to=Address(MAILTO, nobody)))
+    assert not server.mails
+
+
 async def test_one_recipient_who_is_refused_stops_the_mail_to_all(house: Household, server: MailServer) -> None:
     server.failing = Failing.ONE_OF_TWO
     content = Content(text="x", subject="x", cc=(Recipient("nobody@customer.example"),))

@@ -62,7 +62,7 @@ INSIDE = (
 )
 """Done within the use cases below, and by nobody else."""
 QUESTIONS = (
-    *(channel_accounts.to_examine, copies.of_last, parcels.packed, ways.chosen, ways.of_row, ways.ways),
+    *(channel_accounts.to_examine, copies.letters, parcels.packed, ways.chosen, ways.of_row, ways.ways),
     *(allowed.against, allowed.is_open, allowed.must_still_go, settling.look_later),
     *(albums.open_entry, albums.is_later, albums.part_of_entry, ways.first_open),
 )

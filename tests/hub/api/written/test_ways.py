@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from channels.contract import MessageArrived, ReachChanged
+from channels.contract import MessageArrived, ReachChanged, Refused
 from crm_core.accounts import actions
 from crm_core.accounts.actions import NewAccount
-from crm_core.words.addresses import email
+from crm_core.words.addresses import NOWHERE, Address, email
 from crm_core.words.clock import HOUR
 from crm_core.words.content import Content, ExternalId, Medium, ReachState, Recipient, ThreadKey
 from crm_core.words.values import EntryValue
@@ -199,10 +199,95 @@ async def test_a_button_that_says_nothing_or_runs_something_is_refused(post: Pos
     assert (await post.reply(entry, buttons=[button])).status == 422
 
 
-async def test_where_a_writer_wants_the_answer_is_offered_for_the_mail_that_says_so(post: Post) -> None:
-    entry = await post.arrives(sender_facts={"reply_to": "olena@home.example"})
+async def test_an_answer_goes_where_its_writer_wants_it(post: Post) -> None:
+    await post.arrives("noreply@market.example")
+    entry = await post.arrives("noreply@market.example", sender_facts={"reply_to": "olena@home.example"})
     assert entry.details is not None
     assert [n.value for n in entry.details.answer_to] == ["olena@home.example"]
-    assert (await post.ways(entry))[0]["cc"] == [{"value": "olena@home.example", "name": ""}]
-    later = await post.arrives(content=Content(text="two", subject="Order", cc=(Recipient("taras@shop.example"),)))
-    assert [p["value"] for p in (await post.ways(later))[0]["cc"]] == ["taras@shop.example"]
+    way = (await post.ways(entry))[0]
+    assert (way["display"], way["to"]) == ("noreply@market.example", [{"value": "olena@home.example", "name": ""}])
+    assert way["cc"] == []
+    by_itself = await post.reply(entry)
+    as_shown = await post.reply(entry, to=["olena@home.example"])
+    by_hand = await post.reply(entry, to=["noreply@market.example"])
+    assert [a.status for a in (by_itself, as_shown, by_hand)] == [201, 201, 201]
+    wanted = [{"value": "olena@home.example", "name": ""}]
+    assert [a.body["details"]["to"] for a in (by_itself, as_shown, by_hand)] == [wanted, wanted, []]
+    await post.lanes.deliverer.step()
+    got = [(m.to.value, [p.value for p in m.content.to]) for m in post.providers["mail"].got]
+    olena = ("olena@home.example", ["olena@home.example"])
+    assert sorted(got) == sorted([olena, olena, ("noreply@market.example", [])])
+    later = await post.arrives("noreply@market.example", content=Content(text="two", subject="Order"))
+    assert (await post.ways(later))[0]["to"] == []
+    await post.reply(later)
+    await post.lanes.deliverer.step()
+    assert post.providers["mail"].got[-1].to.value == "noreply@market.example"
+
+
+async def test_an_answer_where_its_writer_wants_it_answers_and_one_to_somebody_else_does_not(post: Post) -> None:
+    entry = await post.arrives("noreply@market.example", sender_facts={"reply_to": "olena@home.example"})
+    path = f"/conversations/{entry.conversation_id}"
+    await post.reply(entry, to=["taras@shop.example"])
+    assert (await post.staff.agent.ask("GET", path)).body["waiting_since"] is not None
+    await post.reply(entry, to=["olena@home.example"])
+    assert (await post.staff.agent.ask("GET", path)).body["waiting_since"] is None
+
+
+async def test_whoever_is_answered_where_they_want_it_goes_on_there(post: Post) -> None:
+    entry = await post.arrives("noreply@market.example", sender_facts={"reply_to": "olena@home.example"})
+    stranger = await post.arrives("olena@home.example", conversation_id=entry.conversation_id)
+    assert stranger.conversation_id != entry.conversation_id
+    assert (await post.reply(entry)).status == 201
+    answered = await post.arrives("olena@home.example", conversation_id=entry.conversation_id)
+    assert answered.conversation_id == entry.conversation_id
+
+
+async def test_what_failed_where_they_wanted_it_goes_another_way_to_themselves(post: Post) -> None:
+    chat = await post.arrives("olena@shop.example", kind="chat")
+    entry = await post.arrives("olena@shop.example", sender_facts={"reply_to": "olena@home.example"})
+    assert chat.conversation_id == entry.conversation_id
+    post.providers["mail"].answers.append(Refused("No."))
+    said = await post.reply(entry)
+    await post.lanes.deliverer.step()
+    way = {"identity_id": chat.identity_id, "account_id": post.lanes.account_ids["chat"]}
+    again = await post.staff.agent.ask("POST", f"/entries/{said.body['id']}/retry", {"way": way})
+    assert again.status == 200, again.text
+    await post.lanes.deliverer.step()
+    assert [m.to.value for m in post.providers["chat"].got] == ["olena@shop.example"]
+
+
+async def test_nobody_who_gave_no_address_is_answered(post: Post) -> None:
+    entry = await post.arrives(sender=Address(NOWHERE, "support@hub.example", "1"), unverified=True)
+    way = (await post.ways(entry))[0]
+    assert (way["state"], way["why"], way["display"]) == ("closed", "no_address", "support@hub.example")
+    answer = await post.reply(entry)
+    assert (answer.status, answer.body["detail"]) == (422, "They gave no address that can be answered.")
+    assert (await post.reply(entry, to=["found@customer.example"])).status == 201
+    await post.lanes.deliverer.step()
+    assert [m.to.value for m in post.providers["mail"].got] == ["found@customer.example"]
+
+
+async def test_nobodies_are_strangers_to_each_other_unless_one_answers_another(post: Post) -> None:
+    first = await post.arrives(sender=Address(NOWHERE, "support@hub.example", "1"), unverified=True)
+    other = await post.arrives(sender=Address(NOWHERE, "support@hub.example", "2"), unverified=True)
+    assert first.conversation_id != other.conversation_id
+    refers: dict[str, Any] = {"references": (ExternalId("letter 1"),), "unverified": True}
+    more = await post.arrives(sender=Address(NOWHERE, "support@hub.example", "3"), **refers)
+    assert more.conversation_id == first.conversation_id
+    await post.arrives("olena@shop.example")
+    refers["references"] = (ExternalId("letter 4"),)
+    forged = await post.arrives(sender=Address(NOWHERE, "support@hub.example", "4"), **refers)
+    assert forged.conversation_id not in (first.conversation_id, other.conversation_id)
+    told = await post.staff.agent.ask("GET", f"/conversations/{first.conversation_id}")
+    assert told.body["case_id"] is None
+
+
+async def test_no_address_of_ours_is_on_copy_whichever_mailbox_it_is_of(post: Post) -> None:
+    settings = {"address": "Sales@hub.example", "aliases": ["offers@hub.example"]}
+    new = NewAccount(kind="absent", name="Sales", queue_id=post.staff.sales, settings=settings)
+    await post.house.db.write(actions.add, None, post.house.sealer, new)
+    people = (Recipient("sales@hub.example"), Recipient("offers@hub.example"), Recipient("taras@shop.example"))
+    facts = {"reply_to": "offers@hub.example"}
+    entry = await post.arrives(content=Content(text="Hello", subject="Order", cc=people), sender_facts=facts)
+    way = (await post.ways(entry))[0]
+    assert ([p["value"] for p in way["cc"]], way["to"]) == (["taras@shop.example"], [])
