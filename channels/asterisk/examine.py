@@ -23,7 +23,9 @@ from channels.contract import (
     TryLater,
 )
 
-_MODULES: Final = ("res_stasis_snoop.so", "res_stasis_recording.so", "res_sorcery_memory.so", "res_srtp.so")
+_MODULES: Final = (
+    "res_stasis_snoop.so", "res_stasis_recording.so", "res_sorcery_memory.so", "res_srtp.so", "res_http_media_cache.so",
+)  # fmt: skip
 
 
 async def examine_asterisk(account: Account, tools: Tools) -> Sequence[Finding]:

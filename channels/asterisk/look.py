@@ -10,12 +10,12 @@ import structlog
 
 from channels.asterisk.ari import Ari, quoted
 from channels.asterisk.names import Kind, name, read
-from channels.asterisk.render import LISTENING, endpoint_of, in_room, is_softphone, originate, rings_aloud
+from channels.asterisk.render import LISTENING, endpoint_of, in_room, is_silent, is_softphone, originate, rings_aloud
 from channels.asterisk.settings import AsteriskSettings
 from channels.asterisk.sounds import Sounds
 from channels.asterisk.standing import LATE, Memory, Stand
 from channels.contract import CallReported, Refused, Tools, TryLater
-from crm_core.words.calls import Hears, LegEnded, RecordingStarted, Scene, SceneLeg
+from crm_core.words.calls import Hears, LegEnded, RecordingFailed, RecordingStarted, Scene, SceneLeg
 from crm_core.words.content import FileRef
 from crm_core.words.dialling import DialPlan
 from crm_core.words.values.calls import LegMode, LegRole, RecordingState
@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 _ABSENT: Final = (400, *LATE)
 """A channel that is late is a bad request where bridges are asked."""
+_NOTICE: Final = "recording"
+"""The code of the prompt that tells of a recording."""
 _REPEATS: Final = 20
 """How often Asterisk plays the queue's music before it is asked to play it again."""
 _UNCALLABLE: Final = (400, 404, 500)
@@ -201,6 +203,8 @@ class Look:
         if prompt is None or prompt.seq <= self.memory.said:
             return
         media = await self.sounds.of(prompt, fetched=prompt.seq != self.memory.unfetched)
+        if prompt.code == _NOTICE:
+            self.memory.untold = is_silent(media)
         await self._hush()
         path = f"{where}/play/{self._name(Kind.SAY, prompt.seq)}"
         before, self.memory.said = self.memory.said, prompt.seq
@@ -332,6 +336,9 @@ class Look:
 
     async def _begin_recording(self) -> None:
         """Named by the version, so that the same scene begins no second one; one that runs unknown is taken over."""
+        if self.memory.untold:
+            self._refuse_to_record()
+            return
         room = self._name(Kind.ROOM)
         known = await self._running() if self.memory.forgot else ""
         label = known or self._name(Kind.TALK, self.scene.version)
@@ -343,6 +350,13 @@ class Look:
         signal = RecordingStarted(external_id=label)
         now, call_id = self.tools.now(), self.scene.call_id
         self.reports.append(CallReported(signal=signal, key=f"{label}:started", at=now, call_id=call_id))
+
+    def _refuse_to_record(self) -> None:
+        """Nobody is recorded who was to be told of it and heard nothing."""
+        log.warning("a call is not recorded: its notice could not be said", call_id=self.scene.call_id)
+        signal = RecordingFailed(external_id="", reason="untold")
+        key = f"{self._name(Kind.TALK, self.scene.version)}:untold"
+        self.reports.append(CallReported(signal=signal, key=key, at=self.tools.now(), call_id=self.scene.call_id))
 
     async def _running(self) -> str:
         for stored in await self.ari.listed("/recordings/stored"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from channels.asterisk.names import softphone_name
@@ -40,6 +40,11 @@ def prompt_media(prompt: PromptValue, settings: AsteriskSettings, file: str) -> 
     """
     media = [f"sound:{file}"] if file else account_sounds(prompt, settings) or _own_sounds(prompt) or [_NOTHING]
     return [*media, _KEY_PAUSE] if prompt.digits else media
+
+
+def is_silent(media: Sequence[str]) -> bool:
+    """Whether nobody would hear it."""
+    return media[0] == _NOTHING
 
 
 def account_sounds(prompt: PromptValue, settings: AsteriskSettings) -> list[str]:

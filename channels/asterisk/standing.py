@@ -45,6 +45,8 @@ class Memory:
     saying: str = ""
     unfetched: int = 0
     """The prompt whose sound Asterisk could not fetch from us."""
+    untold: bool = False
+    """The notice of the recording was silence."""
     music: str = ""
     """The playing of the queue's music."""
     is_music_over: bool = False

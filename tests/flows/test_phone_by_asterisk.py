@@ -88,14 +88,13 @@ class Exchange(Api):
             return await answer.json()
 
     async def connect(self, asterisk: Asterisk) -> int:
-        """Add the Asterisk as an account that greets and records, and return its id when its calls come in."""
+        """Add the Asterisk as an account that greets and records, in the hub's own voice; its id when calls come in."""
         queue = (await self.get("queues"))["items"][0]["id"]
-        spoken = {"greeting": "sound:hello-world", "recording": "sound:this-call-may-be-monitored-or-recorded"}
         server = {"ari_url": asterisk.url, "user": USER, "password": PASSWORD, "app": APP}
-        settings = {**server, "sounds": spoken, "own_extensions": ["201"]}
+        settings = {**server, "own_extensions": ["201"]}
         new = {"kind": "asterisk", "name": "Exchange", "queue_id": queue, "settings": settings}
         account: int = (await self.post("accounts", new))["id"]
-        calls = {"greeting": {"en": "Hello."}, "record": True}
+        calls = {"greeting": {"en": "Hello. This is the exchange."}, "record": True}
         await self.put(f"accounts/{account}/manner", {"manner": {"calls": calls}})
         await until(lambda: APP in asterisk.cli("ari show apps"), "the hub never heard the exchange")
         return account

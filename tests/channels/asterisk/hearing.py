@@ -17,15 +17,17 @@ from tests.peers.sipp import linear
 _LOUD = 200
 """Root mean square of 20 ms of speech."""
 _FRAME = 160
+_SOURCE = (4711).to_bytes(4, "big")
 PITCH = 440
 """Hz."""
 
 
 class Hearing(asyncio.DatagramProtocol):
-    """Listens to the sound that is sent to `port` (RTP with A-law)."""
+    """Listens to the sound that is sent to `port` (RTP with A-law), and sends silence back, as a telephone does."""
 
     def __init__(self) -> None:
         self.port = 0
+        self._transport: Any = None
         self.loud = 0.0
         """Seconds that were no silence."""
         self.toned = 0.0
@@ -33,10 +35,12 @@ class Hearing(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: Any) -> None:
         self.port = transport.get_extra_info("sockname")[1]
+        self._transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         if data[1] & 0x7F != 8:
             return
+        self._transport.sendto(data[:8] + _SOURCE + b"\xd5" * _FRAME, addr)
         samples = [linear(byte) for byte in data[12:]]
         self.loud += loud_seconds(samples)
         self.toned += toned_seconds(samples, PITCH)

@@ -21,7 +21,7 @@ from crm_core.calls.rules.signals import AcceptedBy, Signal
 from crm_core.words.clock import system_clock
 from crm_core.words.values.calls import CallState
 from hub.machinery.speech import AccountSpeech, Voice
-from tests.channels.asterisk.hearing import samples_of, toned_seconds
+from tests.channels.asterisk.hearing import samples_of
 from tests.channels.asterisk.served import ServedFiles
 from tests.channels.calling import CallDesk
 from tests.peers.asterisk import APP, PASSWORD, USER, Asterisk
@@ -113,23 +113,6 @@ class House:
     async def says(self, channel: str) -> float:
         """How loud it is what a telephone sends."""
         return loudness(await self._listen(channel, "in"))
-
-    async def until_tone(self, channel: str, pitch: int) -> None:
-        """Return once a telephone hears this tone and hardly anything else."""
-
-        async def heard() -> bool:
-            return toned_seconds(samples_of(await self._listen(channel, "out")), pitch) > 1
-
-        await self.until_true(heard, f"{channel} never hears {pitch} Hz")
-
-    async def until_no_tone(self, channel: str, pitch: int) -> None:
-        """Return once a telephone hears something else than this tone."""
-
-        async def heard() -> bool:
-            sound = await self._listen(channel, "out")
-            return loudness(sound) > QUIET and toned_seconds(samples_of(sound), pitch) < 0.3
-
-        await self.until_true(heard, f"{channel} hears nothing but {pitch} Hz")
 
     async def members(self, bridge: str) -> set[str]:
         """The channels in a bridge."""

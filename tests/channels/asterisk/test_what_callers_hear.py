@@ -6,10 +6,11 @@ import pytest
 
 from crm_core.calls.rules.call import CallPlan
 from crm_core.calls.rules.signals import Held, HungUp, PositionKnown
+from crm_core.words.calls import RecordingFailed
 from crm_core.words.content import FileRef
-from crm_core.words.values.calls import CallOutcome, CallState, KeptState, PromptValue
+from crm_core.words.values.calls import CallOutcome, CallState, KeptState, PromptValue, RecordingState
 from hub.machinery.speech import Voice, espeak, speaker
-from tests.channels.asterisk.hearing import PITCH, listening, loud_seconds, samples_of, tone
+from tests.channels.asterisk.hearing import listening, loud_seconds, samples_of, tone
 from tests.channels.asterisk.house import QUIET, House, loudness, opened_house
 from tests.channels.asterisk.served import ServedFiles
 from tests.peers.asterisk import Asterisk
@@ -132,6 +133,23 @@ class TestWordsThatCannotBeFetched:
         assert files.fetched == []
 
 
+class TestNoticeThatCannotBeFetched:
+    @pytest.fixture
+    def plan(self) -> CallPlan:
+        return CallPlan(queue_id=1, record=True, opening=[said("recording", "This call is recorded.")])
+
+    async def test_who_was_not_told_is_not_recorded(self, house: House, files: ServedFiles) -> None:
+        files.away = True
+        with telephone() as desk, caller(house.asterisk.sip_port, NUMBER):
+            house.asterisk.make_telephone("503", desk.port)
+            await house.take(952, "503")
+            await house.until(
+                lambda: [r for r in house.reports if r.signal == RecordingFailed(external_id="", reason="untold")]
+            )
+            assert (house.call.recording, house.call.recordings) == (RecordingState.OFF, [])
+            assert await house.ari("GET", "/recordings/stored") == []
+
+
 class TestMusic:
     @pytest.fixture
     def plan(self) -> CallPlan:
@@ -141,19 +159,27 @@ class TestMusic:
         self, house: House, files: ServedFiles
     ) -> None:
         assert await files.keep("music.wav", tone(0.5)) == FileRef(1)
-        with telephone() as desk, caller(house.asterisk.sip_port, NUMBER, talks=False):
-            house.asterisk.make_telephone("502", desk.port)
-            call = await house.until_state(CallState.QUEUED)
-            await house.until_tone(call.external_id, PITCH)
-            house.do(PositionKnown(position=2, estimate=None, prompt_text=" ".join([WELCOME] * 4)))
-            await house.until_no_tone(call.external_id, PITCH)
-            await house.until(lambda: house.call.prompt is None)
-            await house.until_tone(call.external_id, PITCH)
-            contact, agent = await house.take(951, "502")
-            await house.until_quiet(contact)
-            house.do(Held(agent_id=3, on=True))
-            await house.until_tone(contact, PITCH)
-            assert await house.hears(agent) <= QUIET
+        async with listening() as ear:
+
+            async def music_goes_on() -> None:
+                before = ear.toned
+                await house.until(lambda: ear.toned > before + 2)
+
+            with telephone() as desk, caller(house.asterisk.sip_port, NUMBER, sound_at=ear.port):
+                house.asterisk.make_telephone("502", desk.port)
+                await house.until_state(CallState.QUEUED)
+                await music_goes_on()
+                other = ear.loud - ear.toned
+                house.do(PositionKnown(position=2, estimate=None, prompt_text=WELCOME))
+                await house.until(lambda: house.call.prompt is None)
+                spoken = loud_seconds(samples_of(files.contents[2]))
+                await house.until(lambda: ear.loud - ear.toned - other > 0.7 * spoken)
+                await music_goes_on()
+                contact, agent = await house.take(951, "502")
+                await house.until_quiet(contact)
+                house.do(Held(agent_id=3, on=True))
+                await music_goes_on()
+                assert await house.hears(agent) <= QUIET
 
     async def test_it_begins_anew_when_it_is_over(self, house: House, files: ServedFiles) -> None:
         await files.keep("music.wav", tone(0.2))
