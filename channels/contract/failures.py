@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crm_core.words.content import ReachState
 from crm_core.words.errors import HubError
 
 
@@ -21,6 +22,11 @@ class TryLater(ChannelError):
 
 class Refused(ChannelError):
     """The provider will never take this message."""
+
+    def __init__(self, sentence: str | None = None, /, *, reach: ReachState | None = None, **facts: Any) -> None:
+        """`reach`: what the refusal tells of the recipient beyond this message: they opted out, or blocked us."""
+        super().__init__(sentence, **facts)
+        self.reach = reach
 
 
 class Unclear(ChannelError):

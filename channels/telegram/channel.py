@@ -121,6 +121,8 @@ class TelegramWebhook(Telegram):
                     url=self._account.public_url,
                     secret_token=self._settings.webhook_secret.get_secret_value(),
                     allowed_updates=list(TAKEN),
+                    # One after the other: two quick messages of one person stay in their order.
+                    max_connections=1,
                 )
             )
         except Refused as error:

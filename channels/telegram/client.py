@@ -29,6 +29,7 @@ from aiogram.exceptions import (
 from aiogram.methods import GetFile, TelegramMethod
 
 from channels.contract import AccountBroken, ChannelError, Refused, TryLater, Unclear
+from crm_core.words.content import ReachState
 
 CONNECT: Final = 10.0
 """Seconds in which a connection stands, or nothing was sent."""
@@ -50,6 +51,10 @@ _REFUSALS: Final = (
     ("button_url_invalid", "A button leads to an address that Telegram does not take."),
     ("file is too big", "The file is larger than Telegram takes."),
 )
+
+
+_GONE: Final = ("bot was blocked by the user", "user is deactivated", "bot was kicked")
+"""Refusals that will stand for every message to them."""
 
 
 class Elsewhere(TryLater):
@@ -193,4 +198,5 @@ def _refusal(said: str) -> Refused:
     if "photo_invalid_dimensions" in lower or "image_process_failed" in lower or "photo_save_file_invalid" in lower:
         return Odd(said=said)
     words = next((words for sign, words in _REFUSALS if sign in lower), "")
-    return Refused(words or f"Telegram refused the message: {said[:200]}", said=said)
+    reach = ReachState.BLOCKED if any(sign in lower for sign in _GONE) else None
+    return Refused(words or f"Telegram refused the message: {said[:200]}", reach=reach, said=said)

@@ -41,7 +41,7 @@ from channels.twilio.forms import (
     wish_of,
 )
 from channels.twilio.media import Fetcher
-from channels.twilio.reasons import OPTED_OUT, words_for
+from channels.twilio.reasons import reach_after, words_for
 from channels.twilio.recalling import recalled
 from channels.twilio.recent import Recent
 from channels.twilio.reconciling import Reconciler
@@ -60,7 +60,6 @@ SETTLED: Final[Moment] = 2 * MINUTE
 """How long after a doubtful send Twilio's list is taken for complete."""
 RECEIPTS: Final = "status"
 """What follows the account's address where receipts go."""
-BLOCKED: Final = frozenset({63033})
 _NOTHING_TO_SAY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 log = structlog.get_logger(__name__)
@@ -97,7 +96,7 @@ class TwilioMessaging:
         record = await self._api.create(parameters)
         self._known.put(record.sid, True)
         if status_named(record.status) is DeliveryStatus.FAILED:
-            raise Refused(words_for(record.error_code))
+            raise Refused(words_for(record.error_code), reach=reach_after(record.error_code))
         return Sent((ExternalId(record.sid),))
 
     async def recall(self, message: OutboundMessage, /) -> Sent | None:
@@ -167,12 +166,13 @@ class TwilioMessaging:
             return
         moment = self._tools.now() if at is None else at
         reason = words_for(code) if status is DeliveryStatus.FAILED else None
+        state = reach_after(code)
+        if state is not None and form.get("To"):
+            # Before the failure, which may send the message another way: not to somebody who said STOP.
+            await deliver(ReachChanged(address=address_of(form["To"]), state=state, at=moment, reason=words_for(code)))
         await deliver(
             DeliveryReported(external_id=ExternalId(sid), status=status, at=moment, reason=reason, delivery=delivery)
         )
-        state = ReachState.OPTED_OUT if code == OPTED_OUT else ReachState.BLOCKED if code in BLOCKED else None
-        if state is not None and form.get("To"):
-            await deliver(ReachChanged(address=address_of(form["To"]), state=state, at=moment, reason=words_for(code)))
 
     async def reconcile(self, deliver: Deliver) -> int:
         """One look at Twilio's list: how much was handed in that this process had not seen."""

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from channels.contract import AccountBroken, ChannelError, Refused, TryLater, Unclear
+from crm_core.words.content import ReachState
 
 OPTED_OUT: Final = 21610
+_BLOCKED: Final = frozenset({63033})
 OUTSIDE_WINDOW: Final = 63016
 
 _WORDS: Final[Mapping[int, str]] = {
@@ -106,6 +108,11 @@ def words_for(code: int | None) -> str:
     return f"{_WORDS.get(code, 'Twilio could not deliver it.')} (Twilio {code})"
 
 
+def reach_after(code: int | None) -> ReachState | None:
+    """What a code says of the recipient, beyond the one message."""
+    return ReachState.OPTED_OUT if code == OPTED_OUT else ReachState.BLOCKED if code in _BLOCKED else None
+
+
 def consequence(status: int, code: int | None, *, retry_after: str = "") -> ChannelError:
     """What a refusal of the API leads to: 401 breaks the account, 429 waits, 5xx is unclear, the rest is final.
 
@@ -118,4 +125,4 @@ def consequence(status: int, code: int | None, *, retry_after: str = "") -> Chan
         return AccountBroken(words_for(code if code in _WORDS else 20003))
     if status >= 500:
         return Unclear("Twilio failed after it got the message; it may have gone out.")
-    return Refused(words_for(code))
+    return Refused(words_for(code), reach=reach_after(code))

@@ -10,6 +10,7 @@ from typing import Any, Final
 import aiohttp
 
 from channels.contract import AccountBroken, ChannelError, Refused, TryLater, Unclear
+from crm_core.words.content import ReachState
 
 _PATIENCE: Final = 30.0
 _BROKEN: Final = {
@@ -29,6 +30,9 @@ _REFUSED: Final = {
     14: "Their Viber is too old for this.",
     21: "Viber does not deliver this to their country.",
 }
+
+
+_REACH: Final = {5: ReachState.BLOCKED, 6: ReachState.OPTED_OUT}
 
 
 class Api:
@@ -70,4 +74,4 @@ def _failure(code: int, said: str) -> ChannelError:
         return TryLater("Viber does not know yet where this hub is.", after_ms=10_000)
     if code in _BROKEN:
         return AccountBroken(_BROKEN[code])
-    return Refused(_REFUSED.get(code) or f"Viber refused it: {said[:200]}")
+    return Refused(_REFUSED.get(code) or f"Viber refused it: {said[:200]}", reach=_REACH.get(code))

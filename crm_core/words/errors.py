@@ -76,6 +76,12 @@ class StoreUnavailable(HubError):
     code, status = "store_unavailable", 503
 
 
+class NotOpenNow(HubError):
+    """This account is not open now. Try again in a moment."""
+
+    code, status = "not_open_now", 503
+
+
 class StoreFull(StoreUnavailable):
     """The disk is full. Nothing was stored."""
 

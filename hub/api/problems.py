@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import ConfigDict, Field, ValidationError
 
 from crm_core.words.dialling import DialRefused
-from crm_core.words.errors import Conflict, HubError, Invalid, NotSignedIn, StoreUnavailable, TooMany
+from crm_core.words.errors import Conflict, HubError, Invalid, NotOpenNow, NotSignedIn, StoreUnavailable, TooMany
 from hub.api.models.shapes import Shown
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -113,7 +113,7 @@ def answer(error: HubError, *, request_id: str | None = None, status: int | None
 def _headers(error: HubError) -> dict[str, str]:
     if isinstance(error, TooMany):
         return {"Retry-After": str(error.facts.get("retry_after", 5))}
-    if isinstance(error, StoreUnavailable):
+    if isinstance(error, StoreUnavailable | NotOpenNow):
         return {"Retry-After": "2"}
     if isinstance(error, NotSignedIn):
         return {"WWW-Authenticate": "Bearer"}

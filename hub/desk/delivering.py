@@ -228,6 +228,8 @@ class Deliverer:
             await self._db.write(settling.put_off, owed, self._token, pause(owed.attempts), str(error))
             await self._db.write(accounts_actions.set_state, owed.account_id, "broken", str(error))
             return False
+        except Refused as error:
+            await self._db.write(settling.refused, owed, self._token, error)
         except ChannelError as error:
             await self._db.write(settling.failed, owed, self._token, str(error))
         else:

@@ -21,7 +21,7 @@ from crm_core.store import jobs
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import MAILTO, TEL, Address
 from crm_core.words.clock import MINUTE, Moment
-from crm_core.words.content import DeliveryStatus
+from crm_core.words.content import DeliveryStatus, ReachState
 from crm_core.words.values import Author, AuthorKind, Direction, EntryKind, EntryValue, Pressable
 from hub.desk import carrying, machine
 from hub.desk.allowed import is_open
@@ -82,6 +82,8 @@ def instead(tx: Tx, entry_id: int, directory: Directory, stands: DeliveryStatus)
     conversation_row(tx, timeline.value(tx, entry_id).conversation_id, lock=True)
     entry = timeline.value(tx, entry_id)
     if entry.delivery is not stands or entry.account_id is None or entry.identity_id is None:
+        return None
+    if _said_stop(tx, entry.identity_id, entry.account_id):
         return None
     aim = _way(tx, entry, directory)
     if aim is None:
@@ -166,6 +168,12 @@ def _reached(tx: Tx, identity_id: int, account_id: int, line: Line) -> Iterator[
         for address in _claimed(tx, identity_id):
             if address.scheme in line.reaches:
                 yield resolve(tx, address, "", {}).id
+
+
+def _said_stop(tx: Tx, identity_id: int, account_id: int) -> bool:
+    """Whether they asked for silence on the way that failed: then no other one is tried in its place."""
+    way = reach.way(tx, identity_id, account_id)
+    return way is not None and way.state is ReachState.OPTED_OUT
 
 
 def _spoken(tx: Tx, address: Address, account_id: int) -> str:

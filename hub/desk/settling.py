@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from channels.contract import Sent
-from crm_core.conversations import actions
+from channels.contract import ReachChanged, Refused, Sent
+from crm_core.contacts.queries import address_of
+from crm_core.conversations import actions, timeline
 from crm_core.store import outbox, receipts
 from crm_core.store.outbox import Owed
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
-from crm_core.words.content import DeliveryStatus
+from crm_core.words.content import DeliveryStatus, ReachState
 from hub.desk import fallback
+from hub.desk.receipts import reach_changed
 
 DOUBTS: Final = 5
 """Tries of one message of which nobody knew whether it went, before an agent decides."""
@@ -41,6 +43,17 @@ def failed(tx: Tx, owed: Owed, token: str, why: str, *, may_go_elsewhere: bool =
         actions.set_delivery(tx, owed.entry_id, DeliveryStatus.FAILED, reason=why)
         if may_go_elsewhere:
             fallback.failed(tx, owed.entry_id)
+
+
+def refused(tx: Tx, owed: Owed, token: str, error: Refused) -> None:
+    """The provider will never take it. What that tells of the recipient counts first: who opted out is reached no
+    other way instead."""
+    entry = timeline.value(tx, owed.entry_id)
+    if error.reach is not None and entry.identity_id is not None:
+        address = address_of(tx, entry.identity_id)
+        told = ReachChanged(address=address, state=error.reach, at=tx.now, reason=str(error))
+        reach_changed(tx, owed.account_id, told)
+    failed(tx, owed, token, str(error), may_go_elsewhere=error.reach is not ReachState.OPTED_OUT)
 
 
 def unconfirmed(tx: Tx, owed: Owed, token: str, why: str) -> None:

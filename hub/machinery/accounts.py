@@ -34,7 +34,7 @@ from crm_core.store.journal import Committed
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Clock
 from crm_core.words.content import Medium
-from crm_core.words.errors import HubError, NotFound, StoreUnavailable
+from crm_core.words.errors import HubError, NotFound, NotOpenNow, StoreUnavailable
 from crm_core.words.events import AccountChanged
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
@@ -47,6 +47,8 @@ R = TypeVar("R")
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 300.0
 """Seconds between tries to open an account that fails; doubled from the first to the longest."""
+BROKEN_PAUSE: Final = 1_800.0
+"""Seconds until an account that needs a person is tried all the same: a provider may have mended what it broke."""
 WELL_AFTER: Final = 20.0
 """Seconds after which an account that was tried again counts as open."""
 
@@ -137,7 +139,9 @@ class Accounts:
         clock: Clock,
         delivering: Callable[[Open], Deliver],
         toolbox: Toolbox,
+        broken_seconds: float = BROKEN_PAUSE,
     ) -> None:
+        self._broken_seconds = broken_seconds
         self._db = db
         self._manifests = manifests
         self._sealer = sealer
@@ -146,11 +150,15 @@ class Accounts:
         self._toolbox = toolbox
         self._open: dict[int, Open] = {}
         self._by_key: dict[str, int] = {}
+        self._kept: dict[int, str] = {}
+        """Public keys of all accounts that are not disabled, open or not."""
         self._keepers: dict[int, asyncio.Task[None]] = {}
         self._reopening = asyncio.Lock()
         """Two changes at once must not leave an account with two keepers."""
         self._ours: dict[int, int] = {}
         """Accounts that we ourselves are noting to be well again: no reason to open them anew."""
+        self._retried: set[int] = set()
+        """Accounts that were broken and are tried again."""
         self._group: asyncio.TaskGroup | None = None
         self._http: aiohttp.ClientSession | None = None
 
@@ -174,11 +182,15 @@ class Accounts:
         return self._open.get(account_id)
 
     def by_key(self, public_key: str) -> Open:
-        """The open account of a public address. Raises NotFound."""
+        """The open account of a public address. Raises NotFound; NotOpenNow for one that is being opened, or broken."""
         found = self._open.get(self._by_key.get(public_key, 0))
-        if found is None:
-            raise NotFound
-        return found
+        if found is not None:
+            return found
+        raise NotOpenNow if self.knows(public_key) else NotFound
+
+    def knows(self, public_key: str) -> bool:
+        """Whether this is the public address of an account that is not disabled, open or not."""
+        return public_key in self._kept.values()
 
     def files(self, opened: Open) -> Files:
         """The files of an open account."""
@@ -228,7 +240,9 @@ class Accounts:
             except HubError as error:
                 log.error("an account could not be opened", account=account_id, code=error.code)
                 return
-            if account is not None:
+            if account is None:
+                self._kept.pop(account_id, None)
+            else:
                 self._keep(account)
 
     async def _read(self, question: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -245,13 +259,18 @@ class Accounts:
         if account.kind not in self._manifests:
             log.warning("an account's channel is not installed", account=account.id, kind=account.kind)
             return
+        self._kept[account.id] = account.public_key
         self._keepers[account.id] = self._group.create_task(self._keeper(account), name=f"account {account.id}")
 
     async def _keeper(self, account: OpenAccount) -> None:
-        try:
-            await self._again_and_again(account.id, partial(self._serve, account))
-        except AccountBroken as error:
-            await self._say(account.id, "broken", str(error))
+        """Serve until cancelled. A broken account needs a person, or a provider that mends what it broke."""
+        while True:
+            try:
+                await self._again_and_again(account.id, partial(self._serve, account))
+            except AccountBroken as error:
+                await self._say(account.id, "broken", str(error))
+            await asyncio.sleep(self._broken_seconds)
+            self._retried.add(account.id)
 
     async def _again_and_again(self, account_id: int, attempt: Callable[[], Awaitable[None]]) -> None:
         """Try until cancelled, with growing pauses. Raises AccountBroken."""
@@ -309,7 +328,9 @@ class Accounts:
     async def _is_well(self, account_id: int) -> None:
         """Whoever has listened for a while does not have to wait any more."""
         await asyncio.sleep(WELL_AFTER)
-        if (await self._read(queries.account, account_id)).state == "waiting":
+        state = (await self._read(queries.account, account_id)).state
+        if state == "waiting" or (state == "broken" and account_id in self._retried):
+            self._retried.discard(account_id)
             self._ours[account_id] = self._ours.get(account_id, 0) + 1
             await self._say(account_id, "open", "")
 

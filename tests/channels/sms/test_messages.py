@@ -168,8 +168,9 @@ async def test_cancel_is_a_word_like_others_where_the_hub_keeps_the_list() -> No
 async def test_whoever_opted_out_is_not_written_to() -> None:
     async with world(MANIFEST, {}) as it:
         await it.cloud.phone(THEIRS).text(OURS, "STOP")
-        with pytest.raises(Refused, match="opted out"):
+        with pytest.raises(Refused, match="opted out") as refused:
             await it.channel.send(outbound())
+    assert refused.value.reach is ReachState.OPTED_OUT
 
 
 # --- out ----------------------------------------------------------------------------------------
@@ -214,6 +215,8 @@ async def test_a_failure_for_an_opt_out_is_one() -> None:
     async with world(MANIFEST, {}) as it:
         await it.channel.receive(webhook(fields, path="status"), it.recorder)
     assert [(r.address.value, r.state) for r in it.reaches] == [(THEIRS, ReachState.OPTED_OUT)]
+    # First of all, since a failure may have the message go another way.
+    assert it.events[0] == it.reaches[0]
 
 
 @pytest.mark.parametrize("ref", ["", "x", "9" * 30, "-1", "١٢"])

@@ -7,7 +7,7 @@ import pytest
 from channels.contract import Refused, TryLater, Unclear
 from channels.simulators.telegram import Trouble
 from channels.telegram.channel import Pace
-from crm_core.words.content import Button, ExternalId, FileRef, Place
+from crm_core.words.content import Button, ExternalId, FileRef, Place, ReachState
 from tests.channels.telegram.telling import scene
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -128,8 +128,9 @@ async def test_a_message_that_stops_half_way_says_so_and_is_not_begun_again(trou
 async def test_who_blocked_the_bot_is_named_in_words() -> None:
     async with scene() as s:
         s.ann.block()
-        with pytest.raises(Refused, match="They blocked the bot"):
+        with pytest.raises(Refused, match="They blocked the bot") as refused:
             await s.channel.send(s.outbound("x"))
+        assert refused.value.reach is ReachState.BLOCKED
 
 
 async def test_who_never_wrote_to_the_bot_cannot_be_written_to() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from channels.contract import Capabilities, DeliveryReported, MessageArrived, Refused
+from channels.contract import Capabilities, DeliveryReported, MessageArrived, ReachChanged, Refused
 from crm_core.contacts import actions as contacts
+from crm_core.contacts import reach
 from crm_core.contacts.actions import NewAddress, NewContact
 from crm_core.conversations import timeline
 from crm_core.files.actions import NewFile, add
@@ -293,6 +294,32 @@ async def test_a_text_that_failed_goes_to_the_same_number_by_another_provider(sh
     (message,) = shop.providers["gateway"].got
     assert (message.to, message.content.text) == (phone("+380441234567"), "Your order is here.\n\nSofia")
     assert await shop.unusable(asked) == []
+
+
+@pytest.mark.parametrize(("told", "by_another"), [(ReachState.OPTED_OUT, 0), (ReachState.BLOCKED, 1)])
+async def test_a_refusal_that_tells_of_its_recipient_closes_the_way_and_who_said_stop_is_left_in_peace(
+    shop: Shop, told: ReachState, by_another: int
+) -> None:
+    await shop.falls_back("sms", "gateway")
+    asked = await shop.texts("sms", phone("+380441234567"), "hi")
+    shop.providers["sms"].answers = [Refused("They opted out of messages from this number.", reach=told)]
+    await shop.answer(asked, "Your order is here.")
+    await shop.time_passes(0)
+    (way,) = await shop.lanes.db.read(reach.of_identities, [asked.identity_id or 0])
+    assert (way.state, len(shop.providers["gateway"].got)) == (told, by_another)
+
+
+async def test_a_receipt_that_tells_of_a_stop_sends_nothing_by_the_fallback(shop: Shop) -> None:
+    await shop.falls_back("sms", "gateway")
+    number = phone("+380441234567")
+    said = await shop.answer(await shop.texts("sms", number, "hi"), "Your order is here.")
+    owed, now, failed = shop.providers["sms"].got[-1].delivery, shop.scene.clock(), DeliveryStatus.FAILED
+    deliver = shop.lanes.deliver("sms")
+    await deliver(DeliveryReported(external_id=ExternalId("x"), status=failed, at=now, reason="STOP", delivery=owed))
+    await deliver(ReachChanged(address=number, state=ReachState.OPTED_OUT, at=now, reason="STOP"))
+    await shop.time_passes(0)
+    assert (await shop.lanes.db.read(timeline.value, said.id)).delivery is failed
+    assert shop.providers["gateway"].got == []
 
 
 async def test_a_mail_that_failed_goes_to_the_same_address_from_another_mailbox(shop: Shop) -> None:

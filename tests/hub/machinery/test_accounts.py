@@ -17,6 +17,7 @@ from crm_core.accounts.actions import NewAccount
 from crm_core.accounts.sealing import Sealer
 from crm_core.store.transaction import Tx
 from crm_core.words.content import Medium
+from crm_core.words.errors import NotFound, NotOpenNow
 from crm_core.words.values import AccountValue
 from hub.config import Settings
 from hub.machinery.accounts import Accounts, Open, Toolbox
@@ -104,7 +105,9 @@ async def accounts(
     manifests = {"radio": radio.manifest()}
     sealer, media = Sealer(b"k" * 32), FileStore.open(Settings(data_dir=tmp_path), b"k" * 32, clock)
     toolbox = Toolbox(absent, media, clock, guard=Guard(), key=b"k" * 32, url="http://hub.example", sealer=sealer)
-    return Accounts(absent, manifests, sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox)
+    return Accounts(
+        absent, manifests, sealer=sealer, clock=clock, delivering=_delivering, toolbox=toolbox, broken_seconds=0.2
+    )
 
 
 @pytest.fixture
@@ -162,8 +165,24 @@ async def test_an_account_whose_listening_needs_a_person_is_closed(
     radio.silences.append(AccountBroken("The password is wrong."))
     radio.silent.set()
     await _until_state(absent, account.id, "broken")
-    assert accounts.by_id(account.id) is None
-    assert radio.opened == 1
+    with pytest.raises(NotFound):
+        accounts.by_key("of nobody")
+    # Whoever reports to it is told to come again, not that there is no such address.
+    with pytest.raises(NotOpenNow):
+        accounts.by_key(account.public_key)
+    await _until(lambda: radio.opened == 2)
+    assert accounts.by_key(account.public_key).account.id == account.id
+    assert not running.done()
+
+
+async def test_whoever_reports_to_a_disabled_account_is_told_that_there_is_none(
+    absent: AbsentDatabase, radio: _Radio, account: AccountValue, accounts: Accounts, running: asyncio.Task[None]
+) -> None:
+    await absent.write(actions.disable, None, account.id)
+    await _until(lambda: radio.listening == 0)
+    await _until(lambda: not accounts.knows(account.public_key))
+    with pytest.raises(NotFound):
+        accounts.by_key(account.public_key)
     assert not running.done()
 
 
