@@ -2,6 +2,9 @@
 
 External ids: `{chat}:{message}`, in a business chat `{chat}@{connection}:{message}`; a pressed button has the id of
 its press. Threads: `{chat}`, and after it `/{topic}` and `@{connection}` where there are any.
+
+What is said to a group is read by all of it: there everybody has an address of their own, whose scope is the group's
+thread, so that a conversation in private and one in a group never become one.
 """
 
 from __future__ import annotations
@@ -97,19 +100,21 @@ def arrived(message: Loose, now: Moment) -> Said:
 def _event(message: Loose, content: Content, now: Moment) -> MessageArrived:
     sender = _sender(message)
     start = _START.fullmatch(content.text)
+    address = _address(message, sender)
     return MessageArrived(
         external_id=external_id(message),
         thread=thread(message),
-        sender=Address(TELEGRAM, str(whole(sender, "id"))),
+        sender=address,
         content=content,
         sent_at=_moment(message, "date", now),
-        sender_name=full_name(sender) or text(sender, "title"),
+        sender_name=_name(message, sender),
         sender_facts=_facts(sender),
         part_of=ExternalId(text(message, "media_group_id")) or None,
         part=whole(message, "message_id") or 0,
         in_reply_to=_answered(message),
         invitation=start[1] if start else "",
         proves=_proven(message),
+        mentions=_alone(address),
         automatic=bool(sender.get("is_bot") or message.get("is_automatic_forward")),
     )
 
@@ -142,14 +147,16 @@ def pressed(press: Loose, now: Moment) -> Said:
     if not text(press, "id") or whole(person, "id") is None:
         raise NotUnderstood("A press of nobody.")
     label = _label(message, text(press, "data")) or text(press, "data") or text(press, "game_short_name")
+    address = _address(message, person)
     event = MessageArrived(
         external_id=ExternalId(f"press:{text(press, 'id')}"),
         thread=thread(message) if message else ThreadKey(str(whole(person, "id"))),
-        sender=Address(TELEGRAM, str(whole(person, "id"))),
+        sender=address,
         content=Content(text=label, problem=None if label else NOT_UNDERSTOOD),
         sent_at=now,
-        sender_name=full_name(person),
+        sender_name=_name(message, person),
         sender_facts=_facts(person),
+        mentions=_alone(address),
         in_reply_to=external_id(message) if message else None,
     )
     return Said(events=(event,), press=text(press, "id"))
@@ -231,6 +238,24 @@ def _sender(message: Loose) -> Loose:
         if whole(inner(message, key), "id") is not None:
             return inner(message, key)
     return inner(message, "chat")
+
+
+def _address(message: Loose, sender: Loose) -> Address:
+    """The writer's address in this chat; ids of groups are negative."""
+    is_group = (whole(inner(message, "chat"), "id") or 0) < 0
+    return Address(TELEGRAM, str(whole(sender, "id")), thread(message) if is_group else "")
+
+
+def _alone(address: Address) -> tuple[Address, ...]:
+    """Their address in private, of somebody who writes in a group: an agent may say that both are one contact."""
+    return (Address(TELEGRAM, address.value),) if address.scope and not address.value.startswith("-") else ()
+
+
+def _name(message: Loose, sender: Loose) -> str:
+    """What the writer is called; in a group with its title, so that one sees where an answer is read."""
+    name, title = full_name(sender) or text(sender, "title"), text(inner(message, "chat"), "title")
+    is_group = (whole(inner(message, "chat"), "id") or 0) < 0
+    return " · ".join(dict.fromkeys(part for part in (name, title) if part)) if is_group else name
 
 
 def _is_by_the_owner(message: Loose) -> bool:

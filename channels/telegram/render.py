@@ -104,7 +104,12 @@ def where(thread: ThreadKey) -> Where:
 
 
 def where_to(message: OutboundMessage) -> Where:
-    """Where a message goes: its thread, or the person's own chat with the bot. Raises Refused."""
+    """Where a message goes: the group of who writes in one, its thread, or the person's own chat with the bot.
+
+    Raises Refused.
+    """
+    if message.to.scheme == TELEGRAM and message.to.scope:
+        return where(ThreadKey(message.to.scope))
     if not message.thread and message.to.scheme != TELEGRAM:
         raise Refused("This is no Telegram address.")
     return where(message.thread or ThreadKey(message.to.value))

@@ -86,8 +86,12 @@ export function filled(text: string, variables: Readonly<Record<string, string>>
   return text.replace(/\{\{\s*([^{}]+?)\s*\}\}/g, (whole, name: string) => variables[name] || whole);
 }
 
+/** Kinds of address that are a program's key: the name beside it says more, in a group its title too. */
+const KEYS: ReadonlySet<string> = new Set(["telegram", "viber"]);
+
 /** The address a way leads to, for the eye: a visitor's own is a key that says nothing. */
 export function addressed({ scheme, name, display }: Pick<Way, "scheme" | "name" | "display">): string {
+  if (KEYS.has(scheme)) return name || display;
   return scheme === "visitor" ? name || t("contact.visitor") : display;
 }
 

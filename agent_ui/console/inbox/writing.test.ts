@@ -8,7 +8,7 @@ import { type Laid, isLink, laidOut, plainOf, signatureText } from "./plain";
 import { addressOf, bareSubject, distinct, everybody, isAddress, parted, subjectOf, toOf } from "./recipients";
 import { rowsOf } from "./rows";
 import { begun, extrasOf, needsWay } from "./sending";
-import { filled, gapsOf, others, stateOf, takenWay, troubleOf } from "./ways";
+import { addressed, filled, gapsOf, others, stateOf, takenWay, troubleOf } from "./ways";
 
 const NOON = new Date(2026, 10, 25, 12).getTime();
 const CARRIES: Way["carries"] = { max_text: null, max_file_bytes: 1_000, max_files: 2, html: false, subject: false, copies: false, signature: "", segments: false, buttons: 0, templates: [] };
@@ -59,6 +59,12 @@ describe("the way a reply takes", () => {
 
   it("can be another one that is free when the first failed", () => {
     expect(others(all, { identity_id: 20, account_id: 2 }, NOON).map((one) => one.account_id)).toEqual([1]);
+  });
+
+  it("is called by its address, or by a name where the address is a program's key: a group's title stands in it", () => {
+    expect(addressed({ scheme: "mailto", name: "Ann", display: "ann@example.org" })).toBe("ann@example.org");
+    expect(addressed({ scheme: "telegram", name: "Ann · Buyers", display: "7" })).toBe("Ann · Buyers");
+    expect(addressed({ scheme: "telegram", name: "", display: "7" })).toBe("7");
   });
 
   it("leads to somebody on copy only when it is chosen", () => {
