@@ -36,7 +36,7 @@ from crm_core.staff.sessions import open_session
 from crm_core.store.journal import Committed
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import HOUR, MINUTE, SECOND, Moment
-from crm_core.words.errors import NotFound
+from crm_core.words.errors import NotFound, NotOpenNow
 from crm_core.words.events import AgentChanged, CallChanged, OfferChanged
 from crm_core.words.values import Activity, AgentValue, CallValue, OfferState, OfferValue, QueueVoice, Role
 from crm_core.work.queues import TABLE as QUEUES
@@ -375,7 +375,7 @@ async def _opened(town: CallTown, key: str) -> None:
     for _ in range(1_000):
         try:
             opened = town.house.accounts.by_key(key)
-        except NotFound:
+        except (NotFound, NotOpenNow):
             opened = None
         if opened is not None and opened.manner:
             return

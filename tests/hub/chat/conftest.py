@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from crm_core.accounts import actions as accounts
 from crm_core.staff import queries as staff
 from crm_core.staff.actions import NewAgent, add_agent, set_activity
-from crm_core.words.errors import NotFound
+from crm_core.words.errors import NotFound, NotOpenNow
 from crm_core.words.permissions import Actor
 from crm_core.words.values import Activity, Role
 from crm_core.work.queues import NewQueue, add_queue
@@ -150,7 +150,7 @@ class Hub:
             try:
                 self.house.accounts.by_key(key)
                 return added.id
-            except NotFound:
+            except (NotFound, NotOpenNow):
                 await asyncio.sleep(0.01)
         raise AssertionError("the account did not open")
 

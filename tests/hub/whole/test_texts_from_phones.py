@@ -17,7 +17,7 @@ from crm_core.conversations.model import Conversation
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.content import DeliveryStatus
-from crm_core.words.errors import Invalid, NotFound
+from crm_core.words.errors import Invalid, NotFound, NotOpenNow
 from crm_core.words.permissions import Actor
 from crm_core.words.values import EntryKind, EntryValue, Role
 from hub.desk.assignments import Target, assign
@@ -83,7 +83,7 @@ async def is_open(hub: Hub, key: str) -> bool:
     """Whether the account takes webhooks."""
     try:
         return hub.house.accounts.by_key(key) is not None
-    except NotFound:
+    except (NotFound, NotOpenNow):
         return False
 
 
