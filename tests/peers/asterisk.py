@@ -40,6 +40,7 @@ astkeydir => /var/lib/asterisk
 astdatadir => /usr/share/asterisk
 astagidir => /usr/share/asterisk/agi-bin
 astspooldir => {place}/spool
+astcachedir => {place}/cache
 astrundir => {place}/run
 astlogdir => {place}/log
 [options]
@@ -100,7 +101,7 @@ class Asterisk:
         self.rtp_from = _port(socket.SOCK_DGRAM, most=50_000)
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=root / "srv"))
         self._root, self._place = root, f"/srv/{self.folder.name}"
-        for name in ("spool/recording", "spool/monitor", "spool/voicemail", "run", "db", "log"):
+        for name in ("spool/recording", "spool/monitor", "spool/voicemail", "run", "db", "log", "cache"):
             (self.folder / name).mkdir(parents=True)
         self._configure()
         self.start()
