@@ -1,10 +1,10 @@
-"""The music that queues play to callers who wait: files that administrators uploaded."""
+"""What callers hear that was uploaded: the music of queues, and the recorded words of channel accounts."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import column, select, table
+from sqlalchemy import JSON, column, select, table
 
 from crm_core.store.transaction import Tx
 from crm_core.words.errors import Invalid
@@ -21,14 +21,21 @@ _file = table(
 )
 
 
+# As accounts lean on queues.
+_account = table("account", column("ws"), column("manner", JSON))
+
+
 def file_ids(tx: Tx) -> set[int]:
-    """The files that queues play, archived ones too: they may be brought back."""
+    """The files that callers hear; those of archived queues and disabled accounts too: they may be brought back."""
     voices = [r.voice or {} for r in tx.all(select(Queue.voice).where(Queue.ws == tx.ws))]
-    return {voice["music_file_id"] for voice in voices if voice.get("music_file_id")}
+    manners = [r.manner or {} for r in tx.all(select(_account.c.manner).where(_account.c.ws == tx.ws))]
+    music = {voice["music_file_id"] for voice in voices if voice.get("music_file_id")}
+    recorded = [manner.get("calls", {}).get("recorded", {}) for manner in manners]
+    return music | {file_id for one in recorded for files in one.values() for file_id in files.values()}
 
 
 def must_be_music(tx: Tx, actor: Actor | None, file_id: int) -> None:
-    """Refuse what callers could not hear, or may not: of another's uploads only what a queue plays already.
+    """Refuse what callers could not hear, or may not: of another's uploads only what they hear already.
 
     Raises Invalid, in words.
     """
@@ -39,6 +46,6 @@ def must_be_music(tx: Tx, actor: Actor | None, file_id: int) -> None:
         and (found.uploader_kind, found.uploader_id) == (AuthorKind.AGENT, actor.agent_id)
     )
     if found is None or not (own or file_id in file_ids(tx)):
-        raise Invalid("There is no such music. Upload it again.")
+        raise Invalid("There is no such sound. Upload it again.")
     if found.type not in TYPES:
-        raise Invalid("Music is a WAV or MP3 file.")
+        raise Invalid("Music and recorded words are WAV or MP3 files.")

@@ -17,6 +17,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.errors import Invalid
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import AccountValue
+from crm_core.work import music
 from hub.desk import manners
 
 
@@ -69,6 +70,9 @@ def set_manner(tx: Tx, actor: Actor, account_id: int, manner: Mapping[str, Any])
     wanted = manners.checked(manner)
     if wanted.fallback_account_id is not None:
         queries.row(tx, wanted.fallback_account_id)
+    for files in wanted.calls.recorded.values():
+        for file_id in files.values():
+            music.must_be_music(tx, actor, file_id)
     return actions.set_manner(tx, account_id, wanted.model_dump(mode="json"))
 
 

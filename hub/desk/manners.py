@@ -23,7 +23,10 @@ from routing import hours
 MOST_TEXT: Final = 2_000
 
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
-Texts = dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")], Text]
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
+Texts = dict[LanguageCode, Text]
+Spoken = Literal["greeting", "closed", "menu_prompt", "voicemail_greeting"]
+"""What callers hear that an administrator words."""
 
 
 def _zone(name: str) -> str:
@@ -92,6 +95,8 @@ class CallManner(BaseModel):
     """Callers are told that they are recorded, before anybody speaks."""
     voicemail: bool = True
     voicemail_greeting: Texts = {}
+    recorded: dict[Spoken, dict[LanguageCode, int]] = {}
+    """Files that are played instead of a synthetic voice, beside the words that they say."""
     most_voicemail_seconds: Annotated[int, Field(ge=10, le=600)] = 120
     announce_listening: bool = False
     """Callers are told when a supervisor joins."""
@@ -166,11 +171,13 @@ def is_open(manner: Manner | None, now: Moment) -> bool:
 
 def said(texts: Mapping[str, str], language: str, otherwise: str) -> str:
     """The text in the first of these languages that has one: theirs, its main part, the account's, any."""
-    for wanted in (language, language.partition("-")[0], otherwise, *texts):
-        text = texts.get(wanted, "").strip()
-        if text:
-            return text
-    return ""
+    return texts.get(said_in(texts, language, otherwise), "").strip()
+
+
+def said_in(texts: Mapping[str, str], language: str, otherwise: str) -> str:
+    """The language of the text that `said` chooses; empty where there is none."""
+    wanted = (language, language.partition("-")[0], otherwise, *texts)
+    return next((one for one in wanted if texts.get(one, "").strip()), "")
 
 
 def _was_answered(way: Way, since: Moment) -> bool:

@@ -129,6 +129,8 @@ export interface CallManner {
   voicemail: boolean;
   voicemail_greeting: Record<string, string>;
   most_voicemail_seconds: number;
+  /** Files that are played instead of a synthetic voice, by what is said and its language. */
+  recorded: Partial<Record<"greeting" | "closed" | "menu_prompt" | "voicemail_greeting", Record<string, number>>>;
   announce_listening: boolean;
 }
 

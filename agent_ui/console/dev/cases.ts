@@ -42,7 +42,7 @@ export class Dealings {
       is_default: true,
       archived: false,
       version: 1,
-      stages: STAGES[kind].map(([name, category], position) => ({ id: 710 + at * 10 + position, pipeline_id: 700 + at, name, category, key: name === "Working" ? "" : name.toLowerCase(), position, colour: "", probability: null, max_age: null })),
+      stages: STAGES[kind].map(([name, category], position) => ({ id: 710 + at * 10 + position, pipeline_id: 700 + at, name, category, key: ["Disqualified", "Spam", "Duplicate"].includes(name) ? name.toLowerCase() : "", position, colour: "", probability: null, max_age: null })),
     }));
     const strangers = [...world.conversations.values()].filter((one) => one.status !== "closed");
     const many = fill === "empty" ? 0 : fill === "overfull" ? 400 : 14;

@@ -15,7 +15,7 @@ const KINDS = [
     settings: {
       required: ["address"],
       properties: {
-        address: text("Address", { description: "The mailbox’s own address: agents write from it, customers write to it." }),
+        address: text("Address", { description: "The mailbox's own address: agents write from it, customers write to it." }),
         name: text("Name"),
         aliases: { type: "array", items: { type: "string" }, default: [] },
         signature: text("Signature", { maxLength: 20_000 }),

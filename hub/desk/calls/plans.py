@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from channels.contract import Calling
@@ -12,7 +14,7 @@ from crm_core.words.dialling import DialRefused, may_call
 from crm_core.words.values import PromptValue, QueueVoice
 from crm_core.work import queues
 from hub.desk.calls import spoken
-from hub.desk.manners import CallManner, Manner, is_open, said
+from hub.desk.manners import CallManner, Manner, Spoken, is_open, said_in
 
 
 def plan(
@@ -30,16 +32,15 @@ def plan(
         language=language,
         opening=_opening(manner, language, opened=opened),
         menu=_menu(calls) if opened else [],
-        menu_prompt=_prompt("menu", said(calls.menu_prompt, language, manner.language), language)
-        if calls.menu
-        else None,
+        menu_prompt=_worded(manner, "menu_prompt", "menu", language) if calls.menu else None,
         then="queue" if opened else calls.closed_then,
         queue_id=queue_id,
         record=calls.record,
         may_record=not calls.recording_notice or calling is None or calling.says(spoken.RECORDING),
         recording_prompt=_own(spoken.RECORDING, "", language) if calls.recording_notice else None,
         takes_voicemail=calls.voicemail,
-        voicemail_prompt=_own(spoken.VOICEMAIL, said(calls.voicemail_greeting, language, manner.language), language),
+        voicemail_prompt=_worded(manner, "voicemail_greeting", spoken.VOICEMAIL, language)
+        or _own(spoken.VOICEMAIL, "", language),
         most_voicemail=calls.most_voicemail_seconds * SECOND,
         goodbye=_own(spoken.GOODBYE, "", language),
         callback_prompt=_own(spoken.CALLBACK, "", language),
@@ -84,8 +85,8 @@ def with_voice(known: CallPlan, voice: QueueVoice) -> CallPlan:
 def _opening(manner: Manner, language: str, *, opened: bool) -> list[PromptValue]:
     calls = manner.calls
     if not opened:
-        return [p for p in [_prompt("closed", said(calls.closed, language, manner.language), language)] if p]
-    greeting = _prompt("greeting", said(calls.greeting, language, manner.language), language)
+        return [p for p in [_worded(manner, "closed", "closed", language)] if p]
+    greeting = _worded(manner, "greeting", "greeting", language)
     notice = _own(spoken.RECORDING, "", language) if calls.record and calls.recording_notice else None
     return [p for p in (greeting, notice) if p is not None]
 
@@ -96,8 +97,14 @@ def _menu(calls: CallManner) -> list[MenuChoice]:
     ]
 
 
-def _prompt(code: str, text: str, language: str) -> PromptValue | None:
-    return PromptValue(seq=0, code=code, text=text, language=language) if text else None
+def _worded(manner: Manner, name: Spoken, code: str, language: str) -> PromptValue | None:
+    """What an administrator worded, with the recording of just these words, if there is one; none for no words."""
+    texts: Mapping[str, str] = getattr(manner.calls, name)
+    chosen = said_in(texts, language, manner.language)
+    if not chosen:
+        return None
+    file_id = manner.calls.recorded.get(name, {}).get(chosen)
+    return PromptValue(seq=0, code=code, text=texts[chosen].strip(), language=language, file_id=file_id)
 
 
 def _own(code: str, text: str, language: str) -> PromptValue:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PLAIN_CALLS, freeDigit, mannerOf, officeHours, sentManner, wrongMenu } from "./manner";
+import { PLAIN_CALLS, freeDigit, mannerOf, officeHours, recordedWith, sentManner, wrongMenu } from "./manner";
 
 describe("how an account answers calls", () => {
   const key = { digit: "1", label: "", then: "queue", queue_id: null, number: "" } as const;
@@ -7,6 +7,13 @@ describe("how an account answers calls", () => {
   it("stays as it is stored when only something else is changed", () => {
     const calls = { record: true, menu: [key], menu_prompt: { en: "Press 1", uk: " " } };
     expect(sentManner({ ...mannerOf({ calls }), survey: true }).calls).toEqual({ ...PLAIN_CALLS, record: true, menu: [key], menu_prompt: { en: "Press 1" } });
+  });
+
+  it("keeps a recording for each thing said in each language", () => {
+    const both = recordedWith(recordedWith({}, "greeting", "en", 5), "greeting", "uk", 6);
+    expect(recordedWith(both, "closed", "en", 7)).toEqual({ greeting: { en: 5, uk: 6 }, closed: { en: 7 } });
+    expect(recordedWith(both, "greeting", "en", null)).toEqual({ greeting: { uk: 6 } });
+    expect(sentManner(mannerOf({ calls: { recorded: both } })).calls.recorded).toEqual(both);
   });
 
   it("has a menu with words, with each key once and with whole numbers", () => {

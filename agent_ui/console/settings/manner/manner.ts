@@ -12,8 +12,15 @@ export const PLAIN_CALLS: CallManner = {
   voicemail: true,
   voicemail_greeting: {},
   most_voicemail_seconds: 120,
+  recorded: {},
   announce_listening: false,
 };
+
+/** What is recorded, with another file for one thing said in one language, or none. */
+export function recordedWith(recorded: CallManner["recorded"], says: keyof CallManner["recorded"], language: string, fileId: number | null): CallManner["recorded"] {
+  const { [language]: _, ...others } = recorded[says] ?? {};
+  return { ...recorded, [says]: fileId === null ? others : { ...others, [language]: fileId } };
+}
 
 /** What of a menu cannot be; none when it is right. */
 export function wrongMenu({ menu, menu_prompt }: Pick<CallManner, "menu" | "menu_prompt">): "twice" | "number" | "words" | null {
