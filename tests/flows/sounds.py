@@ -89,7 +89,7 @@ async def comes(page: Page | Frame) -> float:
     return after - before
 
 
-async def until_comes(page: Page | Frame, *, tries: int = 12) -> None:
+async def until_comes(page: Page | Frame, *, tries: int = 27) -> None:
     """Wait until sound comes to a page that plays it as it comes."""
     found: list[float] = []
     for _ in range(tries):
@@ -99,7 +99,7 @@ async def until_comes(page: Page | Frame, *, tries: int = 12) -> None:
     raise AssertionError(f"no sound came: {found}")
 
 
-async def until_none_comes(page: Page | Frame, *, tries: int = 8) -> None:
+async def until_none_comes(page: Page | Frame, *, tries: int = 27) -> None:
     """Wait until no sound comes to a page that plays it as it comes."""
     found: list[float] = []
     for _ in range(tries):
@@ -115,7 +115,7 @@ async def made(page: Page | Frame) -> float:
     return loudest
 
 
-async def until_made(page: Page | Frame, *, tries: int = 20) -> None:
+async def until_made(page: Page | Frame, *, tries: int = 60) -> None:
     """Wait until a page plays what it mixes or makes."""
     found: list[float] = []
     for _ in range(tries):
@@ -125,7 +125,7 @@ async def until_made(page: Page | Frame, *, tries: int = 20) -> None:
     raise AssertionError(f"nothing was played: {found}")
 
 
-async def until_none_made(page: Page | Frame, *, tries: int = 10) -> None:
+async def until_none_made(page: Page | Frame, *, tries: int = 20) -> None:
     """Wait until a page has played nothing of its own for three seconds."""
     found: list[float] = []
     for _ in range(tries):

@@ -96,6 +96,7 @@ class Exchange(Api):
         account: int = (await self.post("accounts", new))["id"]
         calls = {"greeting": {"en": "Hello. This is the exchange."}, "record": True}
         await self.put(f"accounts/{account}/manner", {"manner": {"calls": calls}})
+        await self.give_time()
         await until(lambda: APP in asterisk.cli("ari show apps"), "the hub never heard the exchange")
         return account
 
@@ -126,7 +127,7 @@ async def test_a_caller_by_sip_is_answered_on_the_console_and_heard_through_hold
 
 async def until(holds: Callable[[], Any], words: str) -> None:
     """Return once it holds; it may take its time, for it is asked in a thread."""
-    for _ in range(60):
+    for _ in range(120):
         if await asyncio.to_thread(holds):
             return
         await asyncio.sleep(0.5)
@@ -183,7 +184,7 @@ async def the_agent_refreshes(agent: DeskAgent, handset: Handset, api: Exchange)
 async def the_recording_plays(api: Exchange, page: Page) -> None:
     """The sound that Asterisk recorded is kept here, and the console can play it."""
     call: dict[str, Any] = {}
-    for _ in range(60):
+    for _ in range(120):
         call = await api.call()
         if call["recordings"] and all(one["state"] == "stored" for one in call["recordings"]):
             break

@@ -69,6 +69,12 @@ class Api:
         ):
             return await answer.json()
 
+    async def give_time(self) -> None:
+        """Nobody is in haste: a busy machine may take its time until an offer is taken, and after a call."""
+        for queue in (await self.get("queues"))["items"]:
+            voice = {**queue["voice"], "offer_seconds": 120, "wrap_up_seconds": 600}
+            await self.patch(f"queues/{queue['id']}", {"version": queue["version"], "voice": voice})
+
     async def call(self) -> dict[str, Any]:
         """The newest call."""
         found: list[dict[str, Any]] = (await self.get("calls"))["items"]
@@ -112,6 +118,7 @@ async def record_calls(api: Api) -> None:
 
 async def agents_come(hub: HubProcess, people: People) -> tuple[DeskAgent, DeskAgent]:
     """Two agents who can be called."""
+    await Api(hub).give_time()
     found = []
     for name, facts in zip(("anna", "ben"), hub.facts["agents"], strict=False):
         context = await people.arrive(name, width=1440, height=900)

@@ -32,6 +32,7 @@ async def test_a_call_rings_in_one_tab_is_answered_in_the_other_moved_back_and_h
     hub: HubProcess, people: People, complaints: Complaints
 ) -> None:
     api = Api(hub)
+    await api.give_time()
     facts = next(person for person in hub.facts["agents"] if person["role"] == "agent")
     left = await sign_in(people, "agent", facts["name"], facts["login_url"])
     await left.become("Available")

@@ -36,6 +36,7 @@ async def test_a_supervisor_is_heard_by_nobody_then_by_the_agent_then_by_everybo
     hub: HubProcess, people: People, complaints: Complaints
 ) -> None:
     api = Api(hub)
+    await api.give_time()
     facts = {person["role"]: person for person in hub.facts["agents"]}
     agent = await sign_in(people, "agent", facts["agent"]["name"], facts["agent"]["login_url"])
     boss = facts["administrator"]

@@ -30,6 +30,7 @@ async def test_a_supervisor_takes_a_call_over_speaks_with_the_caller_and_ends_it
     hub: HubProcess, people: People, complaints: Complaints
 ) -> None:
     api = Api(hub)
+    await api.give_time()
     facts = {person["role"]: person for person in hub.facts["agents"]}
     agent = await sign_in(people, "agent", facts["agent"]["name"], facts["agent"]["login_url"])
     boss = facts["administrator"]

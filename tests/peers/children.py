@@ -16,7 +16,7 @@ from typing import NoReturn
 import pytest
 
 IN_CI = os.environ.get("CI") == "true"
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds a peer may take to answer for the first time. Only a broken one takes them."""
 
 
