@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,20 +18,27 @@ import msgspec
 
 from channels.email.anatomy.limits import MOST_BYTES
 from channels.email.mail import Attached, Bounce, Named, ParsedMail
-from channels.email.worker import LENGTH, MAIL, MEMORY
+from channels.email.worker import LATE, LENGTH, MAIL, MEMORY, MOST_MAILS
 from crm_core.words.clock import as_text
 
-TIME_LIMIT: Final = 5.0
-"""Seconds that one mail may take."""
+TIME_LIMIT: Final = 30.0
+"""Seconds after which a process is ended that does not answer. What a mail may cost it counts itself (MAIL_LIMIT)."""
 START_LIMIT: Final = 60.0
 """Seconds in which the process must be there; only an overloaded machine takes them."""
 _START: Final = (
     "import sys, types; room = types.ModuleType('channels.email'); room.__path__ = [sys.argv[1]]; "
-    "sys.modules['channels.email'] = room; from channels.email.worker import main; main()"
+    "sys.modules['channels.email'] = room; from channels.email.worker import main; main(int(sys.argv[2]))"
 )
 """The package itself opens the whole channel, HTTP and IMAP with it. A process that only reads needs none of that: so
 it starts in a quarter of the time, takes half of the memory, and less lies within reach of a mail."""
-WORKER: Final = (sys.executable, "-P", "-c", _START, str(Path(__file__).parent))
+
+
+def worker(most: int = MOST_MAILS) -> tuple[str, ...]:
+    """The command of a process that reads so many mails."""
+    return (sys.executable, "-P", "-c", _START, str(Path(__file__).parent), str(most))
+
+
+WORKER: Final = worker()
 _PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _DECODER: Final = msgspec.msgpack.Decoder(ParsedMail)
 
@@ -50,7 +58,7 @@ class MailReader:
     """
 
     def __init__(self, *, time_limit: float = TIME_LIMIT, argv: Sequence[str] = WORKER) -> None:
-        self._time_limit, self._argv = time_limit, argv
+        self.time_limit, self._argv = time_limit, argv
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
@@ -73,7 +81,7 @@ class MailReader:
             for is_last in (False, True):
                 process = await self._started()
                 try:
-                    async with asyncio.timeout(self._time_limit):
+                    async with asyncio.timeout(self.time_limit):
                         return await _asked(process, raw[: MOST_BYTES + 1])
                 except TimeoutError:
                     await self._end()
@@ -83,9 +91,9 @@ class MailReader:
                     raise
                 except (asyncio.IncompleteReadError, ConnectionError):
                     # It ended between two mails, as it does after a while, unless it ended over this one.
-                    why = "memory" if await self._end() == -9 else "crash"
-                    if is_last:
-                        raise Unreadable(why) from None
+                    ended = await self._end()
+                    if is_last or ended == -LATE:
+                        raise Unreadable(_why(ended)) from None
                 except BaseException:
                     await self._end()
                     raise
@@ -143,6 +151,11 @@ def _mail(how: bytes, packed: bytes) -> ParsedMail:
     return _DECODER.decode(packed)
 
 
+def _why(ended: int | None) -> str:
+    """Why a process left a mail, by its exit code."""
+    return {-signal.SIGKILL: "memory", -LATE: "timeout"}.get(ended or 0, "crash")
+
+
 def _environment() -> dict[str, str]:
     """No secret of the hub's is handed on."""
     return {k: os.environ[k] for k in _PASSED_ON if k in os.environ} | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -152,11 +165,24 @@ class WarmReader:
     """The same for a command that waits: a process with the same limits, kept for the next mail."""
 
     def __init__(self, *, time_limit: float = TIME_LIMIT, argv: Sequence[str] = WORKER) -> None:
-        self._time_limit, self._argv = time_limit, argv
+        self.time_limit, self._argv = time_limit, argv
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, raw: bytes) -> ParsedMail:
         """What the mail says. Raises Unreadable."""
+        try:
+            return self._read(raw)
+        except (EOFError, OSError):
+            ended = self.close()
+        if ended == -LATE:
+            raise Unreadable("timeout")
+        try:
+            # It ended between two mails, as it does after a while, unless it ends over this one again.
+            return self._read(raw)
+        except (EOFError, OSError):
+            raise Unreadable(_why(self.close())) from None
+
+    def _read(self, raw: bytes) -> ParsedMail:
         process = self._started()
         is_late = threading.Event()
 
@@ -164,25 +190,29 @@ class WarmReader:
             is_late.set()
             process.kill()
 
-        timer = threading.Timer(self._time_limit, end)
+        timer = threading.Timer(self.time_limit, end)
         timer.start()
         try:
             return _asked_and_waited(process, raw[: MOST_BYTES + 1])
         except (EOFError, OSError):
+            if not is_late.is_set():
+                raise
             self.close()
-            raise Unreadable("timeout" if is_late.is_set() else "crash") from None
+            raise Unreadable("timeout") from None
         except Unreadable:
             self.close()
             raise
         finally:
             timer.cancel()
 
-    def close(self) -> None:
-        """End the process."""
+    def close(self) -> int | None:
+        """End the process; its exit code, where there was one."""
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.communicate()
+        if process is None:
+            return None
+        process.kill()
+        process.communicate()
+        return process.returncode
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:

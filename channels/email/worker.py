@@ -1,8 +1,9 @@
 """The process that reads mails: started by `channels.email.reading`, killed by it when one takes too long.
 
 It reads requests from standard input and answers on standard output: four bytes of length and a mail; a byte that says
-how it went, four bytes of length and the mail as msgpack. It may use 256 MB, writes no files, and ends by itself when
-nothing is asked for two minutes, or after a thousand mails, which gives back what fragments of memory they left.
+how it went, four bytes of length and the mail as msgpack. It may use 256 MB and five seconds of the processor a mail,
+writes no files, and ends by itself when nothing is asked for two minutes, or after a thousand mails, which gives back
+what fragments of memory they left.
 """
 
 from __future__ import annotations
@@ -32,7 +33,13 @@ LENGTH: Final = struct.Struct(">I")
 MEMORY_LIMIT: Final = 256 * 1024 * 1024
 """Bytes of private memory (RLIMIT_DATA); what the libraries map for reading does not count."""
 STEP_LIMIT: Final = 1.0
-"""Seconds that cleaning HTML and folding quotes may each take before the plain, whole text is shown instead."""
+"""Seconds that cleaning HTML and folding quotes may each take before the plain, whole text is shown instead.
+
+Like MAIL_LIMIT it counts what the processor spends here: a busy machine must not make a mail another one.
+"""
+MAIL_LIMIT: Final = 5.0
+"""Seconds that all of one mail may take: the process is ended then, by the signal LATE."""
+LATE: Final = signal.SIGVTALRM
 IDLE_LIMIT: Final = 120.0
 """Seconds without a question after which it ends."""
 MOST_MAILS: Final = 1_000
@@ -45,11 +52,11 @@ class TooSlow(BaseException):
 def within_a_second(work: Callable[[], T], instead: Callable[[], T], /) -> tuple[T, bool]:
     """`work()`, or `instead()` and False when it takes longer than STEP_LIMIT."""
     try:
-        signal.setitimer(signal.ITIMER_REAL, STEP_LIMIT)
+        signal.setitimer(signal.ITIMER_PROF, STEP_LIMIT)
         try:
             return work(), True
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
     except TooSlow:
         return instead(), False
 
@@ -65,17 +72,20 @@ def answer(raw: bytes) -> tuple[bytes, bytes]:
         return CRASH, b""
 
 
-def serve(source: Source, sink: BinaryIO) -> None:
-    """Answer until the source ends, nothing comes for IDLE_LIMIT, or a mail did not end well."""
+def serve(source: Source, sink: BinaryIO, most: int = MOST_MAILS) -> None:
+    """Answer until the source ends, so many mails were read, nothing comes for IDLE_LIMIT, or a mail ended badly."""
     sink.write(READY)
     sink.flush()
-    for _ in range(MOST_MAILS):
+    for _ in range(most):
         if not select.select([source], [], [], IDLE_LIMIT)[0]:
             return
         head = source.read(LENGTH.size)
         if len(head) < LENGTH.size:
             return
-        how, mail = answer(source.read(LENGTH.unpack(head)[0]))
+        raw = source.read(LENGTH.unpack(head)[0])
+        signal.setitimer(signal.ITIMER_VIRTUAL, MAIL_LIMIT)
+        how, mail = answer(raw)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         sink.write(how + LENGTH.pack(len(mail)))
         sink.write(mail)
         sink.flush()
@@ -88,20 +98,20 @@ def confine() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    signal.signal(signal.SIGALRM, too_slow)
+    signal.signal(signal.SIGPROF, too_slow)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def too_slow(_number: int, _frame: FrameType | None) -> None:
-    """What SIGALRM does."""
+    """What SIGPROF does."""
     raise TooSlow
 
 
-def main() -> None:
+def main(most: int = MOST_MAILS) -> None:
     """Confine, then serve standard input, unbuffered so that waiting for it sees all there is."""
     confine()
     with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as source:
-        serve(_Whole(source), sys.stdout.buffer)
+        serve(_Whole(source), sys.stdout.buffer, most)
 
 
 class Source(Protocol):

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from channels.email.anatomy.limits import MOST_PARTS
 from channels.registry import find_channels
 from crm_core.words.errors import Invalid, NotFound
 from hub.parsing import explained
+from tests.channels.email.parse.corpora import email_corpus, files_of
 
 MAIL = b"From: Olena <olena@example.org>\nSubject: %s\n\nhi"
 
@@ -66,3 +68,19 @@ def test_the_command_prints_the_lines_and_ends_with_a_code(tmp_path: Path, kind:
         assert "no channel 'fax'" in done.stderr
     else:
         assert json.loads(done.stdout)["subject"] == "hello"
+
+
+@pytest.mark.long
+def test_the_command_explains_every_mail_of_the_corpora_within_its_bounds() -> None:
+    files = list(files_of(email_corpus()))
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.cli", "parse", "email", *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["file"] for line in lines] == [str(file) for file in files]
+    assert {defect for line in lines for defect in line["defects"]} & {"crash", "memory", "timeout"} == set()
+    assert max(len(line["attachments"]) for line in lines) <= MOST_PARTS
