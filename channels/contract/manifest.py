@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from channels.contract.abilities import Channel
 from channels.contract.calls import Calls, NoCalls
 from channels.contract.speech import NoSpeech, Speech
-from crm_core.words.clock import Clock
+from crm_core.words.clock import Clock, Moment
 from crm_core.words.content import FileRef, Medium
 from crm_core.words.errors import HubError
 
@@ -86,6 +86,8 @@ class Account:
     """Where providers reach this account's webhooks, `https://hub.example/in/{key}`; a path may follow it."""
     region: str = ""
     """The house's country (ISO 3166 alpha-2), in which numbers without a country code are read; empty for none."""
+    created_at: Moment | None = None
+    """When it was added, for channels whose provider keeps what came since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crm_core.words.addresses import Address
 from crm_core.words.clock import Moment
@@ -31,12 +31,18 @@ class OutboundMessage:
     """The contact's, when it is known."""
     automatic: bool = False
     """Written by the hub itself: it must say so where the channel can, so that no machine answers it."""
+    tried_at: Moment | None = None
+    """When it was taken in hand last, by whichever process."""
+    sent: tuple[ExternalId, ...] = ()
+    """Its parts that went before it stopped half way, the first one first: only the rest is sent, `Sent` names all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     external_ids: tuple[ExternalId, ...]
     """Several when one message went as parts."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Who does not get it although others do: why, in words, by address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,8 @@ class Capabilities:
     typing: bool = False
     send_seconds: float = 45.0
     """How long one send, or one question after a send, may take before nobody knows whether it went."""
+    sends_at_once: int = 32
+    """Sends that may be on their way at a time."""
     keep_trying_hours: int = 24
     """How long a message is tried that the provider does not take now, before it fails."""
     dedupes_sends: bool = False

@@ -41,6 +41,8 @@ from crm_core.words.errors import NotFound, TooLarge
 _MOST_FILES: Final = 50
 _SEND_SECONDS: Final = 240.0
 """For one mail: the wait for the server's word that it has it, and what comes before."""
+_SENDS_AT_ONCE: Final = 4
+"""Each is a connection of its own; mail providers allow an account about ten."""
 _KEEP_TRYING_HOURS: Final = 72
 """Mail servers are away for days, and everybody who sends mail waits for them."""
 
@@ -76,7 +78,14 @@ class Email:
         own_name = _own_name(parts.account.public_url, self._settings.domain)
         self._submission = Submission(self._settings, tools.peers, self._tokens, patience, own_name)
         self._mailboxes = [
-            Mailbox(folder, self._settings, tools, patience=patience, tokens=self._tokens)
+            Mailbox(
+                folder,
+                self._settings,
+                tools,
+                patience=patience,
+                tokens=self._tokens,
+                since=parts.account.created_at,
+            )
             for folder in dict.fromkeys(self._settings.folders)
         ]
 
@@ -90,6 +99,7 @@ class Email:
             copies=True,
             signature=self._settings.signature,
             send_seconds=_SEND_SECONDS,
+            sends_at_once=_SENDS_AT_ONCE,
             keep_trying_hours=_KEEP_TRYING_HOURS,
             dedupes_sends=True,
             can_start=bool(self._settings.smtp_host),
@@ -112,8 +122,7 @@ class Email:
         if message.to.value in {*self._settings.own, NOBODY}:
             raise Refused("They gave no address that can be answered.")
         written = await self._letter(message)
-        await submit(written, self._submission)
-        return Sent((written.message_id,))
+        return Sent((written.message_id,), await submit(written, self._submission))
 
     async def read(self, original: Original, /) -> Sequence[ChannelEvent]:
         """What a stored mail says. A mail that nobody can read becomes a message that says so."""

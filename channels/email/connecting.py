@@ -15,7 +15,7 @@ from channels.contract.trusted import trusting
 from channels.email.settings import EmailSettings
 
 _MOST_ADDRESSES: Final = 3
-_MAIL_PORTS: Final = frozenset({25, 143, 465, 587, 993, 2525})
+_MAIL_PORTS: Final = frozenset({25, 143, 465, 587, 993, 2465, 2525, 2587})
 """Elsewhere in the world this hub looks for no mail server: it is no port scanner."""
 
 

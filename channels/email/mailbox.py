@@ -20,12 +20,14 @@ from channels.email.patience import Patience
 from channels.email.settings import EmailSettings
 from channels.email.together import together
 from channels.email.tokens import AccessTokens
-from crm_core.words.clock import DAY, Moment, as_datetime
+from crm_core.words.clock import DAY, SECOND, Moment, as_datetime
 from crm_core.words.content import FileRef
 from crm_core.words.errors import StoreUnavailable, TooLarge
 
 _MOST_TRIES: Final = 3
 """Of fetching one mail. After that its header stands for it: a mail that cannot be had must not hold up the others."""
+_LONGEST_PAUSE: Final = 60.0
+"""Seconds, however often a connection was lost."""
 _MOST_IN_VAIN: Final = 3
 """Looks in a row that the server's word caused and that found nothing."""
 _NOTHING: Final = b"\r\n"
@@ -70,13 +72,22 @@ class Mailbox:
     """One folder. `follow` is called again after a connection was lost and goes on where it was."""
 
     def __init__(
-        self, folder: str, settings: EmailSettings, tools: Tools, *, patience: Patience, tokens: AccessTokens
+        self,
+        folder: str,
+        settings: EmailSettings,
+        tools: Tools,
+        *,
+        patience: Patience,
+        tokens: AccessTokens,
+        since: Moment | None = None,
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._tools = tools
         self._patience = patience
         self._tokens = tokens
+        # Servers note whole seconds of when a mail came.
+        self._since = None if since is None else since // SECOND * SECOND
         self._place = Place(0, 0)
         self._waiting: Fetched | None = None
         """Fetched, but the store was away: it is not fetched again."""
@@ -94,6 +105,7 @@ class Mailbox:
             await self.sign_in(imap)
             found = await imap.open(self._folder)
             await self._find_place(imap, found)
+            await self._settle_last(imap)
             self.was_reached = True
             in_vain = 0
             while True:
@@ -129,9 +141,11 @@ class Mailbox:
         old = await self._tools.cursors.get(self._cursor("imap-old")) or "0:0:0"
         validity, last, before = (int(part) for part in old.split(":"))
         if noted is None:
-            # What was there before is not ours, but for the days that the settings ask for.
+            # What was there before us is not ours, but for the days that the settings ask for; a mailbox that could
+            # not be reached at once has what came since it was added.
             days = self._settings.history_days
-            await self._begin(imap, found, self._tools.now() - days * DAY, is_all_old=days == 0)
+            added_at = self._tools.now() if self._since is None else self._since
+            await self._begin(imap, found, added_at - days * DAY, is_all_old=days == 0 and self._since is None)
         elif int(noted.partition(":")[0]) != found.uid_validity:
             log.warning("a mailbox was numbered anew and is read again", folder=self._folder)
             await self._begin(imap, found, before, is_all_old=False)
@@ -222,6 +236,17 @@ class Mailbox:
         if not done:
             log.warning("a fetched mail could not be put away", folder=self._folder, after=self._settings.after)
 
+    async def _settle_last(self, imap: Imap) -> None:
+        """Put away the mail that was handed in last, if the connection or the hub went before that."""
+        last = self._place.last
+        if self._settings.after == "keep" or last in self._seen:
+            return
+        async for listed in imap.listing([last] if last else []):
+            # What was there before us nobody asked to have put away.
+            if last > self._old.last or (listed.came_at is not None and listed.came_at >= self._old.before):
+                await self._put_away(imap, last)
+        self._seen.add(last)
+
     # --- mail that came out of order --------------------------------------------------------------
 
     async def _sweep(self, imap: Imap, deliver: Deliver) -> None:
@@ -277,7 +302,7 @@ async def _keep_following(mailbox: Mailbox, deliver: Deliver, patience: Patience
         except StoreUnavailable as error:
             tries = min(tries + 1, patience.tries)
             log.warning("a mailbox waits for the store", code=error.code)
-        await asyncio.sleep(patience.pause * 2 ** (tries - 1))
+        await asyncio.sleep(min(patience.pause * 2 ** (tries - 1), _LONGEST_PAUSE))
 
 
 def _day(moment: Moment) -> str:

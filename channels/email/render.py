@@ -31,6 +31,8 @@ class Letter:
     sender: str
     recipients: tuple[str, ...]
     content: bytes = field(repr=False)
+    copies: frozenset[str] = frozenset()
+    """Those of the recipients who only have it on copy."""
 
     @property
     def needs_utf8(self) -> bool:
@@ -70,7 +72,8 @@ def letter(message: OutboundMessage, writer: Writer, token: str, files: Mapping[
     headers += [("X-Switchboard-Loop", writer.loop_key), ("MIME-Version", "1.0")]
     whole = writing.Part((*headers, *body.headers), body.body)
     recipients = tuple(person.value for person in (*to, *cc, *bcc))
-    return Letter(ExternalId(message_id), settings.address, recipients, whole.as_bytes())
+    copies = frozenset(person.value for person in (*cc, *bcc))
+    return Letter(ExternalId(message_id), settings.address, recipients, whole.as_bytes(), copies)
 
 
 def from_text(text: str) -> str:

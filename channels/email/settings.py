@@ -96,7 +96,8 @@ class EmailSettings(BaseModel):
     move_to: Line = Field("", description="The folder that fetched mail is moved to.")
     authserv_id: Line = Field(
         "",
-        description="Your mail server's name in Authentication-Results headers; empty when it does not check senders.",
+        description="Your mail server's name in Authentication-Results headers, by which senders are checked. "
+        "Without it anybody can write in the name of your customers: a From is believed as it stands.",
     )
 
     listener_host: Host = Field("127.0.0.1", description="The network address to listen on for your mail server.")

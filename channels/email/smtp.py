@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -53,15 +53,17 @@ class Submission:
     """How this hub calls itself to mail servers."""
 
 
-async def submit(letter: Letter, to: Submission) -> None:
-    """Hand the mail over to the server, for all its recipients or for none.
+async def submit(letter: Letter, to: Submission) -> Mapping[str, str]:
+    """Hand the mail over to the server; why, by address, it takes it not for everybody on copy.
+
+    For those it is written to it goes to all or to nobody.
 
     Raises TryLater, AccountBroken, Refused; Unclear when the connection broke after the mail was sent and before the
     server said that it has it.
     """
     try:
         async with submission_connection(to) as client:
-            await _hand_over(client, letter, to.patience)
+            return await _hand_over(client, letter, to.patience)
     except Trouble as trouble:
         raise trouble.as_failure() from trouble
 
@@ -158,7 +160,7 @@ async def _try_to_sign_in(client: aiosmtplib.SMTP, to: Submission, token: str | 
             raise Trouble(Problem.PROTOCOL, words, needs_a_person=True) from error
 
 
-async def _hand_over(client: aiosmtplib.SMTP, letter: Letter, patience: Patience) -> None:
+async def _hand_over(client: aiosmtplib.SMTP, letter: Letter, patience: Patience) -> Mapping[str, str]:
     options = []
     if letter.needs_utf8:
         if not client.supports_extension("smtputf8"):
@@ -170,9 +172,7 @@ async def _hand_over(client: aiosmtplib.SMTP, letter: Letter, patience: Patience
     encoding = "utf-8" if letter.needs_utf8 else "ascii"
     try:
         await client.mail(letter.sender, options=options, encoding=encoding)
-        for recipient in letter.recipients:
-            # One that is refused stops all: an agent who is told nothing believes that everybody got it.
-            await _name(client, recipient, encoding)
+        left_out = await _name_all(client, letter, encoding)
     except SMTPResponseException as error:
         raise _failure(error.code, error.message) from error
     except (SMTPException, OSError) as error:
@@ -183,6 +183,20 @@ async def _hand_over(client: aiosmtplib.SMTP, letter: Letter, patience: Patience
         raise _failure(error.code, error.message) from error
     except (SMTPException, OSError) as error:
         raise Unclear("The mail server did not say whether it took the mail.") from error
+    return left_out
+
+
+async def _name_all(client: aiosmtplib.SMTP, letter: Letter, encoding: str) -> Mapping[str, str]:
+    """Name everybody. One on copy who is refused for good keeps it from nobody else; it is told who that is."""
+    left_out: dict[str, str] = {}
+    for recipient in letter.recipients:
+        try:
+            await _name(client, recipient, encoding)
+        except Refused as refusal:
+            if recipient not in letter.copies:
+                raise
+            left_out[recipient] = str(refusal).removeprefix(f"{recipient}: ")
+    return left_out
 
 
 async def _name(client: aiosmtplib.SMTP, recipient: str, encoding: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from crm_core.accounts.model import Account, Cursor, Unread
 from crm_core.accounts.sealing import Sealer
 from crm_core.store.transaction import Tx
+from crm_core.words.clock import Moment
 from crm_core.words.errors import NotFound
 from crm_core.words.values import AccountValue
 
@@ -29,6 +30,7 @@ class OpenAccount:
     settings: Mapping[str, Any] = field(repr=False)
     """Plain and secret settings together, by name."""
     manner: Mapping[str, Any] | None = None
+    created_at: Moment
 
 
 def accounts(tx: Tx) -> list[AccountValue]:
@@ -120,4 +122,5 @@ def _opened(found: Row[Any], sealer: Sealer) -> OpenAccount:
         queue_id=found.queue_id,
         settings={**(found.settings or {}), **sealer.unseal(found.sealed)},
         manner=found.manner,
+        created_at=found.created_at,
     )

@@ -30,7 +30,7 @@ from crm_core.store.database import Database
 from crm_core.store.journal import Committed
 from crm_core.store.outbox import Owed
 from crm_core.words.clock import HOUR, MINUTE, SECOND, Moment
-from crm_core.words.content import DeliveryStatus
+from crm_core.words.content import DeliveryStatus, ExternalId
 from crm_core.words.errors import HubError, Invalid, NotFound, StoreUnavailable
 from crm_core.words.events import EntryAdded, EntryChanged
 from crm_core.words.ids import new_token
@@ -168,7 +168,7 @@ class Deliverer:
         tried = 0
         while self._accounts.by_id(opened.account.id) is opened:
             await self._recover(opened)
-            owed = await self._db.write(outbox.claim, opened.account.id, self._token, _lease(opened), AT_ONCE)
+            owed = await self._db.write(outbox.claim, opened.account.id, self._token, _lease(opened), _most(opened))
             if not owed:
                 break
             tried += len(owed)
@@ -221,8 +221,10 @@ class Deliverer:
         try:
             sent = await self._send(opened, message)
         except TryLater as error:
+            await self._half(owed, error.sent)
             await self._later(opened, owed, error)
         except Unclear as error:
+            await self._half(owed, error.sent)
             await self._doubt(opened, owed, error)
         except AccountBroken as error:
             await self._db.write(settling.put_off, owed, self._token, pause(owed.attempts), str(error))
@@ -255,6 +257,10 @@ class Deliverer:
             log.error("a channel failed in an unforeseen way", account=opened.account.id, exc_info=error)
             raise Unclear("The channel failed in an unforeseen way.") from error
 
+    async def _half(self, owed: Owed, sent: Sequence[ExternalId]) -> None:
+        if sent:
+            await self._db.write(settling.half, owed, self._token, sent)
+
     async def _later(self, opened: Open, owed: Owed, error: TryLater) -> None:
         hours = opened.channel.capabilities.keep_trying_hours
         if self._db.clock() - owed.owed_at > hours * HOUR:
@@ -272,6 +278,10 @@ class Deliverer:
             log.info("a provider is asked later whether it has a message", account=opened.account.id)
         else:
             await self._db.write(settling.unconfirmed, owed, self._token, str(error))
+
+
+def _most(opened: Open) -> int:
+    return min(AT_ONCE, opened.channel.capabilities.sends_at_once)
 
 
 def _lease(opened: Open) -> Moment:

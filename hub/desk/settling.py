@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from channels.contract import ReachChanged, Refused, Sent
@@ -11,12 +12,15 @@ from crm_core.store import outbox, receipts
 from crm_core.store.outbox import Owed
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
-from crm_core.words.content import DeliveryStatus, ReachState
+from crm_core.words.content import DeliveryStatus, ExternalId, ReachState
+from crm_core.words.text import one_line
+from crm_core.words.values import Author, AuthorKind
 from hub.desk import fallback
 from hub.desk.receipts import reach_changed
 
 DOUBTS: Final = 5
 """Tries of one message of which nobody knew whether it went, before an agent decides."""
+_SYSTEM: Final = Author(kind=AuthorKind.SYSTEM)
 NOBODY_KNOWS: Final = "The hub stopped while it was sending, or the provider did not answer."
 
 
@@ -54,6 +58,12 @@ def refused(tx: Tx, owed: Owed, token: str, error: Refused) -> None:
         told = ReachChanged(address=address, state=error.reach, at=tx.now, reason=str(error))
         reach_changed(tx, owed.account_id, told)
     failed(tx, owed, token, str(error), may_go_elsewhere=error.reach is not ReachState.OPTED_OUT)
+
+
+def half(tx: Tx, owed: Owed, token: str, sent: Sequence[ExternalId]) -> None:
+    """These parts of it went, whatever becomes of the others: answers to them are answers to it."""
+    if sent and outbox.note_half(tx, owed.id, token, external_id=sent[0], parts=len(sent)):
+        receipts.note_parts(tx, owed.account_id, owed.entry_id, sent[1:])
 
 
 def unconfirmed(tx: Tx, owed: Owed, token: str, why: str) -> None:
@@ -96,5 +106,8 @@ def may_be_repeated(owed: Owed) -> bool:
 def _known(tx: Tx, owed: Owed, how: Sent) -> None:
     actions.set_delivery(tx, owed.entry_id, DeliveryStatus.SENT)
     receipts.note_parts(tx, owed.account_id, owed.entry_id, how.external_ids[1:])
+    for address, reason in how.left_out.items():
+        facts: dict[str, str | int | None] = {"address": address, "reason": one_line(reason, most=300)}
+        actions.add_notice(tx, owed.conversation_id, "delivery_failed_for", facts, by=_SYSTEM)
     for kept in receipts.taken(tx, owed.account_id, how.external_ids):
         actions.set_delivery(tx, owed.entry_id, DeliveryStatus(kept.status), reason=kept.reason)

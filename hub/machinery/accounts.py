@@ -303,6 +303,7 @@ class Accounts:
             settings,
             self._toolbox.public_url(account.public_key),
             self._toolbox.region,
+            account.created_at,
         )
         tools = self._toolbox.tools(account.id, self._http)
         async with AsyncExitStack() as stack:

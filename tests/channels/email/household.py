@@ -19,7 +19,7 @@ from crm_core.words.errors import StoreUnavailable
 from tests.channels.standins import message
 from tests.peers.clock import VirtualClock
 
-HASTY = Patience(connect=5, answer=2, poll=0.2, pause=0.01, tries=4, send=5, taken=5, examine=5)
+HASTY = Patience(connect=60, answer=60, poll=0.2, pause=0.01, tries=4, send=60, taken=60, examine=60)
 """For peers on this machine. Only tests of silence wait for any of these."""
 
 TOKEN = PlainTokens().make(41)

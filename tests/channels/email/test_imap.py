@@ -12,7 +12,7 @@ from channels.email.mailbox import Mailbox, follow_folders
 from channels.email.patience import Patience
 from channels.email.settings import EmailSettings
 from channels.email.tokens import AccessTokens
-from crm_core.words.clock import DAY
+from crm_core.words.clock import DAY, HOUR, SECOND, Moment
 from tests.channels.email.household import HASTY, Household, imap_settings, mail, running
 from tests.peers.clock import VirtualClock
 from tests.peers.dovecot import Dovecot
@@ -28,14 +28,18 @@ async def wire(server: ImapPeer) -> AsyncIterator[Wire]:
     await wire.close()
 
 
-def mailboxes(house: Household, settings: dict[str, Any], patience: Patience = HASTY) -> list[Mailbox]:
+def mailboxes(
+    house: Household, settings: dict[str, Any], patience: Patience = HASTY, since: Moment | None = None
+) -> list[Mailbox]:
     known = EmailSettings(**settings)
-    tokens = AccessTokens(known, house.tools, limit=5)
-    return [Mailbox(folder, known, house.tools, patience=patience, tokens=tokens) for folder in known.folders]
+    parts: dict[str, Any] = {"patience": patience, "tokens": AccessTokens(known, house.tools, limit=5), "since": since}
+    return [Mailbox(folder, known, house.tools, **parts) for folder in known.folders]
 
 
-def following(house: Household, settings: dict[str, Any], patience: Patience = HASTY) -> Any:
-    boxes = mailboxes(house, settings, patience)
+def following(
+    house: Household, settings: dict[str, Any], patience: Patience = HASTY, since: Moment | None = None
+) -> Any:
+    boxes = mailboxes(house, settings, patience, since)
     return running(lambda deliver: follow_folders(boxes, deliver, patience), house.deliver)
 
 
@@ -87,6 +91,21 @@ async def test_days_of_old_mail_come_when_they_are_asked_for(
         await house.until(lambda: len(house.originals) == 2)
     assert house.subjects == ["6 days old", "1 days old"]
     assert [event.at for event in house.originals.values()] == [clock() - 6 * DAY, clock() - DAY]
+
+
+async def test_mail_that_came_before_the_first_connection_is_ours_from_when_the_account_was_added(
+    server: ImapPeer, house: Household, clock: VirtualClock
+) -> None:
+    user = server.new_user()
+    added = clock() - 5 * HOUR
+    moments = {"before": added - HOUR, "at once": added, "later": added + 2 * HOUR}
+    for subject, at in moments.items():
+        server.put(user, mail(subject), came=datetime.fromtimestamp(at / 1000, UTC))
+    async with following(house, imap_settings(user, server.port), since=added + SECOND // 2):
+        await house.until(lambda: len(house.originals) == 2)
+        server.put(user, mail("now"))
+        await house.until(lambda: "now" in house.subjects)
+    assert house.subjects == ["at once", "later", "now"]
 
 
 async def test_it_goes_on_where_it_was_after_a_restart(server: ImapPeer, house: Household) -> None:
@@ -182,7 +201,7 @@ async def test_a_server_that_falls_silent_is_noticed_and_another_connection_made
 ) -> None:
     user = server.new_user()
     settings = imap_settings(user, await wire.open())
-    hasty = Patience(connect=1, answer=0.3, poll=0.3, pause=0.01, tries=100)
+    hasty = Patience(connect=30, answer=2, poll=0.3, pause=0.01, tries=100)
     async with following(house, settings, hasty):
         await begun(house)
         wire.is_silent = True
@@ -247,6 +266,31 @@ async def test_fetched_mail_is_moved_where_that_is_wished(server: ImapPeer, hous
         await house.until(lambda: server.count(user, '"Erledigt &APw-ber"') == 1)
     assert house.subjects == ["moved"]
     assert server.count(user) == 0
+
+
+async def test_a_mail_that_was_handed_in_when_the_hub_went_is_put_away_afterwards(
+    server: ImapPeer, house: Household
+) -> None:
+    user = server.new_user()
+    server.make_folder(user, "Done")
+    server.put(user, mail("before us"))
+    kept = imap_settings(user, server.port)
+    moved = {**kept, "after": "move", "move_to": "Done"}
+    async with following(house, moved):
+        await begun(house)
+    server.put(user, mail("handed in"))
+    # A hub that is ended between the two has moved its place, and noted nothing of the mail.
+    seen = await house.cursors.get("imap-seen:INBOX")
+    async with following(house, kept):
+        await house.until(lambda: len(house.originals) == 1)
+    assert seen is not None
+    await house.cursors.set("imap-seen:INBOX", seen)
+    async with following(house, moved):
+        await house.until(lambda: server.count(user, "Done") == 1)
+        server.put(user, mail("another"))
+        await house.until(lambda: server.count(user, "Done") == 2)
+    assert house.subjects == ["handed in", "another"]
+    assert server.count(user) == 1
 
 
 async def test_several_folders_are_followed_side_by_side(server: ImapPeer, house: Household) -> None:

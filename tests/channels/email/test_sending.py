@@ -3,6 +3,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
@@ -228,12 +229,14 @@ async def test_no_word_changes_on_the_way(house: Household, server: MailServer, 
 async def test_each_fault_of_a_mail_server_has_its_consequence(
     house: Household, server: MailServer, failing: Failing, consequence: type[Exception]
 ) -> None:
-    patience = Patience(connect=5, send=5, taken=0.3)
-    async with mailbox(house, await server.open(), patience) as channel:
+    port = await server.open()
+    calm = Patience(connect=60, send=60, taken=60)
+    async with mailbox(house, port, replace(calm, taken=0.3) if failing is Failing.SILENT else calm) as channel:
         server.failing = failing
         with pytest.raises(consequence):
             await channel.send(outgoing())
-        server.failing = None
+    server.failing = None
+    async with mailbox(house, port, calm) as channel:
         sent = await channel.send(outgoing())
     assert sent.external_ids == (f"{TOKEN}.5@hub.example",)
     assert {str(taken(server, n)["Message-ID"]) for n in range(len(server.mails))} == {f"<{TOKEN}.5@hub.example>"}
@@ -248,9 +251,24 @@ async def test_nothing_is_sent_to_ourselves_or_to_nobody(house: Household, serve
     assert not server.mails
 
 
-async def test_one_recipient_who_is_refused_stops_the_mail_to_all(house: Household, server: MailServer) -> None:
+@pytest.mark.parametrize("field", ["cc", "bcc"])
+async def test_somebody_on_copy_who_is_refused_is_named_and_the_others_have_the_mail(
+    house: Household, server: MailServer, field: str
+) -> None:
     server.failing = Failing.ONE_OF_TWO
-    content = Content(text="x", subject="x", cc=(Recipient("nobody@customer.example"),))
+    on_copy = (Recipient("nobody@customer.example"), Recipient("ben@customer.example"))
+    copies: dict[str, Any] = {field: on_copy}
+    async with mailbox(house, await server.open()) as channel:
+        sent = await channel.send(outgoing(content=Content(text="x", subject="x", **copies)))
+    assert sent.left_out == {"nobody@customer.example": "There is no such mailbox."}
+    assert [mail.rcpt_tos for mail in server.mails] == [["ada@customer.example", "ben@customer.example"]]
+
+
+async def test_one_whom_it_is_written_to_who_is_refused_stops_the_mail_to_all(
+    house: Household, server: MailServer
+) -> None:
+    server.failing = Failing.ONE_OF_TWO
+    content = Content(text="x", subject="x", to=(Recipient("nobody@customer.example"),))
     async with mailbox(house, await server.open()) as channel:
         with pytest.raises(Refused, match=r"nobody@customer\.example: There is no such mailbox"):
             await channel.send(outgoing(content=content))

@@ -79,7 +79,7 @@ class Scene:
 
 async def until(answer: Callable[[], Awaitable[Any]]) -> Any:
     """What is answered, once it is something."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not (found := await answer()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found

@@ -58,8 +58,12 @@ class Provider:
     """Failures to answer with, the next first; then everything is taken."""
     knows: dict[int, Sent] = field(default_factory=dict)
     """What it says when asked for a delivery that nobody knows to have gone."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Whom on copy it refuses, and why."""
     gate: asyncio.Event | None = None
     """While it is set and not open, sends wait."""
+    waiting: int = 0
+    """Sends that were begun."""
     reads: Callable[[Original], Sequence[ChannelEvent]] | None = None
     reaches: frozenset[str] = frozenset({"mailto"})
 
@@ -89,12 +93,15 @@ class Line:
         return self._provider.capabilities
 
     async def send(self, message: OutboundMessage, /) -> Sent:
+        self._provider.waiting += 1
         if self._provider.gate is not None:
             await self._provider.gate.wait()
         if self._provider.answers:
             raise self._provider.answers.pop(0)
         self._provider.got.append(message)
-        return Sent((ExternalId(f"sent-{message.delivery}"), ExternalId(f"part-{message.delivery}")))
+        return Sent(
+            (ExternalId(f"sent-{message.delivery}"), ExternalId(f"part-{message.delivery}")), self._provider.left_out
+        )
 
     async def recall(self, message: OutboundMessage, /) -> Sent | None:
         return self._provider.knows.get(message.delivery)

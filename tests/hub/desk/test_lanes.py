@@ -63,6 +63,37 @@ async def test_a_slow_provider_holds_up_nobody_elses_messages(
             assert (await now(db, entry)).delivery is DeliveryStatus.SENT
 
 
+async def test_an_account_has_no_more_on_their_way_than_its_provider_takes_at_once(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    narrow = Provider(capabilities=Capabilities(can_start=True, sends_at_once=2), gate=asyncio.Event())
+    async with open_lanes(db, clock, tmp_path, {"narrow": narrow}) as lanes:
+        for number in range(5):
+            await said(scene, await lanes.write_in("narrow", f"{number}@x.example", "hi"), "yes")
+        step = asyncio.create_task(lanes.deliverer.step())
+        while narrow.waiting < 2:  # noqa: ASYNC110 - what is waited for is a state
+            await asyncio.sleep(0.01)
+        owed = await db.read(lambda tx: tx.all(select(Delivery.state)))
+        assert sorted(row.state for row in owed) == ["owed"] * 3 + ["sending"] * 2
+        assert narrow.gate is not None
+        narrow.gate.set()
+        await step
+    assert len(narrow.got) == 5
+
+
+async def test_who_on_copy_was_refused_is_told_and_the_message_went(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    provider = Provider(left_out={"nobody@x.example": "There is no such mailbox."})
+    async with open_lanes(db, clock, tmp_path, {"mail": provider}) as lanes:
+        conversation = await lanes.write_in("mail", "a@x.example", "hi")
+        entry = await said(scene, conversation, "yes")
+        await lanes.deliverer.step()
+        assert (await now(db, entry)).delivery is DeliveryStatus.SENT
+        facts = await db.read(timeline.last_notice, conversation, "delivery_failed_for")
+        assert facts == {"address": "nobody@x.example", "reason": "There is no such mailbox."}
+
+
 async def test_a_broken_accounts_messages_wait_and_others_of_the_conversation_go_by_another_way(
     scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
 ) -> None:

@@ -29,7 +29,7 @@ from tests.peers.clock import VirtualClock
 
 async def until(answer: Callable[[], Awaitable[Any]]) -> Any:
     """What is answered, once it is something."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := await answer()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
