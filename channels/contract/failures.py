@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from crm_core.words.content import ReachState
+from crm_core.words.content import ExternalId, ReachState
 from crm_core.words.errors import HubError
 
 
@@ -13,11 +14,20 @@ class ChannelError(HubError):
 
 
 class TryLater(ChannelError):
-    """Nothing was sent; the same call may work later."""
+    """Nothing was sent, or surely the parts in `sent` and no more; the same call may work later."""
 
-    def __init__(self, sentence: str | None = None, /, *, after_ms: int | None = None, **facts: Any) -> None:
+    def __init__(
+        self,
+        sentence: str | None = None,
+        /,
+        *,
+        after_ms: int | None = None,
+        sent: Sequence[ExternalId] = (),
+        **facts: Any,
+    ) -> None:
         super().__init__(sentence, **facts)
         self.after_ms = after_ms
+        self.sent = tuple(sent)
 
 
 class Refused(ChannelError):
@@ -31,6 +41,11 @@ class Refused(ChannelError):
 
 class Unclear(ChannelError):
     """The message may or may not have gone out. It is not sent again blindly."""
+
+    def __init__(self, sentence: str | None = None, /, *, sent: Sequence[ExternalId] = (), **facts: Any) -> None:
+        """`sent`: the parts of it that surely went, the first first; whoever has it sent again means the rest."""
+        super().__init__(sentence, **facts)
+        self.sent = tuple(sent)
 
 
 class AccountBroken(ChannelError):

@@ -34,7 +34,7 @@ from channels.telegram.intake import Intake
 from channels.telegram.parse import TAKEN, body, update
 from channels.telegram.polling import Poller
 from channels.telegram.render import MAX_BUTTONS, MAX_FILE, requests, where, where_to
-from channels.telegram.sending import Sender, Sleep
+from channels.telegram.sending import PATIENCE, Sender, Sleep
 from channels.telegram.settings import TelegramSettings
 from crm_core.words.content import ThreadKey
 from crm_core.words.errors import Invalid, NotFound
@@ -43,7 +43,13 @@ SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105
 _MAX_FILES: Final = 10
 _NAME: Final = re.compile(r"[A-Za-z0-9_]{3,64}")
 _CAPABILITIES: Final = Capabilities(
-    max_file_bytes=MAX_FILE, max_files=_MAX_FILES, html=True, buttons=MAX_BUTTONS, typing=True
+    max_file_bytes=MAX_FILE,
+    max_files=_MAX_FILES,
+    html=True,
+    buttons=MAX_BUTTONS,
+    typing=True,
+    # Parts wait for their turn for PATIENCE at most; then one more may go, as a file where a picture is not taken.
+    send_seconds=PATIENCE / 1000 + 3 * ANSWER,
 )
 
 log = structlog.get_logger(__name__)
@@ -96,7 +102,7 @@ class Telegram:
             files = [await self._tools.files.read(file) for file in message.content.files]
         except NotFound as error:
             raise Refused("A file of this message is gone.") from error
-        return Sent(await self._sender.send(where_to(message), requests(message, files)))
+        return Sent(await self._sender.send(where_to(message), requests(message, files), message.sent))
 
     async def show_typing(self, thread: ThreadKey, /, *, on: bool) -> None:
         """Show that somebody types, for the five seconds that Telegram shows it; there is no way to stop it."""

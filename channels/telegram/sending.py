@@ -12,8 +12,10 @@ from channels.telegram.render import Request, Where, as_documents, count
 from crm_core.words.clock import Clock, Moment
 from crm_core.words.content import ExternalId
 
-LONGEST_WAIT: Final[Moment] = 60_000
-"""Milliseconds that a part waits for its turn; beyond that the whole message is tried later."""
+FIRST_WAIT: Final[Moment] = 5_000
+"""Milliseconds that a message waits here for its turn; beyond that it is tried later."""
+PATIENCE: Final[Moment] = 120_000
+"""Milliseconds after which no further part of a message begins; the rest is tried later."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -27,28 +29,36 @@ class Sender:
         self._sleep = sleep
         self._limits = Limits()
 
-    async def send(self, place: Where, requests: Sequence[Request]) -> tuple[ExternalId, ...]:
-        """The names of what was sent. Raises as `Api.send` while nothing is sent, and Unclear once something was."""
-        sent: list[ExternalId] = []
-        for number, request in enumerate(requests, 1):
+    async def send(
+        self, place: Where, requests: Sequence[Request], before: Sequence[ExternalId] = ()
+    ) -> tuple[ExternalId, ...]:
+        """The names of what was sent, with those of the parts that went `before`, which are not sent again.
+
+        Raises as `Api.send` while nothing is sent; once something was, TryLater when the rest surely was not, else
+        Unclear.
+        """
+        sent, until = [*before], self._now() + PATIENCE
+        for number, request in _rest(requests, len(before)):
+            has_begun = len(sent) > len(before)
             try:
-                sent += await self._part(place, request, is_first=not sent)
+                sent += await self._part(place, request, until if has_begun else None)
             except ChannelError as error:
-                if not sent:
+                if not has_begun:
                     raise
-                raise Unclear(
-                    f"Only the first {number - 1} of {len(requests)} parts surely reached Telegram. {error}",
-                    sent=[*sent],
-                ) from error
+                if isinstance(error, TryLater):
+                    raise TryLater(str(error), after_ms=error.after_ms, sent=sent) from error
+                said = f"Only the first {number} of {len(requests)} parts surely reached Telegram. {error}"
+                raise Unclear(said, sent=sent) from error
         return tuple(sent)
 
-    async def _part(self, place: Where, request: Request, *, is_first: bool) -> list[ExternalId]:
-        await self._turn(place.chat, count(request), is_first=is_first)
+    async def _part(self, place: Where, request: Request, until: Moment | None) -> list[ExternalId]:
+        """Send one part; of a message that has begun, wait for it `until` then at most."""
+        await self._turn(place.chat, count(request), until)
         try:
             return await self._asked(place, request)
         except TryLater as error:
             pause = error.after_ms or 1_000
-            if is_first or pause > LONGEST_WAIT:
+            if until is None or self._now() + pause > until:
                 raise
             # Of this part nothing was sent, and the message has begun: finish it.
             await self._sleep(pause / 1000)
@@ -69,15 +79,25 @@ class Sender:
                 raise Refused("The group has moved.") from error
         return _names(place, result)
 
-    async def _turn(self, chat: int, messages: int, *, is_first: bool) -> None:
-        """Wait until the limits let it go. Raises TryLater when that would take too long and nothing was sent."""
+    async def _turn(self, chat: int, messages: int, until: Moment | None) -> None:
+        """Wait until the limits let it go. Raises TryLater when that would take too long."""
         now = self._now()
         wait = self._limits.wait(chat, now, messages)
-        if is_first and wait > LONGEST_WAIT:
+        if now + wait > (now + FIRST_WAIT if until is None else until):
             raise TryLater("Telegram takes only so many messages a minute.", after_ms=wait)
         self._limits.take(chat, now, messages)
         if wait:
             await self._sleep(wait / 1000)
+
+
+def _rest(requests: Sequence[Request], messages: int) -> list[tuple[int, Request]]:
+    """The requests after those that became so many messages, each with how many stand before it."""
+    rest: list[tuple[int, Request]] = []
+    for number, request in enumerate(requests):
+        if messages <= 0:
+            rest.append((number, request))
+        messages -= count(request)
+    return rest
 
 
 def _names(place: Where, result: Any) -> list[ExternalId]:

@@ -108,7 +108,9 @@ class TwilioMessaging:
         if record is not None:
             self._known.put(record.sid, True)
             return Sent((ExternalId(record.sid),))
-        since = self._tools.now() - (self._tried.get(message.delivery) or message.entry.at)
+        # After a restart the hub knows when it was taken in hand; it may have been written long before.
+        tried = self._tried.get(message.delivery) or message.tried_at or message.entry.at
+        since = self._tools.now() - tried
         if since < SETTLED:
             raise TryLater("Twilio's list may not be complete yet.", after_ms=SETTLED - max(0, since))
         return None

@@ -72,15 +72,16 @@ class Viber:
 
     async def send(self, message: OutboundMessage, /) -> Sent:
         """Send a message in as many parts as it needs."""
-        sent: list[ExternalId] = []
+        sent: list[ExternalId] = [*message.sent]
         parts = requests(message, self._settings.sender_name, self._tools.files.link)
-        for part in parts:
+        for part in parts[len(sent) :]:
             try:
                 answer = await self._api.post("send_message", part)
             except ChannelError as error:
-                if not sent:
+                if len(sent) == len(message.sent):
                     raise
-                raise Unclear(f"Only the first {len(sent)} of {len(parts)} parts reached Viber. {error}") from error
+                said = f"Only the first {len(sent)} of {len(parts)} parts reached Viber. {error}"
+                raise Unclear(said, sent=sent) from error
             sent.append(ExternalId(str(answer.get("message_token"))))
         return Sent(tuple(sent))
 

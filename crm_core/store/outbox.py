@@ -7,7 +7,7 @@ mid-send is doubt, not failure: the row becomes UNCONFIRMED unless its channel d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +52,10 @@ class Delivery(Base):
     """Since when it is due: how long it is tried is counted from here. None in rows older than the column."""
     doubts: Mapped[Count]
     """Tries of which nobody knew afterwards whether it went."""
+    tried_at: Mapped[OptionalAt]
+    """When it was claimed last; its provider had it afterwards at the earliest."""
+    parts: Mapped[Count]
+    """Parts of it that went, of one that stopped half way; 0 once it has gone whole."""
 
     __table_args__ = (
         # An entry is owed once, however often the reply was submitted.
@@ -89,6 +93,10 @@ class Owed:
     attempts: int
     owed_at: Moment
     doubts: int = 0
+    tried_at: Moment | None = None
+    """When it was claimed last."""
+    parts: int = 0
+    """Parts of it that went before it stopped half way."""
 
 
 _COLUMNS = (
@@ -99,6 +107,8 @@ _COLUMNS = (
     Delivery.attempts,
     Delivery.owed_at,
     Delivery.doubts,
+    Delivery.tried_at,
+    Delivery.parts,
 )
 
 
@@ -197,9 +207,10 @@ def claim(tx: Tx, account_id: int, token: str, lease: Moment, most: int) -> list
             attempts=Delivery.attempts + 1,
             lease_until=tx.now + lease,
             lease_token=token,
+            tried_at=tx.now,
         )
     )
-    return [_owed(r, attempts=r.attempts + 1) for r in rows]
+    return [replace(_owed(r, attempts=r.attempts + 1), tried_at=tx.now) for r in rows]
 
 
 def abandon(tx: Tx, prefix: str, *, within: Moment) -> int:
@@ -229,7 +240,18 @@ def expired(tx: Tx, account_id: int | None = None) -> list[Owed]:
 def settle_sent(tx: Tx, delivery_id: int, token: str, *, external_ids: Sequence[str]) -> bool:
     """It went. False when the lease was lost meanwhile: somebody else decides then."""
     external_id = external_ids[0] if external_ids else None
-    return _settle(tx, delivery_id, token, state=DeliveryState.SENT, external_id=external_id, error=None)
+    return _settle(tx, delivery_id, token, state=DeliveryState.SENT, external_id=external_id, error=None, parts=0)
+
+
+def note_half(tx: Tx, delivery_id: int, token: str, *, external_id: str, parts: int) -> bool:
+    """So many parts of it went, the first under this id. False when the lease was lost meanwhile."""
+    claimed = (Delivery.id == delivery_id, Delivery.state == DeliveryState.SENDING, Delivery.lease_token == token)
+    return tx.changed(update(Delivery).where(*claimed).values(external_id=external_id, parts=parts)) == 1
+
+
+def is_half(tx: Tx, entry_id: int) -> bool:
+    """Whether an entry's message has gone in part, and not whole."""
+    return bool(tx.scalar(select(Delivery.parts).where(Delivery.entry_id == entry_id)))
 
 
 def settle_failed(tx: Tx, delivery_id: int, token: str, error: str) -> bool:
@@ -265,7 +287,7 @@ def prove(tx: Tx, delivery_id: int, external_id: str) -> bool:
     repeats = and_(Delivery.state == DeliveryState.OWED, Delivery.doubts > 0)
     proven = update(Delivery).where(Delivery.id == delivery_id, or_(tried, repeats))
     values = {"state": DeliveryState.SENT, "external_id": external_id, "lease_until": None, "lease_token": None}
-    return tx.changed(proven.values(**values, error=None)) == 1
+    return tx.changed(proven.values(**values, error=None, parts=0)) == 1
 
 
 def has_gone(tx: Tx, delivery_id: int) -> bool:
@@ -308,7 +330,17 @@ def delivery(tx: Tx, delivery_id: int) -> Owed | None:
 
 def _owed(row: Row[Any], *, attempts: int) -> Owed:
     since = made_at(row.id) if row.owed_at is None else row.owed_at
-    return Owed(row.id, row.account_id, row.conversation_id, row.entry_id, attempts, since, row.doubts)
+    return Owed(
+        row.id,
+        row.account_id,
+        row.conversation_id,
+        row.entry_id,
+        attempts,
+        since,
+        row.doubts,
+        tried_at=row.tried_at,
+        parts=row.parts,
+    )
 
 
 def _expired(tx: Tx, delivery_id: int) -> Update:

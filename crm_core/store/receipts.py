@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Index, delete, insert, select
+from sqlalchemy import ColumnElement, Index, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +85,15 @@ def entry_of_part(tx: Tx, account_id: int, external_id: str) -> int | None:
         select(Part.entry_id).where(Part.account_id == account_id, Part.external_id == external_id)
     )
     return found
+
+
+def parts_of(tx: Tx, account_id: int, entry_id: int) -> list[str]:
+    """The further ids of a message of ours that went in several parts, in no order."""
+    return [r.external_id for r in tx.all(select(Part.external_id).where(*_of(account_id, entry_id)))]
+
+
+def _of(account_id: int, entry_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Part.entry_id == entry_id, Part.account_id == account_id
 
 
 def names_of(tx: Tx, entry_ids: Sequence[int]) -> dict[int, str]:

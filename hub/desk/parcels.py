@@ -60,7 +60,18 @@ def packed(tx: Tx, owed: Owed) -> OutboundMessage:
         references=tuple(ExternalId(n) for n in before),
         language=_language(tx, conversation, identity),
         automatic=details.automatic,
+        tried_at=owed.tried_at,
+        sent=_sent(tx, owed),
     )
+
+
+def _sent(tx: Tx, owed: Owed) -> tuple[ExternalId, ...]:
+    """What has gone of a message that stopped half way."""
+    if not owed.parts:
+        return ()
+    first = outbox.names_of(tx, [owed.entry_id])[owed.entry_id]
+    others = receipts.parts_of(tx, owed.account_id, owed.entry_id)
+    return tuple(ExternalId(name) for name in [first, *others][: owed.parts])
 
 
 def _content(entry: EntryValue, details: EntryDetails) -> Content:

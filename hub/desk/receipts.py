@@ -86,6 +86,9 @@ def _named(tx: Tx, account_id: int, event: DeliveryReported) -> int | None:
     entry_id = outbox.entry_of(tx, account_id, event.external_id)
     if entry_id is None:
         entry_id = receipts.entry_of_part(tx, account_id, event.external_id)
+    if entry_id is not None and outbox.is_half(tx, entry_id):
+        # One part got there: that says nothing of the message until the others went.
+        entry_id = None
     if entry_id is None:
         kept = receipts.Kept(event.status, event.reason, event.at)
         receipts.keep(tx, account_id, event.external_id, kept, delivery_id=event.delivery)

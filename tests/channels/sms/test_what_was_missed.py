@@ -47,6 +47,19 @@ async def test_a_doubtful_send_that_never_arrived_is_known_once_the_list_is_comp
         assert await it.channel.recall(doubtful) is None
 
 
+async def test_a_message_written_long_before_it_was_sent_is_given_the_lists_time_after_a_restart() -> None:
+    async with world(MANIFEST, {}) as it:
+        written = it.clock.now()
+        it.clock.advance(3_600_000)
+        cut_off = outbound("Hello", delivery=5, at=written, tried_at=it.clock.now())
+        it.clock.advance(20_000)
+        with pytest.raises(TryLater) as caught:
+            await it.channel.recall(cut_off)
+        assert caught.value.after_ms == 100_000
+        it.clock.advance(100_000)
+        assert await it.channel.recall(cut_off) is None
+
+
 async def test_the_receipt_of_a_doubtful_send_proves_it() -> None:
     async with world(MANIFEST, {}) as it:
         it.cloud.answers.append(Answer.SERVER_ERROR)

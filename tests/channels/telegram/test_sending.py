@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from channels.contract import Refused, TryLater, Unclear
 from channels.simulators.telegram import Trouble
 from channels.telegram.channel import Pace
+from channels.telegram.client import ANSWER
+from channels.telegram.sending import PATIENCE
 from crm_core.words.content import Button, ExternalId, FileRef, Place, ReachState
 from tests.channels.telegram.telling import scene
 
@@ -46,19 +49,15 @@ async def test_parts_of_a_long_message_keep_to_one_a_second() -> None:
         assert s.time.slept == [1.0, 1.0, 1.0]
 
 
-async def test_what_would_wait_for_minutes_is_tried_later_instead() -> None:
+async def test_a_message_whose_turn_is_far_away_leaves_its_place_to_others() -> None:
     async with scene() as s:
-        for _ in range(7):
-            bills = [await s.file("a.pdf", b"%PDF", "application/pdf") for _ in range(10)]
-            await s.channel.send(s.outbound(files=tuple(bills)))
-            s.time.moment -= round(sum(s.time.slept) * 1_000)
-            s.time.slept.clear()
-            if len(s.ann.screen) == 70:
-                break
+        bills = [await s.file("a.pdf", b"%PDF", "application/pdf") for _ in range(10)]
+        await s.channel.send(s.outbound(files=tuple(bills)))
         with pytest.raises(TryLater, match="so many") as caught:
             await s.channel.send(s.outbound("x"))
-        assert caught.value.after_ms is not None
-        assert caught.value.after_ms > 60_000
+        assert (caught.value.after_ms, s.time.slept) == (10_000, [])
+        s.time.moment += 10_000
+        await s.channel.send(s.outbound("x"))
 
 
 async def test_a_picture_that_telegram_does_not_take_goes_as_a_file() -> None:
@@ -123,6 +122,38 @@ async def test_a_message_that_stops_half_way_says_so_and_is_not_begun_again(trou
         with pytest.raises(Unclear, match="first 1 of 2 parts"):
             await s.channel.send(s.outbound("x" * 2_000, files=(bill,)))
         assert [m for m, _ in s.bot.asked if m.startswith("send")] == ["sendDocument", "sendMessage"]
+
+
+async def test_a_message_sent_again_goes_on_where_it_stopped() -> None:
+    async with scene() as s:
+        files = [await s.file(f"{n}.jpg", JPEG, "image/jpeg") for n in range(3)]
+        message = s.outbound("x" * 5_000, files=tuple(files))
+        s.bot.troubles.extend([None, None, Trouble.SILENT])
+        with pytest.raises(Unclear) as stopped:
+            await s.channel.send(message)
+        assert len(stopped.value.sent) == 4
+        del s.ann.screen[4:]
+        sent = await s.channel.send(replace(message, sent=stopped.value.sent))
+        assert [len(item.text) for item in s.ann.screen] == [0, 0, 0, 4_096, 904]
+        assert sent.external_ids == tuple(f"{s.ann.id}:{item.message_id}" for item in s.ann.screen)
+
+
+async def test_a_message_that_would_take_minutes_stops_between_two_parts_and_is_in_no_doubt() -> None:
+    async with scene() as s:
+        bill = await s.file("a.pdf", b"%PDF", "application/pdf")
+        message = s.outbound("x" * 2_000, files=(bill,))
+        s.bot.troubles.extend([None, *[Trouble.TOO_MANY] * 2])
+        with pytest.raises(TryLater) as stopped:
+            await s.channel.send(message)
+        assert stopped.value.sent == (f"{s.ann.id}:{s.ann.screen[0].message_id}",)
+        await s.channel.send(replace(message, sent=stopped.value.sent))
+        assert [m for m, _ in s.bot.asked].count("sendDocument") == 1
+        assert [len(item.text) for item in s.ann.screen] == [0, 2_000]
+
+
+async def test_the_hub_never_gives_up_a_send_before_the_channel_does() -> None:
+    async with scene() as s:
+        assert s.channel.capabilities.send_seconds >= PATIENCE / 1_000 + ANSWER
 
 
 async def test_who_blocked_the_bot_is_named_in_words() -> None:

@@ -74,6 +74,24 @@ async def test_only_who_holds_the_lease_settles(db: Database) -> None:
     assert not await db.write(outbox.settle_sent, one.id, ME, external_ids=["x"])
 
 
+async def test_a_message_knows_when_it_was_taken_in_hand_and_what_has_gone_of_it(
+    db: Database, clock: VirtualClock
+) -> None:
+    await owe(db, 1)
+    clock.advance(3_600 * SECOND)
+    (one,) = await claim(db)
+    assert one.tried_at == clock()
+    assert not await db.write(outbox.note_half, one.id, YOU, external_id="x1", parts=2)
+    assert await db.write(outbox.note_half, one.id, ME, external_id="x1", parts=2)
+    clock.advance(LEASE)
+    (cut_off,) = await db.read(outbox.expired)
+    assert (cut_off.tried_at, cut_off.parts) == (one.tried_at, 2)
+    assert await db.read(outbox.is_half, 1)
+    assert await db.read(outbox.entry_of, 5, "x1") == 1
+    assert await db.write(outbox.prove, one.id, "x1")
+    assert not await db.read(outbox.is_half, 1)
+
+
 async def test_a_lease_that_ran_out_is_doubt_and_is_never_claimed_by_itself(db: Database, clock: VirtualClock) -> None:
     await owe(db, 1)
     (one,) = await claim(db)

@@ -11,14 +11,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from channels.contract import Account, Capabilities, Channel, OutboundMessage, Sent, Tools, TryLater, Unclear
+from channels.contract import (
+    Account,
+    Capabilities,
+    Channel,
+    DeliveryReported,
+    OutboundMessage,
+    Sent,
+    Tools,
+    TryLater,
+    Unclear,
+)
 from crm_core.conversations import timeline
+from crm_core.conversations.joining import entry_known_as
 from crm_core.conversations.model import Entry
 from crm_core.store import outbox
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import DAY, HOUR, MINUTE, SECOND
-from crm_core.words.content import DeliveryStatus
+from crm_core.words.content import DeliveryStatus, ExternalId
 from crm_core.words.values import EntryValue
 from hub.desk import outbound
 from hub.desk.outbound import Words
@@ -89,6 +100,39 @@ async def test_a_message_in_doubt_is_sent_five_times_and_is_an_agents_to_decide_
         await db.write(outbound.retry, scene.sofia, entry.id)
         await rounds(lanes, clock, 1)
         assert await stands(db, entry) is DeliveryStatus.SENT
+
+
+async def test_a_message_that_stopped_half_way_is_known_by_its_parts_and_sent_again_from_there(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    gone = (ExternalId("a"), ExternalId("b"))
+    stopped, untold = Unclear("Only the first 2 of 3 parts reached it.", sent=gone), Unclear("Nobody can tell.")
+    provider = Away(answers=[stopped], problems=[untold])
+    async with open_lanes(db, clock, tmp_path, {"chat": provider}) as lanes:
+        entry = await said(scene, lanes, "chat")
+        await rounds(lanes, clock, 2)
+        assert await stands(db, entry) is DeliveryStatus.UNCONFIRMED
+        for part in gone:
+            assert await db.read(entry_known_as, lanes.account_ids["chat"], part) == entry.id
+        seen = DeliveryReported(external_id=gone[1], status=DeliveryStatus.DELIVERED, at=clock())
+        await lanes.deliver("chat")(seen)
+        assert await stands(db, entry) is DeliveryStatus.UNCONFIRMED
+        await db.write(outbound.retry, scene.sofia, entry.id)
+        await rounds(lanes, clock, 1)
+        (message,) = provider.got
+        assert message.sent == gone
+
+
+async def test_a_message_that_has_to_wait_half_way_goes_on_by_itself(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    gone = (ExternalId("a"),)
+    provider = Provider(answers=[TryLater("Too many.", after_ms=SECOND, sent=gone)])
+    async with open_lanes(db, clock, tmp_path, {"chat": provider}) as lanes:
+        entry = await said(scene, lanes, "chat")
+        await rounds(lanes, clock, 2)
+        (message,) = provider.got
+        assert (message.sent, await stands(db, entry)) == (gone, DeliveryStatus.SENT)
 
 
 async def test_a_hub_that_dies_in_every_send_does_not_send_for_ever(
