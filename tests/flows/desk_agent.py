@@ -84,6 +84,10 @@ class DeskAgent:
         """Wait until the console tells that `who` is typing."""
         await expect(self.page.get_by_text(f"{who} is typing…")).to_be_visible()
 
+    async def has_read(self) -> None:
+        """Wait until all that came to this agent counts as read: what is answered unread is asked about first."""
+        await expect(self.page.get_by_role("img", name="Unread", exact=True)).to_have_count(0, timeout=SOON)
+
     async def reply(self, words: str) -> None:
         """Answer, whether or not there is a connection."""
         await self.page.get_by_role("group", name="What you write").get_by_role("button", name="Reply").click()

@@ -67,7 +67,8 @@ async def test_a_customer_is_answered_wherever_she_writes_from_one_timeline(hub:
 
 
 async def answers(anna: DeskAgent, words: str) -> None:
-    """Type as people do: what was not on the screen for a moment was not read."""
+    """Read, and type as people do: what was not on the screen for a moment was not read."""
+    await anna.has_read()
     await anna.start_typing(words)
     await anna.reply(words)
 
