@@ -6,6 +6,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.store.base import Base, Ref
+from crm_core.store.prepared import Answering, RowsOf
 from crm_core.store.transaction import Tx
 
 
@@ -19,6 +20,15 @@ class Counter(Base):
     value: Mapped[Ref]
 
 
+def _counted(*, is_sqlite: bool) -> Answering:
+    new = sqlite.insert(Counter) if is_sqlite else postgresql.insert(Counter)
+    more = {"value": Counter.value + new.excluded.value}
+    return new.on_conflict_do_update(index_elements=["ws", "name"], set_=more).returning(Counter.value)
+
+
+_count_on = RowsOf(lambda is_sqlite: _counted(is_sqlite=is_sqlite))
+
+
 def next_number(tx: Tx, name: str) -> int:
     """The next number under a name, from 1. Rolled back with the transaction; writers stand in line for it."""
     return next_numbers(tx, name, 1)[0]
@@ -26,9 +36,5 @@ def next_number(tx: Tx, name: str) -> int:
 
 def next_numbers(tx: Tx, name: str, count: int) -> range:
     """So many numbers in a row under a name, the first of all being 1."""
-    insert = sqlite.insert(Counter) if tx.is_sqlite else postgresql.insert(Counter)
-    upsert = insert.values(ws=tx.ws, name=name, value=count).on_conflict_do_update(
-        index_elements=["ws", "name"], set_={"value": Counter.value + count}
-    )
-    last: int = tx.scalar(upsert.returning(Counter.value))
+    last: int = _count_on.all(tx, {"ws": tx.ws, "name": name, "value": count})[0]["value"]
     return range(last - count + 1, last + 1)

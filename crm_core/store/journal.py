@@ -14,7 +14,7 @@ from sqlalchemy import Index, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.store.base import At, Base, Id, Ref, Words
-from crm_core.store.prepared import ManyRows
+from crm_core.store.prepared import ManyRows, RowsOf
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Moment
 from crm_core.words.events import AnyEvent, decode, encode
@@ -59,11 +59,13 @@ class Committed:
     payload: bytes
 
 
-_advance = (
-    update(JournalHead)
-    .where(JournalHead.ws == bindparam("b_ws"))
-    .values(position=JournalHead.position + bindparam("count"))
-    .returning(JournalHead.position)
+_advance = RowsOf(
+    lambda _is_sqlite: (
+        update(JournalHead)
+        .where(JournalHead.ws == bindparam("b_ws"))
+        .values(position=JournalHead.position + bindparam("count"))
+        .returning(JournalHead.position)
+    )
 )
 _insert = ManyRows(insert(JournalRow))
 
@@ -72,7 +74,7 @@ def append(tx: Tx) -> Sequence[Committed]:
     """Give the transaction's events their positions and write them. Call it last, once."""
     if not tx.events:
         return ()
-    last = tx.scalar(_advance, {"b_ws": tx.ws, "count": len(tx.events)})
+    last: int = _advance.all(tx, {"b_ws": tx.ws, "count": len(tx.events)})[0]["position"]
     first = last - len(tx.events) + 1
     committed = [
         Committed(first + offset, tx.now, happened, encode(happened)) for offset, happened in enumerate(tx.events)
