@@ -18,6 +18,7 @@ from crm_core.words.values import Role
 from hub.app import GATEWAY, open_house
 from hub.config import Settings
 from hub.keys import House
+from hub.machinery import memory
 
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted: a restart brings every console back at once."""
@@ -46,6 +47,7 @@ async def serve(settings: Settings, ready: Ready, *, clock: Clock = system_clock
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
+            memory.settle_in()
             log.info("the hub listens", host=settings.host, port=settings.port)
             await ready(house, app)
             await stopping.wait()

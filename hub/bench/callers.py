@@ -41,6 +41,7 @@ from hub.desk.calls import arriving, moving, taking
 from hub.desk.calls.minding import Minder
 from hub.desk.inbound import Source
 from hub.desk.manners import CallManner, Manner
+from hub.machinery import memory
 
 T = TypeVar("T")
 Heard = Callable[[Sequence[Committed]], None]
@@ -184,6 +185,7 @@ async def open_callers(url: str, heard: Heard | None = None) -> AsyncIterator[Ca
         for listener in (assigner.heard, minder.heard, heard):
             if listener is not None:
                 bus.subscribe(listener)
+        memory.settle_in()
         workers = [bus.run, minder.run] if heard is None else [bus.run, minder.run, assigner.run]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(worker()) for worker in workers]

@@ -29,6 +29,7 @@ from hub.bus.local import Bus
 from hub.desk import inbound
 from hub.desk.assigner import Assigner
 from hub.desk.inbound import Source
+from hub.machinery import memory
 
 KNOWN: Final = 10_000
 IN_FLIGHT: Final = 64
@@ -120,7 +121,7 @@ async def fill(url: str) -> None:
 
 @asynccontextmanager
 async def open_desk(url: str) -> AsyncIterator[Desk]:
-    """Run the hub's middle on a filled database, wired as `hub.app` does. Every agent is there."""
+    """Run the hub's middle on a filled database, wired and settled in as `hub serve` does. Every agent is there."""
     db = await Database.open(url)
     try:
         queue = (await db.read(queues))[0]
@@ -128,6 +129,7 @@ async def open_desk(url: str) -> AsyncIterator[Desk]:
         await bus.start()
         await assigner.start()
         bus.subscribe(assigner.heard)
+        memory.settle_in()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(assigner.run()), group.create_task(bus.run())]
             try:
