@@ -149,7 +149,9 @@ class _Reader:
         self._names = _names(compiled)
         self._is_positional = compiled.positiontup is not None
         self._values = {name: compiled.params[name] for name in self._names}
-        self._converts = [(name, f) for name in self._names if (f := _convert(compiled, name, dialect)) is not None]
+        # Each once, however often the statement asks for it.
+        once = dict.fromkeys(self._names)
+        self._converts = [(name, f) for name in once if (f := _convert(compiled, name, dialect)) is not None]
         columns = list(statement.exported_columns)
         self.columns: Final = [str(column.key) for column in columns]
         self.row: Final = result_tuple(self.columns)
