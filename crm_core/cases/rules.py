@@ -60,7 +60,7 @@ class Past:
 class Verdict:
     """What a message of somebody does to cases: it belongs to one (`case_id`), or opens a lead, or neither.
 
-    `origin_id` is the earlier lead that the new one follows.
+    `origin_id` is the earlier case that the new lead follows.
     """
 
     case_id: int | None = None
@@ -69,13 +69,13 @@ class Verdict:
 
 
 def verdict(past: Sequence[Past], *, is_contact: bool, is_spam: bool, contactable: bool) -> Verdict:
-    """Whether a message opens a lead (CRM.md, lead lifecycle): the newest open case takes it, and only a stranger
-    who can be reached again and is not marked as spam makes a new one.
+    """Whether a message opens a lead (CRM.md, lead lifecycle): the newest open case takes it; else a stranger who can
+    be reached again and is not marked as spam makes a new one, and so does a contact whose cases are closed.
     """
     current = max((case.id for case in past if case.is_open), default=None)
     if current is not None:
         return Verdict(case_id=current)
-    if is_contact or is_spam or not contactable:
+    if is_spam or not contactable or (is_contact and not past):
         return Verdict()
     return Verdict(opens=True, origin_id=max((case.id for case in past), default=None))
 

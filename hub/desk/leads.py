@@ -184,6 +184,7 @@ def _new_lead(stranger: Stranger, origin_id: int | None) -> NewCase:
     return NewCase(
         who=stranger.who,
         identity_id=stranger.identity_id,
+        contact_id=stranger.contact_id,
         conversation_id=stranger.conversation_id,
         queue_id=stranger.queue_id,
         source=stranger.source,

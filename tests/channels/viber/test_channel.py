@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -99,11 +100,17 @@ async def test_each_answer_has_its_consequence(answer: int | str, error: type[Ex
         assert len(s.cloud.asked) == 1
 
 
-async def test_a_message_that_stops_half_way_is_unclear() -> None:
+async def test_a_message_that_stops_half_way_is_unclear_and_goes_on_from_there() -> None:
     async with scene() as s:
         s.cloud.answers.extend([None, 12])
-        with pytest.raises(Unclear, match="first 1 of 2"):
-            await s.channel.send(outbound("look", files=(BILL,)))
+        message = outbound("look", files=(BILL,))
+        with pytest.raises(Unclear, match="first 1 of 2") as stopped:
+            await s.channel.send(message)
+        # Sent again, it goes on where it stopped, under the names of all its parts.
+        sent = await s.channel.send(replace(message, sent=stopped.value.sent))
+        assert len(s.cloud.asked) == 3
+        assert sent.external_ids[:1] == stopped.value.sent
+        assert len(sent.external_ids) == 2
 
 
 async def receive(s: Scene, media: str) -> MessageArrived:

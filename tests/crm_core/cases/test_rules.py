@@ -21,6 +21,8 @@ OPEN, CLOSED = Past(id=7, is_open=True), Past(id=9, is_open=False)
         ([OPEN, Past(id=8, is_open=True)], {}, Verdict(case_id=8)),
         ([CLOSED], {}, Verdict(opens=True, origin_id=9)),
         ([], {"is_contact": True}, Verdict()),
+        ([CLOSED], {"is_contact": True}, Verdict(opens=True, origin_id=9)),
+        ([CLOSED], {"is_contact": True, "is_spam": True}, Verdict()),
         ([OPEN], {"is_contact": True}, Verdict(case_id=7)),
         ([], {"contactable": False}, Verdict()),
         ([OPEN], {"contactable": False}, Verdict(case_id=7)),
@@ -28,7 +30,7 @@ OPEN, CLOSED = Past(id=7, is_open=True), Past(id=9, is_open=False)
         ([CLOSED], {"is_spam": True}, Verdict()),
     ],
 )
-def test_only_a_stranger_who_can_be_reached_again_opens_a_lead(
+def test_a_stranger_who_can_be_reached_again_opens_a_lead_and_a_contact_one_after_another_only(
     past: list[Past], facts: dict[str, bool], expected: Verdict
 ) -> None:
     given = {"is_contact": False, "is_spam": False, "contactable": True, **facts}

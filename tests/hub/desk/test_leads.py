@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from crm_core.cases import opening, queries
+from crm_core.cases.rules import Becomes
 from crm_core.contacts import actions as contact_actions
 from crm_core.contacts.actions import NewContact
 from crm_core.contacts.model import Contact
@@ -16,7 +17,8 @@ from crm_core.store.transaction import Tx
 from crm_core.words.errors import Conflict, NotFound
 from crm_core.words.events import CaseChanged
 from crm_core.words.values import CaseKind, StageCategory
-from hub.desk import cases, leads
+from hub.desk import cases, leads, qualifying
+from hub.desk.qualifying import Qualification
 from tests.hub.desk.prospects import Prospects
 
 
@@ -84,6 +86,19 @@ async def test_a_lead_after_a_closed_one_says_which_it_follows(prospects: Prospe
     second = await prospects.lead("ann", words="Now I have one")
     assert second.id != lead.id
     assert second.origin_id == lead.id
+
+
+async def test_a_contact_who_writes_after_a_closed_case_opens_a_repeat_lead_of_theirs(prospects: Prospects) -> None:
+    lead = await prospects.lead("ann")
+    won = await prospects.db.write(qualifying.qualify, prospects.anna, lead.id, Qualification(becomes=Becomes.CONTACT))
+    await prospects.close(lead.conversation_id)
+    second = await prospects.lead("ann", words="I need one more")
+    assert second.id != lead.id
+    assert (second.kind, second.origin_id, second.contact_id) == (CaseKind.LEAD, lead.id, won.contact_id)
+    deal = await prospects.db.write(qualifying.qualify, prospects.anna, second.id, Qualification())
+    assert (deal.kind, deal.contact_id) == (CaseKind.DEAL, won.contact_id)
+    undone = await prospects.db.write(qualifying.undo, prospects.anna, second.id)
+    assert (undone.kind, undone.contact_id) == (CaseKind.LEAD, won.contact_id)
 
 
 async def test_a_visitor_who_leaves_an_address_is_a_lead_from_then_on(prospects: Prospects) -> None:
