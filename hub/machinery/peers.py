@@ -18,6 +18,14 @@ from channels.contract import Forbidden, NoSuchHost
 from hub.config import Network
 
 Address = IPv4Address | IPv6Address
+PORTS: Final = frozenset(
+    {
+        *(80, 443, 8080, 8443),  # the web: providers, gateways, the files that they name
+        *(25, 465, 587, 2465, 2525, 2587, 143, 993),  # mail
+        *(8088, 8089),  # Asterisk
+    }
+)
+"""Ports of public addresses that are connected to. Any other would tell whoever asks what is open there."""
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
@@ -26,20 +34,20 @@ class ForbiddenPeer(OSError):
 
 
 class Guard:
-    """Which addresses may be connected to: every public one, and those of the `private` networks named."""
+    """What may be connected to: every public address at one of `PORTS`, and all of the `private` networks named."""
 
     def __init__(self, private: Sequence[Network] = ()) -> None:
         self._private = tuple(private)
 
-    def allows(self, address: str) -> bool:
-        """Whether this literal address may be connected to; what is none is refused."""
+    def allows(self, address: str, port: int = 443) -> bool:
+        """Whether this literal address may be connected to at a port; what is none is refused."""
         try:
             found = _bare(ip_address(address.partition("%")[0]))
         except ValueError:
             return False
         if any(found.version == network.version and found in network for network in self._private):
             return True
-        return found.is_global and not found.is_multicast
+        return found.is_global and not found.is_multicast and port in PORTS
 
     async def addresses(self, host: str, port: int, /) -> Sequence[str]:
         """The addresses of a name. Raises NoSuchHost, and Forbidden when one of them is not allowed."""
@@ -50,7 +58,7 @@ class Guard:
             raise NoSuchHost(f"There is no host called {host[:100]}.") from error
         addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
         # One bad address is enough: whoever owns the name mixes them on purpose.
-        if not addresses or not all(self.allows(a) for a in addresses):
+        if not addresses or not all(self.allows(a, port) for a in addresses):
             raise Forbidden
         return addresses
 
@@ -60,7 +68,7 @@ class Guard:
 
     def _socket(self, info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, where = info
-        if not self.allows(str(where[0])):
+        if not self.allows(str(where[0]), int(where[1])):
             raise ForbiddenPeer("This address is not one the hub connects to.")
         return socket.socket(family, kind, protocol)
 

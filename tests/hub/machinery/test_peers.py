@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from channels.contract import Forbidden, NoSuchHost
-from hub.machinery.peers import Guard
+from hub.machinery.peers import ForbiddenPeer, Guard
 
 INSIDE = [
     *("127.0.0.1", "127.8.8.8", "::1", "0.0.0.0", "::", "10.0.0.1", "172.16.5.5", "192.168.1.1", "169.254.169.254"),
@@ -30,6 +30,22 @@ def test_public_addresses_and_named_networks_are_allowed() -> None:
     named = Guard([ip_network("10.1.0.0/16")])
     assert named.allows("10.1.2.3")
     assert not named.allows("10.2.0.1")
+
+
+async def test_nobody_learns_by_the_hub_which_ports_of_a_public_address_are_open() -> None:
+    guard = Guard([ip_network("10.1.0.0/16"), ip_network("9.9.9.9/32")])
+    for port in (22, 1, 5432, 6379, 65_535):
+        assert not guard.allows("8.8.8.8", port)
+        with pytest.raises(Forbidden):
+            await guard.addresses("8.8.8.8", port)
+        # Whoever has a gateway at an unusual port names its network.
+        assert guard.allows("9.9.9.9", port)
+        assert guard.allows("10.1.2.3", port)
+    assert all(guard.allows("8.8.8.8", port) for port in (80, 443, 587, 993, 8089, 8443))
+    async with guard.session() as http:
+        with pytest.raises(aiohttp.ClientConnectorError) as refused:
+            await http.get("https://8.8.8.8:6379/")
+    assert isinstance(refused.value.__cause__, ForbiddenPeer)
 
 
 async def test_a_name_that_means_this_machine_is_refused() -> None:
