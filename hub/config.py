@@ -177,8 +177,8 @@ class Settings(BaseModel):
     )
     private_peers: Networks = Field(
         default_factory=lambda given: _trial_networks(given),
-        description="Private networks in which mail servers and gateways of channel accounts may stand, and public hosts "
-        "with unusual ports; without it the hub connects to the usual ports of public addresses only.",
+        description="Private networks in which mail servers and gateways of channel accounts may stand, and public "
+        "hosts with unusual ports; without it the hub connects to the usual ports of public addresses only.",
         examples=["10.1.0.0/16"],
     )
     secret_key: Annotated[SecretStr | None, BeforeValidator(_key)] = Field(

@@ -237,6 +237,29 @@ def expired(tx: Tx, account_id: int | None = None) -> list[Owed]:
     return [_owed(r, attempts=r.attempts) for r in rows]
 
 
+def overdue(tx: Tx, account_id: int, since: Moment, most: int) -> list[Owed]:
+    """What an account owes since before a moment and has not in hand, the longest due first, at most `most`."""
+    rows = tx.all(
+        select(*_COLUMNS)
+        .where(
+            Delivery.account_id == account_id,
+            Delivery.ws == tx.ws,
+            Delivery.state == DeliveryState.OWED,
+            Delivery.not_before <= tx.now,
+            Delivery.owed_at < since,
+        )
+        .order_by(Delivery.not_before, Delivery.id)
+        .limit(most)
+    )
+    return [_owed(r, attempts=r.attempts) for r in rows]
+
+
+def give_up(tx: Tx, delivery_id: int, error: str) -> bool:
+    """Owe a delivery no longer that never left. False when somebody has it in hand, or it has gone."""
+    owed = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.OWED)
+    return tx.changed(owed.values(state=DeliveryState.FAILED, error=error)) == 1
+
+
 def settle_sent(tx: Tx, delivery_id: int, token: str, *, external_ids: Sequence[str]) -> bool:
     """It went. False when the lease was lost meanwhile: somebody else decides then."""
     external_id = external_ids[0] if external_ids else None

@@ -29,7 +29,7 @@ from crm_core.store import outbox
 from crm_core.store.database import Database
 from crm_core.store.journal import Committed
 from crm_core.store.outbox import Owed
-from crm_core.words.clock import HOUR, MINUTE, SECOND, Moment
+from crm_core.words.clock import DAY, HOUR, MINUTE, SECOND, Moment
 from crm_core.words.content import DeliveryStatus, ExternalId
 from crm_core.words.errors import HubError, Invalid, NotFound, StoreUnavailable
 from crm_core.words.events import EntryAdded, EntryChanged
@@ -55,6 +55,9 @@ GRACE: Final[Moment] = 20 * SECOND
 """After a start, how long what the process before was sending is left alone."""
 GIVEN_TO_OPEN: Final[Moment] = HOUR
 """How long a send that was cut off waits for its account to be open again, so that its provider can be asked."""
+WAITS_FOR_OPEN: Final[Moment] = DAY
+"""How long a message waits for its account to be open before it fails (RELIABILITY.md, G3)."""
+NEVER_OPEN: Final = "The channel account was not open for a day. Send it by another way."
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +81,7 @@ class Deliverer:
         self._family = f"{node}."
         self._token = self._family + new_token()
         self._awake = asyncio.Event()
+        self._since = db.clock()
         self._sent = sent
         self._recovery = Recovery(db, parcels)
         self._lanes: dict[int, asyncio.Task[int]] = {}
@@ -142,12 +146,20 @@ class Deliverer:
         begun = []
         for account_id in sorted(due):
             opened = self._accounts.by_id(account_id)
-            if opened is not None and account_id not in self._lanes:
+            if opened is None:
+                await self._give_up(account_id)
+            elif account_id not in self._lanes:
                 lane = group.create_task(self._shielded(opened), name=f"lane {account_id}")
                 self._lanes[account_id] = lane
                 lane.add_done_callback(partial(self._lane_ended, account_id))
                 begun.append(lane)
         return begun
+
+    async def _give_up(self, account_id: int) -> None:
+        """Fail what waits for a closed account for too long. Whoever has just started may only not have opened it."""
+        now = self._db.clock()
+        if now - self._since > GIVEN_TO_OPEN:
+            await self._db.write(settling.given_up, account_id, now - WAITS_FOR_OPEN, AT_ONCE, NEVER_OPEN)
 
     def _lane_ended(self, account_id: int, _lane: asyncio.Task[int]) -> None:
         self._lanes.pop(account_id, None)

@@ -49,6 +49,15 @@ def failed(tx: Tx, owed: Owed, token: str, why: str, *, may_go_elsewhere: bool =
             fallback.failed(tx, owed.entry_id)
 
 
+def given_up(tx: Tx, account_id: int, since: Moment, most: int, why: str) -> int:
+    """What an account owes since before a moment fails; how many did."""
+    owed = [one for one in outbox.overdue(tx, account_id, since, most) if outbox.give_up(tx, one.id, why)]
+    for one in owed:
+        actions.set_delivery(tx, one.entry_id, DeliveryStatus.FAILED, reason=why)
+        fallback.failed(tx, one.entry_id)
+    return len(owed)
+
+
 def refused(tx: Tx, owed: Owed, token: str, error: Refused) -> None:
     """The provider will never take it. What that tells of the recipient counts first: who opted out is reached no
     other way instead."""

@@ -18,18 +18,21 @@ from channels.contract import (
     TryLater,
     Unclear,
 )
+from crm_core.accounts import actions as accounts_actions
 from crm_core.accounts import queries as accounts
 from crm_core.conversations import timeline
 from crm_core.store.database import Database
 from crm_core.store.outbox import Delivery
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import email
-from crm_core.words.clock import HOUR, MINUTE, SECOND
+from crm_core.words.clock import DAY, HOUR, MINUTE, SECOND
 from crm_core.words.content import DeliveryStatus, ExternalId, ReachState
 from crm_core.words.errors import Conflict, Invalid
 from crm_core.words.values import EntryValue
 from hub.desk import outbound
+from hub.desk.delivering import Deliverer
 from hub.desk.outbound import Words
+from hub.desk.parcels import Parcels
 from tests.hub.desk.lanes import Provider, open_lanes
 from tests.hub.desk.scene import Scene
 from tests.peers.clock import VirtualClock
@@ -305,3 +308,31 @@ async def _lines(db: Database, scene: Scene, conversation_id: int) -> list[Entry
 def _deliveries(tx: Tx) -> dict[int, int]:
     """Deliveries by their entries."""
     return {r.entry_id: r.id for r in tx.all(select(Delivery.entry_id, Delivery.id))}
+
+
+async def test_a_message_that_waits_a_day_for_a_closed_account_fails_in_words_and_can_be_sent_again(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    provider = Provider()
+    async with open_lanes(db, clock, tmp_path, {"mail": provider}) as lanes:
+        account_id = lanes.account_ids["mail"]
+        conversation_id = await lanes.write_in("mail", "a@x.example", "hi")
+        await db.write(accounts_actions.disable, None, account_id)
+        while lanes.accounts.by_id(account_id) is not None:  # noqa: ASYNC110 - what is waited for is a state
+            await asyncio.sleep(0.01)
+        entry = await said(scene, conversation_id, "Your order is here.")
+        later = await said(scene, conversation_id, "And now?", send_at=clock() + HOUR)
+        clock.advance(DAY)
+        await lanes.deliverer.step()
+        assert (await now(db, entry)).delivery is DeliveryStatus.QUEUED
+        clock.advance(MINUTE)
+        # A hub that has just started may only not have opened its accounts yet.
+        await Deliverer(db, lanes.accounts, Parcels(db, lanes.media)).step()
+        assert (await now(db, entry)).delivery is DeliveryStatus.QUEUED
+        await lanes.deliverer.step()
+        failed, waiting = await now(db, entry), await now(db, later)
+        assert (failed.delivery, waiting.delivery) == (DeliveryStatus.FAILED, DeliveryStatus.QUEUED)
+        assert failed.delivery_reason == "The channel account was not open for a day. Send it by another way."
+        await db.write(outbound.retry, scene.sofia, entry.id)
+        await lanes.deliverer.step()
+        assert (await now(db, entry)).delivery is DeliveryStatus.QUEUED
