@@ -302,7 +302,10 @@ async def test_a_call_goes_on_while_the_hub_is_restarted_and_the_softphone_takes
             await both_are_heard(agent.page, handset)
             await bar(agent).get_by_role("button", name="Hang up").click()
     await expect(bar(agent)).to_have_count(0)
-    await agent.become("Available")
+    after = agent.page.locator("section[data-wrap-up]")
+    await after.get_by_role("combobox").select_option(label="Solved")
+    await after.get_by_role("button", name="Done", exact=True).click()
+    await expect(after).to_have_count(0)
     with caller(asterisk.sip_port, SHOP, number="+380441234568", sound_at=handset.port):
         await agent.page.get_by_role("button", name="Answer").first.click(timeout=CALL)
         await expect(bar(agent)).to_contain_text("Talking", timeout=CALL)
