@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from crm_core.cases import pipelines
 from crm_core.staff import queries as staff
 from crm_core.store.transaction import Tx
 from crm_core.words.clock import Clock, system_clock
@@ -41,6 +42,8 @@ async def serve(settings: Settings, ready: Ready, *, clock: Clock = system_clock
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with open_house(settings, clock=clock) as (house, app):
+        # What administrators set up stands there to be changed, not only once a first lead has come.
+        await house.db.write(pipelines.ensure)
         if prepare is not None:
             await prepare(house, app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.drain_seconds)

@@ -156,11 +156,11 @@ function withDraft(snapshot: Snapshot, event: DraftChanged): Snapshot {
 
 function withContact(snapshot: Snapshot, contact: ContactValue, conversationIds: readonly number[]): Snapshot {
   const watched = snapshot.watched.map((w) => {
-    const { conversation } = w;
-    if (conversationIds.includes(conversation.id)) {
-      return { ...w, contact, conversation: { ...conversation, contact_id: contact.id } };
-    }
-    return conversation.contact_id === contact.id ? { ...w, contact } : w;
+    if (!conversationIds.includes(w.conversation.id) && w.conversation.contact_id !== contact.id) return w;
+    const conversation = { ...w.conversation, contact_id: contact.id };
+    // Closed conversations change hands and names with their contact and have no event of their own.
+    if (conversation.status === 'closed' && contact.root_id === null) conversation.who = contact.name;
+    return { ...w, contact, conversation };
   });
   return { ...snapshot, watched };
 }

@@ -164,9 +164,13 @@ def _contact(snapshot: Snapshot, contact: ContactValue, conversation_ids: list[i
     def shown(watched: Watched) -> Watched:
         conversation = watched.conversation
         if conversation.id in conversation_ids:
-            # Closed conversations change hands with their contact and have no event of their own.
-            return replace(watched, contact=contact, conversation=replace(conversation, contact_id=contact.id))
-        return replace(watched, contact=contact) if conversation.contact_id == contact.id else watched
+            conversation = replace(conversation, contact_id=contact.id)
+        elif conversation.contact_id != contact.id:
+            return watched
+        if conversation.status is ConversationStatus.CLOSED and contact.root_id is None:
+            # Closed conversations change hands and names with their contact and have no event of their own.
+            conversation = replace(conversation, who=contact.name)
+        return replace(watched, contact=contact, conversation=conversation)
 
     return replace(snapshot, watched=[shown(w) for w in snapshot.watched])
 

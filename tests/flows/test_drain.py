@@ -14,6 +14,8 @@ import pytest
 from aiohttp import WSMsgType
 from sqlalchemy import func, select
 
+from crm_core.cases import pipelines
+from crm_core.cases.defaults import PIPELINES
 from crm_core.conversations.model import Entry
 from crm_core.store.database import Database
 from crm_core.store.transaction import Tx
@@ -49,6 +51,8 @@ async def test_a_hub_that_is_told_to_stop_drains(make_database: Callable[[str], 
         assert await asyncio.to_thread(hub.wait) == 0
         db = await Database.open(url, node=NODE)
         stored = await db.read(messages)
+        # What an administrator sets up is there from the first start on.
+        assert {one.kind for one in await db.read(pipelines.pipelines)} == set(PIPELINES)
         await db.close()
         assert stored == 1 if was_acknowledged else stored <= 1
     finally:

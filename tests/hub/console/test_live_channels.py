@@ -12,6 +12,7 @@ from channels.contract import (
     MessageEdited,
     MessageWithdrawn,
     ReachChanged,
+    Refused,
     Sent,
 )
 from crm_core.accounts import actions as accounts
@@ -64,7 +65,7 @@ INSIDE = (
 QUESTIONS = (
     *(channel_accounts.to_examine, copies.letters, parcels.packed, ways.chosen, ways.of_row, ways.ways),
     *(allowed.against, allowed.is_open, allowed.must_still_go, settling.look_later),
-    *(albums.open_entry, albums.is_later, albums.part_of_entry, ways.first_open),
+    *(albums.open_entry, albums.is_later, albums.part_of_entry, ways.first_open, copies.own_addresses),
 )
 """They write nothing that is shown."""
 
@@ -168,6 +169,20 @@ async def test_a_send_that_was_cut_off(office: Office) -> None:
     owed = await office.db.write(_claimed, account)
     office.live.clock.advance(60_000)
     await office.does("a lease ran out in doubt", lambda tx: settling.expire(tx, owed, may_repeat=False))
+
+
+async def test_a_message_that_waits_too_long_and_one_that_is_refused(office: Office) -> None:
+    account, _source, conversation = await _mail(office)
+    await office.db.write(_all_go, account)
+    await office.db.write(outbound.reply, office.sue, conversation, Words(text="now"))
+    office.live.clock.advance(DAY)
+    since = office.live.clock()
+    await office.does("what waits too long is given up", settling.given_up, account, since, 10, "Closed for a day.")
+    await office.db.write(outbound.reply, office.sue, conversation, Words(text="again"))
+    owed = await office.db.write(_claimed, account)
+    await office.db.write(settling.half, owed, "worker", [ExternalId("first part")])
+    refusal = Refused("They blocked us.", reach=ReachState.BLOCKED)
+    await office.does("a refusal closes the way", settling.refused, owed, "worker", refusal)
 
 
 async def test_a_question_how_it_went(office: Office) -> None:

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from channels.contract import Capabilities, ReachChanged, TemplateShape
-from crm_core.accounts import actions as accounts
 from crm_core.contacts import actions as contacts
 from crm_core.contacts.actions import NewAddress, NewContact
 from crm_core.conversations import timeline
@@ -93,8 +92,7 @@ async def known_by_phone(desk: Desk, conversation_id: int) -> None:
 
 
 async def falls_back(desk: Desk, kind: str, other: str) -> None:
-    manner = {"fallback_account_id": desk.lanes.account_ids[other]}
-    await desk.db.write(accounts.set_manner, desk.lanes.account_ids[kind], manner)
+    await desk.lanes.behaves(kind, {"fallback_account_id": desk.lanes.account_ids[other]})
 
 
 async def test_who_asks_for_silence_does_not_get_what_was_to_leave_later_nor_by_another_way(desk: Desk) -> None:
@@ -146,7 +144,7 @@ async def test_after_the_window_only_a_template_leaves(desk: Desk) -> None:
 
 @pytest.mark.parametrize("stops", [True, False])
 async def test_nobody_is_asked_how_it_went_who_asked_for_silence(desk: Desk, *, stops: bool) -> None:
-    await desk.db.write(accounts.set_manner, desk.lanes.account_ids["mail"], {"survey": True})
+    await desk.lanes.behaves("mail", {"survey": True})
     conversation = await desk.lanes.write_in("mail", "a@x.example", "hi")
     await desk.said(conversation)
     await desk.later(0)
@@ -160,7 +158,7 @@ async def test_nobody_is_asked_how_it_went_who_asked_for_silence(desk: Desk, *, 
 
 
 async def test_the_window_of_a_survey_is_asked_too(desk: Desk) -> None:
-    await desk.db.write(accounts.set_manner, desk.lanes.account_ids["app"], {"survey": True})
+    await desk.lanes.behaves("app", {"survey": True})
     conversation = await desk.lanes.write_in("app", "a@x.example", "hi")
     await desk.said(conversation)
     await desk.later(0)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from channels.contract import Capabilities, MessageArrived
-from crm_core.accounts import actions
 from crm_core.cases import queries as cases
 from crm_core.cases.queries import CaseListing
 from crm_core.contacts import reach
@@ -47,14 +45,7 @@ def texts(
 
 async def greets(lanes: Lanes) -> None:
     """The account is open again, and greets."""
-    await lanes.db.write(actions.set_manner, lanes.account_ids["sms"], GREETING)
-    while not _has_manner(lanes):  # noqa: ASYNC110 - what is waited for is a state
-        await asyncio.sleep(0.01)
-
-
-def _has_manner(lanes: Lanes) -> bool:
-    opened = lanes.accounts.by_id(lanes.account_ids["sms"])
-    return opened is not None and opened.manner is not None
+    await lanes.behaves("sms", GREETING)
 
 
 async def arrives(lanes: Lanes, event: MessageArrived) -> EntryValue:
