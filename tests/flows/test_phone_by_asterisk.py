@@ -91,7 +91,7 @@ class Exchange(Api):
         """Add the Asterisk as an account that greets and records, in the hub's own voice; its id when calls come in."""
         queue = (await self.get("queues"))["items"][0]["id"]
         server = {"ari_url": asterisk.url, "user": USER, "password": PASSWORD, "app": APP}
-        settings = {**server, "own_extensions": ["201"]}
+        settings = {**server, "own_extensions": ["291"]}
         new = {"kind": "asterisk", "name": "Exchange", "queue_id": queue, "settings": settings}
         account: int = (await self.post("accounts", new))["id"]
         calls = {"greeting": {"en": "Hello. This is the exchange."}, "record": True}
@@ -249,8 +249,8 @@ async def test_an_agents_own_telephone_rings_and_the_console_may_be_left(
     facts = next(person for person in hub.facts["agents"] if person["role"] == "agent")
     agent = await sign_in(people, "agent", facts["name"], facts["login_url"])
     with closing(Handset()) as held, telephone(ring=1_000, sound_at=held.port) as desk:
-        await asyncio.to_thread(asterisk.make_telephone, "201", desk.port)
-        assert await agent.page.evaluate(_RING, "201") == 200
+        await asyncio.to_thread(asterisk.make_telephone, "291", desk.port)
+        assert await agent.page.evaluate(_RING, "291") == 200
         await agent.become("Available")
         with caller(asterisk.sip_port, SHOP, number=CUSTOMER, sound_at=handset.port):
             await agent.page.get_by_role("button", name="Answer").first.click(timeout=CALL)

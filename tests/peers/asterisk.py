@@ -98,6 +98,7 @@ class Asterisk:
         self.tls_port = _port(socket.SOCK_STREAM)
         self.http_port, self.sip_port = _port(socket.SOCK_STREAM), _port(socket.SOCK_DGRAM)
         self.trunk_port = _port(socket.SOCK_DGRAM)
+        self._telephones: dict[str, int] = {}
         self.rtp_from = _port(socket.SOCK_DGRAM, most=50_000)
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=root / "srv"))
         self._root, self._place = root, f"/srv/{self.folder.name}"
@@ -157,7 +158,11 @@ class Asterisk:
         return {"Authorization": "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()}
 
     def make_telephone(self, name: str, port: int) -> None:
-        """A desk telephone at this port of the machine, without a password."""
+        """A desk telephone at this port of the machine, without a password. No two tests may use one name.
+
+        Asterisk keeps calling the first port of a name, whatever it is told later.
+        """
+        assert self._telephones.setdefault(name, port) == port, f"telephone {name} is another test's"
         self._put("aor", name, {"contact": f"sip:{name}@127.0.0.1:{port}", "max_contacts": "1"})
         facts = {"aors": name, "context": "switchboard-none", "disallow": "all", "allow": "alaw", "direct_media": "no"}
         self._put("endpoint", name, facts)

@@ -83,8 +83,8 @@ class TestNotice:
             telephone(talks=True) as desk,
             caller(house.asterisk.sip_port, NUMBER),
         ):
-            house.asterisk.make_telephone("501", desk.port)
-            await house.take(950, "501")
+            house.asterisk.make_telephone("521", desk.port)
+            await house.take(950, "521")
             assert files.fetched == [1]
             assert loud_seconds(samples_of(files.contents[1])) > 0.8
             await house.until(lambda: house.call.recordings[0].external_id)
@@ -141,8 +141,8 @@ class TestNoticeThatCannotBeFetched:
     async def test_who_was_not_told_is_not_recorded(self, house: House, files: ServedFiles) -> None:
         files.away = True
         with telephone() as desk, caller(house.asterisk.sip_port, NUMBER):
-            house.asterisk.make_telephone("503", desk.port)
-            await house.take(952, "503")
+            house.asterisk.make_telephone("523", desk.port)
+            await house.take(952, "523")
             await house.until(
                 lambda: [r for r in house.reports if r.signal == RecordingFailed(external_id="", reason="untold")]
             )
@@ -166,7 +166,7 @@ class TestMusic:
                 await house.until(lambda: ear.toned > before + 2)
 
             with telephone() as desk, caller(house.asterisk.sip_port, NUMBER, sound_at=ear.port):
-                house.asterisk.make_telephone("502", desk.port)
+                house.asterisk.make_telephone("522", desk.port)
                 await house.until_state(CallState.QUEUED)
                 await music_goes_on()
                 other = ear.loud - ear.toned
@@ -175,7 +175,7 @@ class TestMusic:
                 spoken = loud_seconds(samples_of(files.contents[2]))
                 await house.until(lambda: ear.loud - ear.toned - other > 0.7 * spoken)
                 await music_goes_on()
-                contact, agent = await house.take(951, "502")
+                contact, agent = await house.take(951, "522")
                 await house.until_quiet(contact)
                 house.do(Held(agent_id=3, on=True))
                 await music_goes_on()
