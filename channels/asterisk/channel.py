@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -34,6 +35,7 @@ from channels.contract import (
     Tools,
     TryLater,
 )
+from channels.together import together
 from crm_core.words.calls import LegLost, PromptPlayed, Scene
 from crm_core.words.errors import HubError
 
@@ -41,6 +43,8 @@ log = structlog.get_logger(__name__)
 
 _SWEEP: Final = 60.0
 """Seconds between looks for recordings that could not be brought when they were done."""
+_BRINGERS: Final = 3
+"""Recordings that are brought at a time: a long one does not keep the others waiting."""
 
 
 class AsteriskChannel:
@@ -102,15 +106,12 @@ class AsteriskChannel:
             async with self._ari.events() as heard:
                 self._deliver = deliver
                 await self._catch_up(deliver)
-                async with asyncio.TaskGroup() as group:
-                    sweeping = group.create_task(self._sweep(deliver))
-                    try:
-                        async for data in heard:
-                            await self._hear(data, deliver, group)
-                    finally:
-                        sweeping.cancel()
-        except ExceptionGroup as group_error:
-            raise _first(group_error) from group_error
+                finished: asyncio.Queue[str] = asyncio.Queue()
+                await together(
+                    partial(self._follow, heard, deliver, finished),
+                    *(partial(self._bringing, deliver, finished) for _ in range(_BRINGERS)),
+                    partial(self._sweep, deliver),
+                )
         finally:
             self._deliver = None
 
@@ -130,7 +131,13 @@ class AsteriskChannel:
                 # The hub tries it again by itself; the other calls must not wait for this one.
                 log.warning("a call could not be arranged again", call_id=scene.call_id, problem=str(error))
 
-    async def _hear(self, data: Mapping[str, Any], deliver: Deliver, group: asyncio.TaskGroup) -> None:
+    async def _follow(
+        self, heard: AsyncIterator[Mapping[str, Any]], deliver: Deliver, finished: asyncio.Queue[str]
+    ) -> None:
+        async for data in heard:
+            await self._hear(data, deliver, finished)
+
+    async def _hear(self, data: Mapping[str, Any], deliver: Deliver, finished: asyncio.Queue[str]) -> None:
         if data.get("type") == "ApplicationReplaced":
             raise AccountBroken("Another hub has taken this application's calls. Give each hub an application.")
         if await self._playback_over(data, deliver):
@@ -141,7 +148,7 @@ class AsteriskChannel:
                 await self._prompt_over(event, stored, deliver)
         label = finished_recording(data, self._source)
         if label:
-            group.create_task(self._bring(label, deliver))
+            finished.put_nowait(label)
         call_id = listener_ready(data, self._source)
         if call_id is not None:
             await self._look_again(call_id, deliver)
@@ -176,12 +183,14 @@ class AsteriskChannel:
         except ChannelError as error:
             log.warning("a call could not be looked at again", call_id=call_id, problem=str(error))
 
-    async def _bring(self, label: str, deliver: Deliver) -> None:
-        try:
-            await self._recordings.collect(label, deliver)
-        except HubError as error:
-            # It lies where it was, and the next sweep brings it.
-            log.warning("a recording could not be brought yet", recording=label, problem=str(error))
+    async def _bringing(self, deliver: Deliver, finished: asyncio.Queue[str]) -> None:
+        while True:
+            label = await finished.get()
+            try:
+                await self._recordings.collect(label, deliver)
+            except HubError as error:
+                # It lies where it was, and the next sweep brings it.
+                log.warning("a recording could not be brought yet", recording=label, problem=str(error))
 
     async def _sweep(self, deliver: Deliver) -> None:
         while True:
@@ -208,11 +217,6 @@ class AsteriskChannel:
                 key = name(self._settings.app, Kind.LEG, ours.call_id, ours.number) + ":gone"
                 signal = LegLost(leg_id=ours.number)
                 await deliver(CallReported(signal=signal, key=key, at=self._tools.now(), call_id=ours.call_id))
-
-
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 @asynccontextmanager

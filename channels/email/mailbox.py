@@ -18,8 +18,8 @@ from channels.email.imap import Imap, imap_connection
 from channels.email.imap_answers import Folder, Listed
 from channels.email.patience import Patience
 from channels.email.settings import EmailSettings
-from channels.email.together import together
 from channels.email.tokens import AccessTokens
+from channels.together import together
 from crm_core.words.clock import DAY, SECOND, Moment, as_datetime
 from crm_core.words.content import FileRef
 from crm_core.words.errors import StoreUnavailable, TooLarge

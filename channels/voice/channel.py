@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -17,7 +18,6 @@ from channels.contract import (
     CallReported,
     Capabilities,
     Channel,
-    ChannelError,
     ChannelEvent,
     Deliver,
     Finding,
@@ -30,6 +30,7 @@ from channels.contract import (
     WebhookReply,
     WebhookRequest,
 )
+from channels.together import together
 from channels.twilio.calls import CallsApi, voice_token
 from channels.twilio.forms import form_of
 from channels.twilio.signature import genuine_fields
@@ -210,14 +211,11 @@ class TwilioVoice:
 
     async def listen(self, deliver: Deliver, /) -> None:
         """Fetch recordings as they come; ask for what was not told: of live calls soon, of all every five minutes."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._reconciler.rounds(deliver))
-                group.create_task(self._reconciler.glances(deliver))
-                group.create_task(self._library.fetching(deliver))
-        except ExceptionGroup as failures:
-            failed = next((one for one in failures.exceptions if isinstance(one, ChannelError)), None)
-            raise failed or failures.exceptions[0] from failures
+        await together(
+            partial(self._reconciler.rounds, deliver),
+            partial(self._reconciler.glances, deliver),
+            partial(self._library.fetching, deliver),
+        )
 
     async def reconcile(self, deliver: Deliver) -> None:
         """One look at Twilio's lists."""

@@ -36,6 +36,7 @@ from crm_core.words.clock import Clock
 from crm_core.words.content import Medium
 from crm_core.words.errors import HubError, NotFound, NotOpenNow, StoreUnavailable
 from crm_core.words.events import AccountChanged
+from hub.machinery.ending import ended
 from hub.machinery.media.store import FileStore
 from hub.machinery.peers import Guard
 from hub.machinery.speech import AccountSpeech, Voice
@@ -209,9 +210,12 @@ class Accounts:
             async with self._reopening:
                 for account in await self._read(queries.opened, self._sealer):
                     self._keep(account)
-            await self._all_tried()
-            started()
-            await asyncio.Event().wait()
+            try:
+                await self._all_tried()
+                started()
+                await asyncio.Event().wait()
+            finally:
+                await ended(self._keepers.values())
 
     def heard(self, events: Sequence[Committed]) -> None:
         """Open again what changed."""
@@ -233,8 +237,7 @@ class Accounts:
         async with self._reopening:
             keeper = self._keepers.pop(account_id, None)
             if keeper is not None:
-                keeper.cancel()
-                await asyncio.wait([keeper])
+                await ended([keeper])
             try:
                 account = await self._read(queries.opened_one, self._sealer, account_id)
             except HubError as error:

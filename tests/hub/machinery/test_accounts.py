@@ -42,6 +42,8 @@ class _Radio:
     silent: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by a test that wants listening to end."""
     capabilities: Capabilities = field(default_factory=Capabilities)
+    is_deaf: bool = False
+    """Fails in the moment in which it is told to end, so that nobody hears of that."""
 
     async def listen(self, _deliver: Deliver, /) -> None:
         self.listening += 1
@@ -49,6 +51,11 @@ class _Radio:
             await self.silent.wait()
             self.silent.clear()
             raise self.silences.pop(0)
+        except asyncio.CancelledError:
+            if self.is_deaf:
+                self.is_deaf = False
+                raise TryLater("The provider is away.", after_ms=1) from None
+            raise
         finally:
             self.listening -= 1
 
@@ -183,6 +190,26 @@ async def test_whoever_reports_to_a_disabled_account_is_told_that_there_is_none(
     await _until(lambda: not accounts.knows(account.public_key))
     with pytest.raises(NotFound):
         accounts.by_key(account.public_key)
+    assert not running.done()
+
+
+async def test_a_channel_that_fails_while_it_is_told_to_end_ends_all_the_same(
+    radio: _Radio, running: asyncio.Task[None]
+) -> None:
+    radio.is_deaf = True
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=20)
+    assert done
+    assert radio.listening == 0
+
+
+async def test_an_account_that_changes_while_its_channel_fails_is_open_once(
+    absent: AbsentDatabase, radio: _Radio, account: AccountValue, running: asyncio.Task[None]
+) -> None:
+    radio.is_deaf = True
+    await absent.write(_open_it_again_twice, account.id)
+    await _until(lambda: radio.opened == 3)
+    await _until(lambda: radio.listening == 1)
     assert not running.done()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from channels.simulators.twilio import RealTime
+from crm_core.accounts import queries
 from crm_core.staff.actions import set_activity
 from crm_core.words.clock import MINUTE, SECOND
 from crm_core.words.errors import Invalid
@@ -73,7 +75,14 @@ async def page(hub: Hub) -> AsyncIterator[tuple[Providers, TestClient[web.Reques
         app[HOUSE] = hub.house
         Customers(lena).mount(app)
         async with TestClient(TestServer(app)) as client:
+            await until(partial(all_open, hub))
             yield lena, client
+
+
+async def all_open(hub: Hub) -> bool:
+    """Whether every account of the demo is open: who leaves before that meets accounts in the middle of connecting."""
+    known = await hub.db.read(queries.accounts)
+    return all(hub.house.accounts.by_id(account.id) is not None for account in known if not account.disabled)
 
 
 async def test_a_mail_by_smtp_comes_in_by_imap_and_its_answer_lies_in_her_box(

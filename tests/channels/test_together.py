@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from channels.email.together import together
+from channels.together import together
 
 
 class Job:
