@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,9 @@ from crm_core.words.text import one_line
 
 HEARD_EVERY: Final = 5 * MINUTE
 """How exact `heard_at` is: who writes ten messages a minute is not a write more for each."""
+
+UNREACHABLE: Final = frozenset({ReachState.BLOCKED, ReachState.BOUNCED})
+"""What was found out about an address, and not asked for by whoever has it."""
 
 _TABLE = Reach.__table__
 _insert = ManyRows(insert(Reach))
@@ -44,8 +47,11 @@ class Way:
     answered_at: Moment | None
 
 
-def heard_many(tx: Tx, heard: Sequence[tuple[int, int, str]]) -> None:
-    """Note that identities wrote: (identity id, account id, thread). One statement when nothing changed."""
+def heard_many(tx: Tx, heard: Sequence[tuple[int, int, str]]) -> Set[tuple[int, int]]:
+    """Note that identities wrote: (identity id, account id, thread). One statement when nothing changed.
+
+    The answer: of which it was thought that nothing reaches them there, as (identity id, account id).
+    """
     newest = {(identity_id, account_id): thread for identity_id, account_id, thread in heard}
     known = {(w.identity_id, w.account_id): w for w in of_identities(tx, [identity_id for identity_id, _ in newest])}
     missing: list[dict[str, Any]] = []
@@ -58,6 +64,7 @@ def heard_many(tx: Tx, heard: Sequence[tuple[int, int, str]]) -> None:
             stale.append({"identity_id": identity_id, "account_id": account_id, "thread": thread, "heard_at": tx.now})
     (_insert if tx.is_sqlite else _insert_if_first).run(tx, missing)
     _hear.run(tx, sorted(stale, key=lambda row: (row["identity_id"], row["account_id"])))
+    return {pair for pair in newest if pair in known and known[pair].state in UNREACHABLE}
 
 
 def of_identities(tx: Tx, identity_ids: Sequence[int]) -> list[Way]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from channels.contract import MessageArrived
+from channels.contract import MessageArrived, ReachChanged
 from crm_core.contacts import reach
 from crm_core.contacts.evidence import bring_along, witness
 from crm_core.contacts.families import roots_of
@@ -17,7 +17,7 @@ from crm_core.store.transaction import Tx
 from crm_core.words.addresses import MAILTO, Address
 from crm_core.words.content import ReachState, Recipient
 from crm_core.words.text import one_line
-from hub.desk import machine
+from hub.desk import machine, receipts
 from hub.desk.contacts import attached
 from hub.desk.manners import Manner
 from hub.desk.manners import answer as answered_with
@@ -58,6 +58,15 @@ def recognise(tx: Tx, identity: KnownIdentity, event: MessageArrived, invited: i
         found = witness(tx, identity, proves=proves, mentions=event.mentions, source=source)
         if found is not None:
             attached(tx, found, identity.id)
+
+
+def reachable(tx: Tx, account_id: int, event: MessageArrived) -> None:
+    """Whoever writes by a way that was thought closed is tried there again: the bot is let in, the mailbox emptied.
+
+    Not where they asked for silence themselves: that only they take back, in so many words.
+    """
+    told = ReachChanged(address=event.sender, state=ReachState.OK, at=event.sent_at, reason="They wrote again.")
+    receipts.reach_changed(tx, account_id, told)
 
 
 def explain(tx: Tx, opened: Opened, identity: KnownIdentity, account_id: int, text: str) -> None:

@@ -225,13 +225,15 @@ def _store(tx: Tx, fresh: Sequence[_Arrival]) -> None:
         _write(tx, arrival, conversation, waits, written)
     flush(tx, opened)
     timeline.store(tx, written.entries)
-    heard_many(tx, [(_identity(a).id, a.source.account_id, a.event.thread) for a in fresh])
+    unreachable = heard_many(tx, [(_identity(a).id, a.source.account_id, a.event.thread) for a in fresh])
     for event in written.events:
         tx.record(event)
     for row, agent_id in written.lost:
         changed(tx, conversation_value(row), lost_agent_id=agent_id)
     store_work(tx, written.work)
     for arrival, conversation in zip(fresh, opened, strict=True):
+        if (_identity(arrival).id, arrival.source.account_id) in unreachable and not arrival.event.automatic:
+            aftermath.reachable(tx, arrival.source.account_id, arrival.event)
         _follow(tx, arrival, conversation)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from channels.contract import Capabilities, MessageArrived
+from channels.contract import Capabilities, MessageArrived, ReachChanged
 from crm_core.cases import queries as cases
 from crm_core.cases.queries import CaseListing
 from crm_core.contacts import reach
@@ -172,3 +172,27 @@ async def test_whoever_said_stop_and_then_help_is_not_written_to(
         await arrives(lanes, replace(texts(scene, "HELP", "m2", None), help="STOP ends it."))
         await lanes.deliverer.step()
         assert not sms.got
+
+
+async def test_whoever_writes_by_a_way_that_was_thought_closed_is_reached_there_again(
+    scene: Scene, db: Database, clock: VirtualClock, tmp_path: Path
+) -> None:
+    bot = Provider(capabilities=Capabilities(can_start=True), reaches=frozenset({"tel"}))
+    async with open_lanes(db, clock, tmp_path, {"sms": bot}, queue_id=scene.queue_id) as lanes:
+        entry = await arrives(lanes, texts(scene, "Hello", "m1", None))
+        clock.advance(MINUTE)
+        blocked = ReachChanged(address=THEIRS, state=ReachState.BLOCKED, at=clock(), reason="They blocked the bot.")
+        await lanes.deliver("sms")(blocked)
+        words = Words(text="Are you there?")
+        with pytest.raises(Invalid, match="blocked"):
+            await db.write(outbound.reply, scene.sofia, entry.conversation_id, words, lanes.accounts.directory())
+        # What was written before they closed it, and what a machine writes, opens nothing.
+        await arrives(lanes, texts(scene, "Late", "m2", None, sent_at=clock() - 1))
+        clock.advance(MINUTE)
+        await arrives(lanes, replace(texts(scene, "I am away.", "m3", None), automatic=True))
+        with pytest.raises(Invalid, match="blocked"):
+            await db.write(outbound.reply, scene.sofia, entry.conversation_id, words, lanes.accounts.directory())
+        await arrives(lanes, texts(scene, "I am back.", "m4", None))
+        await db.write(outbound.reply, scene.sofia, entry.conversation_id, words, lanes.accounts.directory())
+        lines = await db.read(timeline.page, scene.sofia, entry.conversation_id)
+        assert [line.notice.code for line in lines if line.notice is not None] == ["reach_blocked", "reach_ok"]
