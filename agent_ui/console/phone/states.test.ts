@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { agent, call, leg } from "../../shared/testing";
 import { callRows } from "../search/results";
 import type { CallValue, TransferValue } from "../wire";
-import { keyless, legOf, mayWriteDown, possible, standingOf } from "./states";
+import { cutOff, keyless, legOf, mayWriteDown, possible, standingOf } from "./states";
 import { looksLikeNumber, targetsOf } from "./targets";
 
 const transfer: TransferValue = { kind: "attended", by_agent_id: 1, at: 0, leg_id: 4, to_agent_id: 2, to_queue_id: null, to_number: "", result: "" };
@@ -23,6 +23,13 @@ describe("how a call stands for me", () => {
     for (const state of ["talking", "held"] as const) expect(standingOf(talking({ state, legs: [gone, leg(3)] }), 1)).toBe("away");
     expect(standingOf(talking({ legs: [gone, leg(3, { state: "lost" })] }), 1)).toBe("lost");
     expect(possible(talking({ legs: [gone, leg(3)] }), 1)).toMatchObject({ hold: true, transfer: true });
+  });
+
+  it("has lost the contact, the agent, or nobody", () => {
+    const gone = leg(2, { role: "customer", agent_id: null, away_since: 5 });
+    const lost = leg(3, { state: "lost" });
+    const third = leg(4, { role: "third", agent_id: null });
+    expect([[customer, leg(3)], [gone, lost], [customer, lost], [customer, lost, third]].map((legs) => cutOff(talking({ legs })))).toEqual(["", "contact", "agent", ""]);
   });
 
   it("is asking until the colleague is there, and consulting then", () => {

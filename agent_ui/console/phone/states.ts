@@ -37,6 +37,13 @@ export function awaySince(call: CallValue): number | null {
   return call.legs.find((leg) => leg.role === "customer" && leg.state === "connected")?.away_since ?? null;
 }
 
+/** Whose connection a call has lost while it goes on, as a code; `calls.cut_off.…` has the words. */
+export function cutOff(call: CallValue): "" | "contact" | "agent" {
+  if (awaySince(call) !== null) return "contact";
+  const talkers = call.legs.filter((leg) => leg.mode === "talk" && (leg.role === "agent" || leg.role === "third") && leg.state !== "ended" && leg.state !== "invited");
+  return call.state === "talking" && talkers.length > 0 && talkers.every((leg) => leg.state === "lost") ? "agent" : "";
+}
+
 /** Why keys reach nobody, as a code; `call.no_keys.…` has the words. */
 export type Keyless = "" | "page" | "own_phone" | "elsewhere" | "stand_in";
 

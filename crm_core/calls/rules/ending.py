@@ -63,7 +63,8 @@ def contact_gone(hand: Hand, leg: LegValue, reason: str, by: EndedBy) -> None:
     answered = hand.call.answered_at
     if answered is not None and at < answered - CLOCKS_DIFFER and hand.call.direction is Direction.IN:
         hand.set(answered_at=None)
-    last = _BUCKETS_BACK if hand.call.state is not CallState.HELD else ("hold", *_BUCKETS_BACK)
+    heard_music = hand.call.state is CallState.HELD or hand.is_left_alone()
+    last = ("hold", *_BUCKETS_BACK) if heard_music else _BUCKETS_BACK
     hand.end_leg(leg, reason, by)
     over(hand, reason, by)
     known = hand.leg(leg.id)

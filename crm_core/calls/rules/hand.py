@@ -83,7 +83,15 @@ class Hand:
         if call.state is CallState.CONNECTING:
             called_out = call.direction is Direction.OUT and call.answered_at is None
             bucket = "ring" if called_out else "wait"
+        elif self.is_left_alone():
+            bucket = "hold"
         return {} if bucket is None else {bucket: getattr(call, bucket) + at - call.since}
+
+    def is_left_alone(self) -> bool:
+        """Whether the contact hears music in the middle of a talk: the devices of all they spoke with are lost."""
+        return self.call.state is CallState.TALKING and not any(
+            one.state is LegState.CONNECTED for one in self.talkers()
+        )
 
     # --- legs ---
 
@@ -111,7 +119,10 @@ class Hand:
             if state is LegState.ENDED:
                 values["ended_at"] = at
         new = changed(known, **values)
+        was_left_alone, counted = self.is_left_alone(), self._counted(max(self.now, self.call.since))
         self.set(legs=[new if other.id == known.id else other for other in self.call.legs])
+        if self.is_left_alone() is not was_left_alone:
+            self.set(since=max(self.now, self.call.since), **counted)
         return new
 
     def end_leg(self, known: LegValue, reason: str, by: EndedBy | None = None) -> LegValue:

@@ -122,8 +122,21 @@ def test_a_refresh_in_a_call_is_music_for_a_moment_and_then_the_same_conversatio
     story.connected(new)
     assert story.contact_hears() is Hears.ROOM
     assert story.told(Unanswered) == []
+    story.passes(6_000)
     story.hears(LegEnded())
     assert [fact.agent_id for fact in story.told(Wrapping)] == [ADA]
+    assert (story.call.talk, story.call.hold) == (16_000, 4_000)
+
+
+def test_what_a_contact_hears_of_music_while_the_agent_is_lost_is_no_talk() -> None:
+    story = Story().talking(ADA)
+    leg = story.leg_of(ADA)
+    assert leg is not None
+    story.passes(10_000)
+    story.hears(LegLost(leg_id=leg.id))
+    story.passes(5_000)
+    story.hears(LegEnded(), late=2_000)
+    assert (story.call.talk, story.call.hold) == (10_000, 3_000)
 
 
 def test_the_late_end_of_a_replaced_leg_does_not_end_the_call() -> None:
