@@ -214,10 +214,7 @@ async def telephone(hub: Hub) -> AsyncIterator[Telephone]:
     async with serving(hub.house) as lena:
         lena.cloud.exchange.passing = RealTime(60)
 
-        async def is_open() -> bool:
-            return any(line.media == "twilio" for line in hub.house.lines.everyone())
-
-        await until(is_open)
+        await until(partial(all_open, hub))
         yield lena.telephone
 
 
