@@ -22,7 +22,7 @@ from crm_core.words.clock import Clock, system_clock
 from crm_core.words.errors import HubError
 from crm_core.words.values import Activity
 from hub import metrics
-from hub.api import door, files, health, inlets, letters, pages, phones, rating
+from hub.api import door, files, health, inlets, letters, pages, phones, rating, voicemails
 from hub.api.chat import ChatDoor
 from hub.api.files import files_origin_guard
 from hub.api.middleware import identified, worded
@@ -263,4 +263,5 @@ def make_app(house: House) -> web.Application:
     console_door.mount(app, app[GATEWAY])
     visitors = Visitors(house.db, house.bus, house.assigner, house.media.signed_url)
     ChatDoor(house.accounts, visitors, house.media, house.db, settings, house.clock).add_to(app)
+    voicemails.mount(app)
     return app

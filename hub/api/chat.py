@@ -61,10 +61,12 @@ class ChatDoor:
     open_by_peer: Counter[str] = field(default_factory=Counter)
     opening: Throttle = field(init=False)
     uploading: Throttle = field(init=False)
+    recording: Throttle = field(init=False)
 
     def __post_init__(self) -> None:
         self.opening = Throttle(self.clock, most=120, every=SECOND)
         self.uploading = Throttle(self.clock, most=30, every=2 * SECOND)
+        self.recording = Throttle(self.clock, most=60, every=SECOND // 2)
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes, and close the sockets when the application stops."""
@@ -196,7 +198,7 @@ async def upload(request: web.Request) -> web.Response:
     if request.query_string:
         raise BadRequest("The address takes no parameters; a token belongs in the Authorization header.")
     door.must_be_welcome(request, doorway)
-    visit = await _visitor(request, door.desk(found))
+    visit = await visitor_of(request, door.desk(found))
     if not doorway.max_file_bytes:
         raise Invalid("This chat takes no files.")
     door.uploading.take(f"{visit.identity_id}")
@@ -205,7 +207,8 @@ async def upload(request: web.Request) -> web.Response:
     return web.json_response({**shown, "width": value.width, "height": value.height}, status=201)
 
 
-async def _visitor(request: web.Request, desk: VisitorsOfAccount) -> Visit:
+async def visitor_of(request: web.Request, desk: VisitorsOfAccount) -> Visit:
+    """Whose bearer token the request carries. Raises NotSignedIn."""
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     visit = await desk.known(token.strip()) if scheme.lower() == "bearer" and 0 < len(token) <= 200 else None
     if visit is None:

@@ -16,16 +16,23 @@ from crm_core.words.errors import StoreUnavailable
 
 _FOLDER: Final = re.compile(r"([0-9]{1,16})-([0-9]{1,16})-([0-9a-f]{8,64})")
 _PIECE: Final = re.compile(r"([0-9]{6})-([0-9]{1,9})")
+CALLER: Final = 0
+"""No agent: the caller's own page records, a message that they leave."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stretch:
-    """One stretch of recording of a call by an agent's browser."""
+    """One stretch of recording of a call by an agent's browser, or by the caller's."""
 
     call_id: int
     agent_id: int
+    """CALLER: none."""
     name: str
     """Hexadecimal, made by the browser."""
+
+    @property
+    def is_message(self) -> bool:
+        return self.agent_id == CALLER
 
     @property
     def folder(self) -> str:
@@ -55,6 +62,11 @@ class Stretches:
         pieces = await asyncio.to_thread(_pieces, self._folder / stretch.folder)
         found = [_PIECE.fullmatch(piece.name) for piece in pieces]
         return max((int(match[2]) for match in found if match), default=0)
+
+    async def head(self, stretch: Stretch) -> bytes:
+        """The bytes of the first piece; none of a stretch that is gone."""
+        pieces = await asyncio.to_thread(_pieces, self._folder / stretch.folder)
+        return await asyncio.to_thread(pieces[0].read_bytes) if pieces else b""
 
     async def read(self, stretch: Stretch) -> AsyncIterator[bytes]:
         """The pieces in their order."""

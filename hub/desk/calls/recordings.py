@@ -1,4 +1,4 @@
-"""Recordings that agents' browsers make: taken piece by piece, joined when a stretch ends or its tab is gone."""
+"""Recordings that browsers make, agents' and callers': taken piece by piece, joined when one is over."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from crm_core.words.clock import MINUTE, SECOND, Clock, Moment
 from crm_core.words.errors import Gone, HubError, NotFound, TooLarge
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import KeptState, LegMode, LegRole, LegValue, RecordingState
+from hub.desk.calls import messages
+from hub.desk.calls.messages import Caller
 from hub.desk.calls.moving import report
 from hub.machinery.accounts import Accounts
-from hub.machinery.stretches import Stretch, Stretches
+from hub.machinery.stretches import CALLER, Stretch, Stretches
 
 SILENT_MS: Final = 30 * SECOND
 """After so long without a piece the tab is gone; pieces come every five seconds."""
@@ -92,6 +94,27 @@ class Recordings:
         if piece.last:
             self._finish(stretch)
 
+    async def take_message(self, caller: Caller, call_id: int, piece: Piece) -> None:
+        """Store a piece of the message that a caller leaves; it is durable when this returns.
+
+        A call has one message: whoever begins another one, in a page loaded anew, say, ends the one that there is.
+        Raises NotFound for a call that is not theirs, Gone where no message can be left or one was, TooLarge when it
+        has more than is kept; StoreUnavailable.
+        """
+        stretch = Stretch(call_id, CALLER, piece.recording)
+        name = await self._db.write(messages.begin, caller, call_id, piece.recording, piece.duration)
+        if name != piece.recording:
+            self._finish(Stretch(call_id, CALLER, name))
+            raise Gone("A message was left already.")
+        if piece.sound:
+            if await self._stretches.held(call_id) + len(piece.sound) > messages.MOST_BYTES:
+                self._finish(stretch)
+                raise TooLarge("This message is too long.")
+            await self._stretches.append(stretch, piece.seq, piece.duration, piece.sound)
+        self._heard[stretch] = self._clock()
+        if piece.last:
+            self._finish(stretch)
+
     async def run(self) -> None:
         """Join what is over until cancelled, beginning with what the last process left."""
         for stretch in await self._stretches.left():
@@ -109,12 +132,13 @@ class Recordings:
         """Join every stretch that ended, or whose tab is gone."""
         now = self._clock()
         for stretch, at in list(self._heard.items()):
-            if stretch in self._done or now - at >= SILENT_MS:
+            if stretch in self._done or now - at >= (messages.SILENT if stretch.is_message else SILENT_MS):
                 await self._tried(stretch)
 
     def _finish(self, stretch: Stretch) -> None:
-        self._done.add(stretch)
-        self._wake.set()
+        if stretch in self._heard:
+            self._done.add(stretch)
+            self._wake.set()
 
     async def _tried(self, stretch: Stretch) -> None:
         try:
@@ -139,15 +163,27 @@ class Recordings:
         if opened is None:
             raise HubError("The account is closed now.")
         duration = await self._stretches.duration(stretch)
-        if not duration:
+        name = await self._named(stretch, duration)
+        if not name:
             await self._report(stretch, RecordingFailed(external_id=stretch.name, reason="empty"), "failed")
             return
         pieces: AsyncIterator[bytes] = self._stretches.read(stretch)
-        file = await self._accounts.files(opened).keep(f"call-{call.id}.webm", pieces, is_recording=True)
+        file = await self._accounts.files(opened).keep(name, pieces, is_recording=True)
         stored = RecordingStored(
-            external_id=stretch.name, file_id=file.id, duration=duration, agent_id=stretch.agent_id
+            external_id=stretch.name,
+            file_id=file.id,
+            duration=duration,
+            voicemail=stretch.is_message,
+            agent_id=None if stretch.is_message else stretch.agent_id,
         )
         await self._report(stretch, stored, "stored")
+
+    async def _named(self, stretch: Stretch, duration: Moment) -> str:
+        """What the file of a stretch is called; empty where nothing is in it that is kept."""
+        if not stretch.is_message:
+            return f"call-{stretch.call_id}.webm" if duration else ""
+        ending = messages.ending(await self._stretches.head(stretch)) if duration >= messages.SHORTEST else ""
+        return ending and f"message-{stretch.call_id}.{ending}"
 
     async def _report(self, stretch: Stretch, signal: ReportedSignal, what: str) -> None:
         await self._db.write(_reported, stretch, signal, what, self._clock())
