@@ -1,7 +1,7 @@
 // The chat inside its frame: brings line, memory and view together and talks with the host page.
 
 import type { CallPart } from "./call/part";
-import { upload, type Attachment } from "./files";
+import { post, upload, type Attachment } from "./files";
 import { Formats } from "./format";
 import { forgetful, Keep, type Shelf } from "./keep";
 import { Line, type SocketLike } from "./line";
@@ -244,7 +244,7 @@ class Chat {
         language: document.documentElement.lang as Config["default_language"],
         config: this.config,
         say: (frame) => this.line.say(frame),
-        upload: (file) => upload(`${path}/files`, this.keep.token ?? "", file, () => undefined),
+        post: (where, body) => post(`${path}/${where}`, this.keep.token ?? "", body),
         fresh,
       }),
     );

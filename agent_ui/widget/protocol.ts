@@ -87,24 +87,25 @@ export interface Lost {
   leg_id: number;
 }
 
-export interface Voicemail {
-  type: "voicemail";
-  file_id: number;
-  duration: number;
+export interface Played {
+  type: "played";
+  seq: number;
+  heard: boolean;
 }
 
-export type ClientFrame = Hello | Send | Typing | Got | Read | More | Alive | Ring | Leave | HangUp | Digit | Signal | Lost | Voicemail;
+export type ClientFrame = Hello | Send | Typing | Got | Read | More | Alive | Ring | Leave | HangUp | Digit | Signal | Lost | Played;
+
+export interface ShownSound {
+  id: number;
+  url: string;
+}
 
 export interface ShownPrompt {
   seq: number;
   text: string;
   digits: string;
   choices: Record<string, string>;
-}
-
-export interface ShownMusic {
-  id: number;
-  url: string;
+  sound: ShownSound | null;
 }
 
 export interface ShownCall {
@@ -120,8 +121,9 @@ export interface ShownCall {
   wait: number | null;
   since: number;
   recorded: boolean;
-  music: ShownMusic | null;
+  music: ShownSound | null;
   most_voicemail: number;
+  message: boolean;
 }
 
 export interface IceServer {

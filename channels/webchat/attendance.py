@@ -168,7 +168,7 @@ class Attendance:
                 | protocol.Digit()
                 | protocol.Signal()
                 | protocol.Lost()
-                | protocol.Voicemail()
+                | protocol.Played()
             ):
                 await phone.take(frame, self._facts)
             case protocol.Hello():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -38,8 +37,6 @@ from crm_core.words.content import ExternalId
 
 _SECRETS: Final = {"identity_secret", "turn_secret", "turn_credential", "turn_username", "turn", "stun", "relay_only"}
 """Nobody is told of a server before they call."""
-_SOUNDS: Final = frozenset({"audio/webm", "audio/ogg", "audio/mp4", "video/mp4", "video/webm"})
-"""What browsers record a message as."""
 _FOR_THE_DOOR: Final = {"allowed_origins"}
 
 
@@ -87,14 +84,8 @@ class WebChatWithCalls(WebChat):
         self._rooms = rooms
 
     @property
-    def doorway(self) -> Doorway:
-        door = super().doorway
-        # A message that is left is a file of the visitor's.
-        return replace(door, file_types=door.file_types | _SOUNDS) if door.file_types else door
-
-    @property
     def calling(self) -> Calling:
-        """Said words are shown as text, and agents' browsers record."""
+        """Words are shown as text, and played where they were recorded; agents' browsers record."""
         return Calling(media="webrtc", dials_numbers=False, speaks=True, records=True, listens_in=True)
 
     async def arrange(self, scene: Scene, deliver: Deliver, /) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from channels.contract import CallReported, Deliver, PhoneSignal, Visit, VisitorDesk, VisitorNews
 from channels.webchat import ice, parse, protocol, render
 from channels.webchat.limits import Bucket
 from channels.webchat.rooms import Playing, Rooms
 from channels.webchat.settings import WebChatSettings
-from crm_core.words.calls import DigitPressed, LegEnded, LegLost, RecordingStored, ReportedSignal
-from crm_core.words.clock import MINUTE, Clock, Moment
-from crm_core.words.values import CallOutcome, CallState, CallValue, EndedBy, LegRole, LegState
+from crm_core.words.calls import DigitPressed, LegEnded, LegLost, ReportedSignal
+from crm_core.words.clock import Clock
+from crm_core.words.values import CallValue, EndedBy, LegRole, LegState
 
 PhoneFrame = (
     protocol.Ring
@@ -23,11 +22,8 @@ PhoneFrame = (
     | protocol.Digit
     | protocol.Signal
     | protocol.Lost
-    | protocol.Voicemail
+    | protocol.Played
 )
-LATE: Final[Moment] = 10 * MINUTE
-"""How long after its call a message may still be handed in."""
-_UNANSWERED: Final = (CallOutcome.MISSED, CallOutcome.ABANDONED, CallOutcome.VOICEMAIL)
 Send = Callable[[protocol.AnyServerFrame], Awaitable[None]]
 
 
@@ -111,9 +107,6 @@ class VisitorPhone:
 
     async def _take_of_call(self, frame: PhoneFrame) -> None:
         call = self._call
-        if isinstance(frame, protocol.Voicemail) and call is not None and self._is_late(call):
-            await self._keep_message(call, frame)
-            return
         if call is None or self._carries != call.id or render.is_over(call):
             raise parse.FrameRefused(parse.NOT_FOUND)
         match frame:
@@ -126,8 +119,8 @@ class VisitorPhone:
                 ours = [leg for leg in call.legs if leg.role is not LegRole.CUSTOMER]
                 if any(leg.id == leg_id and leg.state is LegState.CONNECTED for leg in ours):
                     await self._report(call.id, LegLost(leg_id=leg_id), f"lost:{leg_id}")
-            case protocol.Voicemail():
-                await self._left_message(call, frame)
+            case protocol.Played():
+                self._prompt_over(call, frame)
 
     async def _ring(self, ring: protocol.Ring, facts: Mapping[str, str]) -> None:
         rooms = self._around.rooms
@@ -168,10 +161,14 @@ class VisitorPhone:
     def _shown(self, call: CallValue, *, here: bool) -> protocol.ShownCall:
         rooms = self._around.rooms
         playing = Playing() if rooms is None else rooms.playing(call.id)
-        music = None
-        if here and playing.music is not None:
-            music = protocol.ShownMusic(id=playing.music, url=self._desk.file_url(self._visit, playing.music))
-        return render.call(call, here=here, music=music, most_voicemail=playing.most_voicemail)
+        music = self._sound(playing.music) if here else None
+        said = self._sound(call.prompt.file_id) if here and call.prompt is not None else None
+        return render.call(call, here=here, music=music, most_voicemail=playing.most_voicemail, said=said)
+
+    def _sound(self, file_id: int | None) -> protocol.ShownSound | None:
+        if file_id is None:
+            return None
+        return protocol.ShownSound(id=file_id, url=self._desk.file_url(self._visit, file_id))
 
     async def _relay(self, call: CallValue, frame: protocol.Signal) -> None:
         if self._signals.wait(self._around.now()):
@@ -180,22 +177,11 @@ class VisitorPhone:
         signal = PhoneSignal(call_id=call.id, from_leg=own, to_leg=frame.to_leg, body=frame.body)
         await self._desk.relay(self._visit, signal)
 
-    async def _left_message(self, call: CallValue, frame: protocol.Voicemail) -> None:
-        if call.state is not CallState.VOICEMAIL:
-            raise parse.FrameRefused(parse.NOT_FOUND)
-        await self._keep_message(call, frame)
-
-    def _is_late(self, call: CallValue) -> bool:
-        """Whether a message may still come for a call that is over: it was being sent, or the line was away."""
-        if call.ended_at is None or call.answered_at is not None or call.outcome not in _UNANSWERED:
-            return False
-        return self._around.now() - call.ended_at <= LATE
-
-    async def _keep_message(self, call: CallValue, frame: protocol.Voicemail) -> None:
-        stored = RecordingStored(
-            external_id=f"voicemail:{frame.file_id}", file_id=frame.file_id, duration=frame.duration, voicemail=True
-        )
-        await self._report(call.id, stored, "voicemail")
+    def _prompt_over(self, call: CallValue, frame: protocol.Played) -> None:
+        """Only of what the page was given to play is it asked: other words are read, and that takes its time."""
+        prompt, rooms = call.prompt, self._around.rooms
+        if rooms is not None and prompt is not None and prompt.seq == frame.seq and prompt.file_id is not None:
+            rooms.played(call.id, prompt, self._deliver, heard=frame.heard)
 
     async def _report(self, call_id: int, signal: ReportedSignal, what: str) -> None:
         key = f"{call_id}:{what}"

@@ -23,8 +23,6 @@ PAGE: Final = 50
 """Messages of one page of history."""
 MAX_SIGNAL: Final = 64 * 1024
 """Bytes of a frame that one browser of a call says to another."""
-MAX_VOICEMAIL: Final = 3_600_000
-"""Milliseconds of a voicemail; the call's own limit is lower."""
 
 EntryId: TypeAlias = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 ClientMessageId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
@@ -138,15 +136,15 @@ class Lost(ClientFrame, frozen=True, kw_only=True, tag="lost"):
     leg_id: EntryId
 
 
-class Voicemail(ClientFrame, frozen=True, kw_only=True, tag="voicemail"):
-    """A message was left: an uploaded file, and how long it lasts in ms."""
+class Played(ClientFrame, frozen=True, kw_only=True, tag="played"):
+    """The recorded prompt with this number is over. `heard` is false where the page cannot play it."""
 
-    file_id: EntryId
-    duration: Annotated[int, Meta(ge=0, le=MAX_VOICEMAIL)]
+    seq: EntryId
+    heard: bool
 
 
 AnyClientFrame: TypeAlias = (
-    Hello | Send | Typing | Got | Read | More | Alive | Ring | Leave | HangUp | Digit | Signal | Lost | Voicemail
+    Hello | Send | Typing | Got | Read | More | Alive | Ring | Leave | HangUp | Digit | Signal | Lost | Played
 )
 
 
@@ -182,6 +180,15 @@ class ShownConversation(msgspec.Struct, frozen=True, kw_only=True):
     """The newest message that the agent has read."""
 
 
+class ShownSound(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that the page plays: music again and again, a prompt once."""
+
+    id: int
+    """The same file is the same sound, whatever its link is now."""
+    url: str
+    """Works for an hour."""
+
+
 class ShownPrompt(msgspec.Struct, frozen=True, kw_only=True):
     """What the machine says, as text, with keys as buttons."""
 
@@ -189,15 +196,8 @@ class ShownPrompt(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     digits: str
     choices: dict[str, str]
-
-
-class ShownMusic(msgspec.Struct, frozen=True, kw_only=True):
-    """What is heard while one waits, again and again."""
-
-    id: int
-    """The same file is the same music, whatever its link is now."""
-    url: str
-    """Works for an hour."""
+    sound: ShownSound | None
+    """The same words as somebody recorded them: the page plays it and says when it is over. None: they are read."""
 
 
 class ShownCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,10 +223,12 @@ class ShownCall(msgspec.Struct, frozen=True, kw_only=True):
     since: Moment
     """When they began to speak, else when the call began."""
     recorded: bool
-    music: ShownMusic | None
+    music: ShownSound | None
     """None: the page makes its own."""
     most_voicemail: int
     """Milliseconds a message may last."""
+    message: bool
+    """A page of the visitor's has begun to record their message: no other page begins one more."""
 
 
 class IceServer(msgspec.Struct, frozen=True, kw_only=True):

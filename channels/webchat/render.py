@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from channels.webchat.protocol import ShownCall, ShownConversation, ShownEntry, ShownFile, ShownMusic, ShownPrompt
+from channels.webchat.protocol import ShownCall, ShownConversation, ShownEntry, ShownFile, ShownPrompt, ShownSound
 from crm_core.words.calls import Hears
 from crm_core.words.values import (
     CallState,
@@ -83,10 +83,12 @@ _STANDS: Final = {
 }
 
 
-def call(value: CallValue, *, here: bool, music: ShownMusic | None, most_voicemail: int) -> ShownCall:
+def call(
+    value: CallValue, *, here: bool, music: ShownSound | None, most_voicemail: int, said: ShownSound | None = None
+) -> ShownCall:
     """A visitor's call, without what agents write down, where it was handed on, or who listens.
 
-    `most_voicemail` in ms.
+    `most_voicemail` in ms; `said` is the sound of the prompt, where its words were recorded.
     """
     peer = _owner(value)
     prompt = value.prompt
@@ -100,13 +102,14 @@ def call(value: CallValue, *, here: bool, music: ShownMusic | None, most_voicema
         name="" if peer is None else peer.name,
         prompt=None
         if prompt is None
-        else ShownPrompt(seq=prompt.seq, text=prompt.text, digits=prompt.digits, choices=prompt.choices),
+        else ShownPrompt(seq=prompt.seq, text=prompt.text, digits=prompt.digits, choices=prompt.choices, sound=said),
         position=value.position,
         wait=value.estimate if value.position is not None else None,
         since=value.answered_at or value.started_at,
         recorded=value.recording is RecordingState.ON,
         music=music,
         most_voicemail=most_voicemail,
+        message=any(one.is_voicemail for one in value.recordings),
     )
 
 

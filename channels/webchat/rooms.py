@@ -13,7 +13,7 @@ from channels.webchat.limits import Bucket
 from crm_core.words.calls import Hears, LegAnswered, LegEnded, LegLost, PromptPlayed, ReportedSignal, Scene
 from crm_core.words.clock import MINUTE, Clock, Moment
 from crm_core.words.errors import HubError, StoreUnavailable
-from crm_core.words.values import EndedBy, LegRole
+from crm_core.words.values import EndedBy, LegRole, PromptValue
 
 ABSENT_SECONDS: Final = 30.0
 """How long the visitor's page may be gone before the call is over: a refresh is back long before."""
@@ -21,6 +21,8 @@ SILENT_SECONDS: Final = 5.0
 """How long it may be gone without a word before the agent is told: sockets break and are back while people talk on."""
 KEY_SECONDS: Final = 30.0
 """How long a prompt with keys waits for one."""
+SOUND_SECONDS: Final = 100.0
+"""How long a page may play a recorded prompt: one that never says that it is over does not stop the call."""
 AGAIN_SECONDS: Final = 2.0
 MOST_REMEMBERED: Final = 10_000
 """Network addresses whose calls are counted."""
@@ -72,7 +74,10 @@ class _Room:
     is_told_away: bool = False
     playing: Playing = field(default_factory=Playing)
     said: int = 0
+    """The prompt whose end is waited for."""
     saying: asyncio.Task[None] | None = None
+    sounded: tuple[int, bool] = (0, False)
+    """The newest recorded prompt of which the page said that it is over, and whether it was heard."""
 
 
 class Rooms:
@@ -135,6 +140,13 @@ class Rooms:
             if room.carrier is not None:
                 room.carrier.plays_anew()
 
+    def played(self, call_id: int, prompt: PromptValue, deliver: Deliver, *, heard: bool) -> None:
+        """The page says that a recorded prompt is over, or that it cannot play it: then its words are read."""
+        room = self._rooms.get(call_id)
+        if room is not None and prompt.seq > room.sounded[0]:
+            room.sounded = (prompt.seq, heard)
+            self._wait_for_end(call_id, room, prompt, deliver)
+
     async def arrange(self, scene: Scene, deliver: Deliver) -> None:
         """Bring about what the browsers cannot: prompts end, absent visitors are let go, numbers are not called."""
         if scene.over:
@@ -168,10 +180,16 @@ class Rooms:
         if room.saying is not None:
             room.saying.cancel()
             room.saying = None
-        room.said = seq
+        room.said = 0
         if prompt is not None and seq:
-            seconds = KEY_SECONDS if prompt.digits else reading_seconds(prompt.text)
-            room.saying = self._group.create_task(self._played(seconds, scene.call_id, seq, deliver))
+            self._wait_for_end(scene.call_id, room, prompt, deliver)
+
+    def _wait_for_end(self, call_id: int, room: _Room, prompt: PromptValue, deliver: Deliver) -> None:
+        if room.saying is not None:
+            room.saying.cancel()
+        room.said = prompt.seq
+        seconds = lasts(prompt, heard=room.sounded[1] if room.sounded[0] == prompt.seq else None)
+        room.saying = self._group.create_task(self._played(seconds, call_id, prompt.seq, deliver))
 
     def _attend(self, call_id: int, room: _Room, absence: _Absence | None, deliver: Deliver) -> None:
         room.absence = absence
@@ -236,6 +254,15 @@ async def _within(seconds: float, event: asyncio.Event) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def lasts(prompt: PromptValue, *, heard: bool | None) -> float:
+    """How long a prompt still takes, in seconds. `heard`: what the page said of its sound; none: nothing yet."""
+    if prompt.file_id is not None and heard is None:
+        return SOUND_SECONDS
+    if prompt.digits:
+        return KEY_SECONDS
+    return 0.0 if heard else reading_seconds(prompt.text)
 
 
 def reading_seconds(text: str) -> float:

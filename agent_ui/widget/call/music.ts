@@ -1,6 +1,6 @@
 // What one hears while one waits: the queue's own music, else a few soft tones, made here, so that nothing has to be fetched or licensed.
 
-import type { ShownMusic } from "../protocol";
+import type { ShownSound } from "../protocol";
 
 const TONES = [261.63, 329.63, 392, 493.88, 440, 392, 329.63, 293.66];
 const EVERY = 0.6;
@@ -14,20 +14,20 @@ export class Music {
   private next = 0;
   private step = 0;
   /** The queue's own music, where it goes on after a prompt. */
-  private own: { file: ShownMusic; sound: HTMLAudioElement } | null = null;
+  private own: { file: ShownSound; sound: HTMLAudioElement } | null = null;
   /** The newest link to it. */
-  private wanted: ShownMusic | null = null;
+  private wanted: ShownSound | null = null;
   /** The file that cannot be played here. */
   private broken = 0;
 
   /** `own`: a file to be played again and again; where it cannot be, there are tones. A new link to it changes nothing. */
-  play(on: boolean, own: ShownMusic | null = null): void {
+  play(on: boolean, own: ShownSound | null = null): void {
     this.wanted = on && own && own.id !== this.broken ? own : null;
     this.repeat(this.wanted);
     this.chime(on && !this.wanted);
   }
 
-  private repeat(file: ShownMusic | null): void {
+  private repeat(file: ShownSound | null): void {
     if (!file) return this.own?.sound.pause();
     if (this.own?.file.id !== file.id) {
       this.own?.sound.pause();
@@ -41,7 +41,7 @@ export class Music {
   }
 
   /** A link ends after an hour; the hub has told a newer one with whatever it told since. */
-  private failed(file: ShownMusic): void {
+  private failed(file: ShownSound): void {
     if (this.own?.file !== file) return;
     this.own = null;
     const { wanted } = this;

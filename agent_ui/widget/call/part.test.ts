@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Config } from "../model";
 import type { ClientFrame, ServerFrame, ShownCall } from "../protocol";
 import { open, type CallPart } from "./part";
@@ -6,7 +6,7 @@ import { open, type CallPart } from "./part";
 const config: Config = { title: "", colour: "#336699", default_language: "en", greeting: {}, pre_chat: [], offline_form: true, max_file_bytes: 0, file_types: [], origins: [], calls: true, call_consent: {} };
 
 const waiting = (changes: Partial<ShownCall> = {}): ShownCall => ({
-  id: 7, state: "waiting", hears: "prompt", here: true, leg: 71, peer: null, name: "", prompt: null, position: 1, wait: null, since: 0, recorded: false, music: null, most_voicemail: 60_000, ...changes,
+  id: 7, state: "waiting", hears: "prompt", here: true, leg: 71, peer: null, name: "", prompt: null, position: 1, wait: null, since: 0, recorded: false, music: null, most_voicemail: 60_000, message: false, ...changes,
 });
 const told = (call: ShownCall): ServerFrame => ({ type: "call", call, ice: call.here ? [] : null, relay_only: false });
 const welcomed = (call: ShownCall | null): ServerFrame => ({
@@ -20,19 +20,24 @@ class Microphone {
   getAudioTracks = () => [{ enabled: true }];
 }
 
-/** A page that calls: what it says to the hub, and the microphone it holds. */
-async function calling(): Promise<{ part: CallPart; said: string[]; press: (name: string) => void; microphone: Microphone }> {
+/** A page that calls: what it says to the hub and sends there, and the microphone it holds. */
+async function calling(): Promise<{ part: CallPart; said: string[]; sent: string[]; press: (name: string) => void; microphone: Microphone }> {
   const said: string[] = [];
+  const sent: string[] = [];
+  const post = async (where: string) => {
+    sent.push(where.replace(/recording=[0-9a-f]+/, "recording=…"));
+    return 204;
+  };
   const microphone = new Microphone();
   Object.defineProperty(navigator, "mediaDevices", { configurable: true, value: { getUserMedia: async () => microphone } });
   const place = document.body.appendChild(document.createElement("section"));
   let keys = 0;
-  const part = await open({ place, language: "en", config, say: (frame: ClientFrame) => void said.push(frame.type), upload: async () => "failed" as never, fresh: () => `key-${++keys}` });
+  const part = await open({ place, language: "en", config, say: (frame: ClientFrame) => void said.push(frame.type), post, fresh: () => `key-${++keys}` });
   const press = (name: string) => [...place.querySelectorAll("button")].find((one) => one.textContent === name)!.click();
   part.ask();
   press("Call now");
   await vi.waitFor(() => expect(said).toEqual(["call"]), { timeout: 60_000 });
-  return { part, said, press, microphone };
+  return { part, said, sent, press, microphone };
 }
 
 const title = () => document.querySelector("h2")!.textContent;
@@ -88,5 +93,64 @@ describe("a page that goes away", () => {
     press("Hang up");
     dispatchEvent(new Event("pagehide"));
     expect(said).toEqual(["call", "leave", "hang_up"]);
+  });
+});
+
+/** A recorder that hears one word in the first second. */
+class Recorder {
+  state = "inactive";
+  ondataavailable: (event: { data: Blob }) => void = () => undefined;
+  onstop: () => void = () => undefined;
+  start(): void {
+    this.state = "recording";
+    setTimeout(() => this.ondataavailable({ data: new Blob(["word"]) }), 1_000);
+  }
+  stop(): void {
+    this.state = "inactive";
+    this.onstop();
+  }
+}
+
+/** Just enough of it for a tone. */
+class Tone {
+  currentTime = 0;
+  destination = {};
+  gain = { value: 0, setValueAtTime: () => undefined, linearRampToValueAtTime: () => undefined, exponentialRampToValueAtTime: () => undefined };
+  frequency = { value: 0 };
+  resume = async () => undefined;
+  close = async () => undefined;
+  createGain = () => this;
+  createOscillator = () => this;
+  connect = () => this;
+  disconnect = () => undefined;
+  start = () => undefined;
+  stop = () => undefined;
+}
+
+describe("a page that may record a message", () => {
+  beforeEach(() => {
+    vi.stubGlobal("MediaRecorder", Recorder);
+    vi.stubGlobal("AudioContext", Tone);
+  });
+  afterEach(() => void vi.unstubAllGlobals());
+  const text = () => document.querySelector("p")!.textContent;
+
+  it("sends it while it is spoken, and what is left when it goes", async () => {
+    const { part, said, sent } = await calling();
+    part.hear(told(waiting({ state: "voicemail", hears: "recorder" })));
+    await vi.waitFor(() => expect(sent).toEqual([expect.stringMatching(/^calls\/7\/message\?recording=…&seq=1&duration=\d+&last=false$/)]), { timeout: 60_000 });
+    expect(text()).toBe("Recording. Speak now.");
+    part.hear(told(waiting({ state: "voicemail", hears: "recorder", message: true })));
+    dispatchEvent(new Event("pagehide"));
+    expect(sent.slice(1)).toEqual([expect.stringMatching(/seq=2&duration=\d+&last=true$/)]);
+    expect(said).toEqual(["call", "leave"]);
+  });
+
+  it("ends the message that a page before it began, and records none", async () => {
+    const { part, sent } = await calling();
+    part.hear(told(waiting({ state: "voicemail", hears: "recorder", message: true })));
+    part.hear(told(waiting({ state: "voicemail", hears: "recorder", message: true, wait: 1 })));
+    await vi.waitFor(() => expect(sent).toEqual(["calls/7/message?recording=…&seq=1&duration=0&last=true"]), { timeout: 60_000 });
+    expect(text()).toBe("");
   });
 });

@@ -1,13 +1,13 @@
 // A call from this page: asks for the microphone, calls, follows what the hub says, and comes back after a refresh.
 
-import type { UploadEnd } from "../files";
 import type { Config } from "../model";
 import type { ClientFrame, ServerFrame, ShownCall } from "../protocol";
 import type { Language } from "../words/words";
 import { Connection, type Passage } from "./connection";
-import { Message } from "./message";
+import { ended, Message, type Handed, type Piece } from "./message";
 import { Music } from "./music";
 import { Panel, type Doing } from "./panel";
+import { Prompter } from "./prompter";
 import { words, type CallSay } from "./words/words";
 
 export interface Ways {
@@ -15,13 +15,12 @@ export interface Ways {
   language: Language;
   config: Config;
   say(frame: ClientFrame): void;
-  upload(file: File): Promise<UploadEnd>;
+  /** Send bytes to the hub, below the account's own address. The status of the answer; 0: it was not reached. */
+  post(where: string, body: Blob): Promise<number>;
   fresh(): string;
 }
 
 const KEY = "sb:call";
-/** Shorter than this nobody said anything. */
-const SHORTEST_MESSAGE = 1_000;
 /** The hub has let go by then of a call whose page is not back. */
 const FORGOTTEN_AFTER = 60_000;
 
@@ -38,9 +37,12 @@ export class CallPart {
   private connection: Connection | null = null;
   private message: Message | null = null;
   private sending = false;
+  /** The call on which a message was begun here, or ended. */
+  private asked = 0;
   /** The call that was hung up here, and when; 0: one of which nothing had been heard yet. */
   private done: { call: number; at: number } | null = null;
   private readonly music = new Music();
+  private readonly prompter = new Prompter();
   private readonly panel: Panel;
 
   constructor(
@@ -85,6 +87,7 @@ export class CallPart {
 
   /** Closed, or loaded anew and back at once: whoever speaks with them is to know either way. */
   private leave(): void {
+    this.message?.leave();
     this.connection?.close();
     this.connection = null;
     if (this.doing === "call" || this.doing === "calling") this.ways.say({ type: "leave" });
@@ -150,7 +153,6 @@ export class CallPart {
       if (call.state !== "over") this.ways.say({ type: "hang_up" });
       return;
     }
-    const changed = this.call?.hears !== call.hears;
     this.call = call;
     if (call.state === "over") {
       // What was said until now is still handed in.
@@ -160,7 +162,7 @@ export class CallPart {
     }
     remember(call.id);
     this.carry(call, passage);
-    if (changed && call.hears === "recorder") void this.record(call);
+    if (call.hears === "recorder") void this.record(call);
     this.become("call");
   }
 
@@ -176,30 +178,50 @@ export class CallPart {
     const recorder = call.hears === "recorder";
     this.connection.open(inRoom, (inRoom || recorder) && !this.muted);
     this.music.play(call.hears === "music", call.music);
+    const prompt = call.hears === "prompt" || recorder ? call.prompt : null;
+    this.prompter.play(prompt, (heard) => this.ways.say({ type: "played", seq: prompt!.seq, heard }));
   }
 
   private async record(call: ShownCall): Promise<void> {
+    if (this.asked === call.id || !this.microphone) return;
+    this.asked = call.id;
+    // What was said before the page was loaded anew is the message.
+    if (call.message) return void this.hand(call.id, ended());
+    await this.prompter.silence();
+    if (!this.records(call)) return;
     await this.music.tone();
-    if (this.call?.id !== call.id || this.call.hears !== "recorder" || !this.microphone || this.message) return;
+    if (!this.records(call)) return;
     try {
-      this.message = new Message(this.microphone, call.most_voicemail, () => void this.sendMessage());
+      this.message = new Message(this.microphone, call.most_voicemail, (piece) => this.hand(call.id, piece), () => void this.sendMessage());
     } catch {
       return this.fail("failed");
     }
     this.show();
   }
 
+  private records(call: ShownCall): boolean {
+    return this.call?.id === call.id && this.call.hears === "recorder" && !!this.microphone;
+  }
+
+  private async hand(callId: number, { sound, ...piece }: Piece): Promise<Handed> {
+    const asked = new URLSearchParams(Object.entries(piece).map(([name, value]) => [name, String(value)]));
+    const status = await this.ways.post(`calls/${callId}/message?${asked}`, sound);
+    if (status === 204) return "taken";
+    return status === 0 || status === 429 || status >= 500 ? "unreached" : "refused";
+  }
+
+  /** Ends the message. The hub has most of it already, and ends the call when it has the rest. */
   private async sendMessage(): Promise<void> {
     const message = this.message;
     if (!message || this.sending) return;
     this.sending = true;
     this.show();
-    const { file, duration } = await message.stop();
-    const end = duration < SHORTEST_MESSAGE ? null : await this.ways.upload(file);
-    if (end && typeof end !== "string") this.ways.say({ type: "voicemail", file_id: end.id, duration });
-    else if (this.message === message) this.ways.say({ type: "hang_up" });
-    if (this.message === message) this.message = null;
+    const isKept = await message.stop();
+    if (this.message !== message || isKept) return;
+    this.ways.say({ type: "hang_up" });
+    this.message = null;
     this.sending = false;
+    this.show();
   }
 
   private async hangUp(): Promise<void> {
@@ -227,9 +249,11 @@ export class CallPart {
   private release(): void {
     forget();
     this.music.close();
+    this.prompter.stop();
     this.connection?.close();
     this.connection = null;
     this.message = null;
+    this.sending = false;
     this.muted = false;
     for (const track of this.microphone?.getTracks() ?? []) track.stop();
     this.microphone = null;

@@ -24,15 +24,15 @@ from crm_core.words.calls import (
     LegEnded,
     LegLost,
     PromptPlayed,
-    RecordingStored,
     SceneLeg,
 )
 from crm_core.words.values import (
-    CallOutcome,
     CallState,
     EndedBy,
+    KeptState,
     LegRole,
     PromptValue,
+    RecordingValue,
 )
 from tests.channels.standins import Socket
 from tests.channels.webchat.switchboard import AGENT, CONTACT, KEY, Switchboard, open_shop, scene_of, until
@@ -147,41 +147,27 @@ async def test_what_a_page_tells_of_its_call_is_reported(desk: Switchboard, cloc
         socket.say({"type": "lost", "leg_id": 71_000})
         socket.say({"type": "lost", "leg_id": 71})
         socket.say({"type": "lost", "leg_id": 72})
-        socket.say({"type": "voicemail", "file_id": 8, "duration": 4_000})
-        assert (await socket.hear("problem"))["code"] == parse.NOT_FOUND
-        desk.becomes(state=CallState.VOICEMAIL, legs=[CONTACT])
-        assert (await socket.hear("call"))["call"]["hears"] == "recorder"
-        socket.say({"type": "voicemail", "file_id": 8, "duration": 4_000})
         socket.say({"type": "hang_up"})
-        await until(lambda: len(desk.signals) == 4)
+        await until(lambda: len(desk.signals) == 3)
         assert desk.signals == [
             DigitPressed(digit="1"),
             LegLost(leg_id=72),
-            RecordingStored(external_id="voicemail:8", file_id=8, duration=4_000, voicemail=True),
-            desk.signals[3],
+            LegEnded(reason="hung_up", by=EndedBy.CONTACT),
         ]
-        assert isinstance(desk.signals[3], LegEnded)
 
 
-async def test_a_message_that_was_still_on_its_way_when_the_call_ended_is_taken(
-    desk: Switchboard, clock: VirtualClock
-) -> None:
+async def test_every_page_of_a_visitor_knows_that_a_message_has_begun(desk: Switchboard, clock: VirtualClock) -> None:
     async with open_shop(desk, clock) as shop:
-        socket, _ = await shop.enter()
+        socket, welcome = await shop.enter()
         await shop.ring(socket)
-        desk.becomes(state=CallState.ENDED, outcome=CallOutcome.ANSWERED, answered_at=1, ended_at=clock(), legs=[])
-        await socket.hear("call")
-        socket.say({"type": "voicemail", "file_id": 8, "duration": 4_000})
-        assert (await socket.hear("problem"))["code"] == parse.NOT_FOUND
-        desk.becomes(state=CallState.ENDED, outcome=CallOutcome.MISSED, answered_at=None)
-        await socket.hear("call")
-        clock.advance(9 * 60_000)
-        socket.say({"type": "voicemail", "file_id": 8, "duration": 4_000})
-        await until(lambda: desk.signals)
-        assert desk.signals == [RecordingStored(external_id="voicemail:8", file_id=8, duration=4_000, voicemail=True)]
-        clock.advance(2 * 60_000)
-        socket.say({"type": "voicemail", "file_id": 9, "duration": 4_000})
-        assert (await socket.hear("problem"))["code"] == parse.NOT_FOUND
+        desk.becomes(state=CallState.VOICEMAIL, legs=[CONTACT])
+        shown = (await socket.hear("call"))["call"]
+        assert (shown["hears"], shown["message"]) == ("recorder", False)
+        begun = RecordingValue(id=1, state=KeptState.RUNNING, since=clock(), external_id="abcd", is_voicemail=True)
+        desk.becomes(recordings=[begun])
+        assert (await socket.hear("call"))["call"]["message"] is True
+        _, again = await shop.enter(welcome["token"])
+        assert again["call"]["message"] is True
 
 
 async def test_prompts_end_when_they_can_have_been_read(desk: Switchboard, clock: VirtualClock) -> None:
