@@ -62,8 +62,7 @@ async def examine_asterisk(account: Account, tools: Tools) -> Sequence[Finding]:
 async def _rest(ari: Ari) -> list[Finding]:
     findings = []
     missing = [name for name in _MODULES if not (await _there(ari, f"/asterisk/modules/{name}"))]
-    words = f"Not loaded: {', '.join(missing)}" if missing else ""
-    findings.append(Finding(step="modules", problem=Problem.MISSING if missing else None, words=words))
+    findings.append(_all_there("modules", missing, "Not loaded: {names}", why="not_loaded"))
     recordings = await _there(ari, "/recordings/stored")
     findings.append(Finding(step="recordings", problem=None if recordings else Problem.MISSING))
     try:
@@ -78,17 +77,19 @@ def _unreachable(step: str, failure: ChannelError) -> Finding:
     if not is_stranger(failure):
         return Finding(step=step, problem=Problem.UNREACHABLE)
     words = "If it is signed by an authority of your own, paste that one's certificate into the settings."
-    return Finding(step=step, problem=Problem.TLS, words=words)
+    return Finding.told(step, Problem.TLS, words, why="own_authority")
 
 
 def _sounds(settings: AsteriskSettings, speech: Speech) -> Finding:
     """Without a voice of the hub's nobody hears a prompt that has no sound, and nothing is recorded by itself."""
     missing = [] if speech.is_there else silent(settings)
-    return Finding(
-        step="sounds",
-        problem=Problem.MISSING if missing else None,
-        words=f"No sound: {', '.join(missing)}" if missing else "",
-    )
+    return _all_there("sounds", missing, "No sound: {names}", why="no_sound")
+
+
+def _all_there(step: str, missing: Sequence[str], sentence: str, *, why: str) -> Finding:
+    if not missing:
+        return Finding(step=step)
+    return Finding.told(step, Problem.MISSING, sentence, why=why, names=", ".join(missing))
 
 
 async def _there(ari: Ari, path: str) -> bool:

@@ -12,7 +12,7 @@ from channels.contract.dialled import Countries, Extensions, Prefixes
 from channels.contract.trusted import Certificates
 from crm_core.words.addresses import phone
 from crm_core.words.dialling import DialPlan, country_of, read_extensions
-from crm_core.words.errors import Invalid
+from crm_core.words.errors import Invalid, Unfit
 
 _APP: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _SOUND: Final = re.compile(r"(sound|number|digits|characters|tone|recording):[^\s,]{1,200}")
@@ -21,20 +21,24 @@ _ENDPOINT: Final = re.compile(r"[A-Za-z0-9]{1,20}/[^\s&|^~,()]{0,200}")
 
 def _pattern(value: str) -> str:
     if not _ENDPOINT.fullmatch(value) or ("{number}" not in value and "{digits}" not in value):
-        raise ValueError("It looks like PJSIP/{number}@trunk, with {number} (+380…) or {digits} (380…).")
+        raise Unfit(
+            "It looks like PJSIP/{{number}}@trunk, with {{number}} (+380…) or {{digits}} (380…).", why="dialled_like"
+        )
     return value
 
 
 def _sounds(value: str) -> str:
     words = value.split()
     if not words or not all(_SOUND.fullmatch(word) for word in words):
-        raise ValueError("Sounds look like `sound:custom/greeting`; several stand with spaces between them.")
+        raise Unfit(
+            "Sounds look like `sound:custom/greeting`; several stand with spaces between them.", why="sounds_like"
+        )
     return " ".join(words)
 
 
 def _ice(value: str) -> str:
     if not re.fullmatch(r"(stuns?|turns?):[A-Za-z0-9.\-:\[\]]{1,200}(\?transport=(udp|tcp))?", value):
-        raise ValueError("It looks like stun:stun.example:3478 or turn:turn.example:3478.")
+        raise Unfit("It looks like stun:stun.example:3478 or turn:turn.example:3478.", why="ice_like")
     return value
 
 
@@ -42,7 +46,7 @@ def _url(value: str, *schemes: str) -> str:
     text = value.strip().rstrip("/")
     parts = urlsplit(text)
     if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError(f"It looks like {schemes[0]}://127.0.0.1:8088.")
+        raise Unfit("It looks like {like}.", why="address_like", like=f"{schemes[0]}://127.0.0.1:8088")
     return text
 
 
@@ -124,7 +128,7 @@ class AsteriskSettings(BaseModel):
     @classmethod
     def _application(cls, value: str) -> str:
         if not _APP.fullmatch(value):
-            raise ValueError("An application's name has small letters, digits and underscores.")
+            raise Unfit("An application's name has small letters, digits and underscores.", why="application_like")
         return value
 
     @field_validator("caller_id")
@@ -133,7 +137,7 @@ class AsteriskSettings(BaseModel):
         try:
             return phone(value).value if value.strip() else ""
         except Invalid as error:
-            raise ValueError("A number begins with + and the country code.") from error
+            raise Unfit("A number begins with + and the country code.", why="number_like") from error
 
     @property
     def events_url(self) -> str:

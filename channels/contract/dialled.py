@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from crm_core.words.addresses import is_region
 from crm_core.words.dialling import read_extensions
-from crm_core.words.errors import Invalid
+from crm_core.words.errors import Invalid, Unfit
 
 _PREFIX: Final = re.compile(r"\+\d{1,14}")
 
@@ -18,7 +18,9 @@ def _countries(raw: list[str]) -> list[str]:
     codes = [code.strip().upper() for code in raw if code.strip()]
     strange = [code for code in codes if not is_region(code)]
     if strange:
-        raise ValueError(f"{strange[0]} is no country. Countries have two letters, such as PL.")
+        raise Unfit(
+            "{country} is no country. Countries have two letters, such as PL.", why="no_country", country=strange[0]
+        )
     return codes
 
 
@@ -26,7 +28,11 @@ def _prefixes(raw: list[str]) -> list[str]:
     found = [re.sub(r"[ ().-]", "", prefix) for prefix in raw if prefix.strip()]
     strange = [prefix for prefix in found if not _PREFIX.fullmatch(prefix)]
     if strange:
-        raise ValueError(f"{strange[0]} is no prefix. Prefixes begin with + and a country code, such as +4420.")
+        raise Unfit(
+            "{prefix} is no prefix. Prefixes begin with + and a country code, such as +4420.",
+            why="no_prefix",
+            prefix=strange[0],
+        )
     return found
 
 
@@ -35,7 +41,7 @@ def _extensions(raw: list[str]) -> list[str]:
     try:
         read_extensions(found)
     except Invalid as error:
-        raise ValueError(str(error)) from error
+        raise Unfit.by(error) from error
     return found
 
 

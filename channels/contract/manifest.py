@@ -72,6 +72,20 @@ class Finding:
     problem: Problem | None = None
     words: str = ""
     """More for the person, in English: at most a line, never what the other side said word for word."""
+    why: str = ""
+    """The words as a code, by which the console says them in its own languages; none for a name or a version."""
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    """What the words name."""
+
+    @classmethod
+    def told(cls, step: str, problem: Problem | None, sentence: str, /, *, why: str, **facts: str | int) -> Finding:
+        """With a sentence in which `{name}` is the fact of that name."""
+        return cls(step=step, problem=problem, words=sentence.format_map(facts), why=why, facts=facts)
+
+    @classmethod
+    def of(cls, step: str, problem: Problem, error: HubError) -> Finding:
+        """With what an error says."""
+        return cls(step=step, problem=problem, words=str(error), why=error.why, facts=error.named)
 
 
 @dataclass(frozen=True, slots=True)

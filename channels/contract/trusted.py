@@ -7,13 +7,15 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from crm_core.words.errors import Unfit
+
 
 def _certificates(raw: str) -> str:
     if raw.strip():
         try:
             ssl.create_default_context(cadata=raw)
         except (ssl.SSLError, ValueError) as error:
-            raise ValueError("These are no certificates in PEM.") from error
+            raise Unfit("These are no certificates in PEM.", why="no_certificates") from error
     return raw
 
 

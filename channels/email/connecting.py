@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Final
 
-from channels.contract import AccountBroken, ChannelError, Forbidden, NoSuchHost, Peers, Problem, TryLater
+from channels.contract import AccountBroken, ChannelError, Finding, Forbidden, NoSuchHost, Peers, Problem, TryLater
 from channels.contract.trusted import trusting
 from channels.email.settings import EmailSettings
 
@@ -20,17 +20,27 @@ _MAIL_PORTS: Final = frozenset({25, 143, 465, 587, 993, 2465, 2525, 2587})
 
 
 class Trouble(Exception):
-    """Why a mail server does not do what we ask. `words` are ours, never the other side's."""
+    """Why a mail server does not do what we ask. The words are ours, never the other side's."""
 
-    def __init__(self, problem: Problem, words: str, *, needs_a_person: bool = False) -> None:
-        super().__init__(words)
+    def __init__(
+        self, problem: Problem, sentence: str, /, *, why: str, needs_a_person: bool = False, **facts: str | int
+    ) -> None:
+        """In the sentence `{name}` is the fact of that name; `why` is its code."""
+        super().__init__(sentence.format_map(facts))
         self.problem = problem
-        self.words = words
         self.needs_a_person = needs_a_person
+        self._why = why
+        self._sentence = sentence
+        self._facts = facts
 
     def as_failure(self) -> ChannelError:
         """What the hub is told."""
-        return AccountBroken(self.words) if self.needs_a_person else TryLater(self.words)
+        failure: type[ChannelError] = AccountBroken if self.needs_a_person else TryLater
+        return failure(self._sentence, why=self._why, **self._facts)
+
+    def as_finding(self, step: str) -> Finding:
+        """What whoever tries the settings out is told."""
+        return Finding.told(step, self.problem, self._sentence, why=self._why, **self._facts)
 
 
 async def reach(host: str, port: int, peers: Peers, *, limit: float) -> socket.socket:
@@ -38,18 +48,30 @@ async def reach(host: str, port: int, peers: Peers, *, limit: float) -> socket.s
     try:
         addresses = await peers.addresses(host, port)
     except NoSuchHost as error:
-        raise Trouble(Problem.NAME, f"There is no server called {host}.") from error
+        raise Trouble(Problem.NAME, "There is no server called {host}.", why="no_server", host=host) from error
     except Forbidden as error:
         raise Trouble(
-            Problem.FORBIDDEN, f"{host} is in a network this hub does not connect to.", needs_a_person=True
+            Problem.FORBIDDEN,
+            "{host} is in a network this hub does not connect to.",
+            why="network_forbidden",
+            host=host,
+            needs_a_person=True,
         ) from error
     if port not in _MAIL_PORTS and not all(ip_address(address).is_private for address in addresses):
-        raise Trouble(Problem.FORBIDDEN, f"{port} is no port of mail servers.", needs_a_person=True)
+        raise Trouble(
+            Problem.FORBIDDEN,
+            "{port} is no port of mail servers.",
+            why="port_forbidden",
+            port=str(port),
+            needs_a_person=True,
+        )
     for address in addresses[:_MOST_ADDRESSES]:
         connected = await _connected(address, port, limit=limit)
         if connected is not None:
             return connected
-    raise Trouble(Problem.UNREACHABLE, f"{host} does not answer at port {port}.")
+    raise Trouble(
+        Problem.UNREACHABLE, "{host} does not answer at port {port}.", why="port_silent", host=host, port=str(port)
+    )
 
 
 async def _connected(address: str, port: int, *, limit: float) -> socket.socket | None:
@@ -81,10 +103,16 @@ def troubles(host: str) -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise Trouble(Problem.TLS, f"The certificate of {host} is not valid for this name.") from error
+        raise Trouble(
+            Problem.TLS, "The certificate of {host} is not valid for this name.", why="certificate", host=host
+        ) from error
     except ssl.SSLError as error:
-        raise Trouble(Problem.TLS, f"{host} does not encrypt the connection this way.") from error
+        raise Trouble(
+            Problem.TLS, "{host} does not encrypt the connection this way.", why="other_encryption", host=host
+        ) from error
     except TimeoutError as error:
-        raise Trouble(Problem.UNREACHABLE, f"{host} stopped answering.") from error
+        raise Trouble(Problem.UNREACHABLE, "{host} stopped answering.", why="fell_silent", host=host) from error
     except OSError as error:
-        raise Trouble(Problem.UNREACHABLE, f"The connection to {host} was lost.") from error
+        raise Trouble(
+            Problem.UNREACHABLE, "The connection to {host} was lost.", why="connection_lost", host=host
+        ) from error

@@ -54,7 +54,8 @@ async def _mailbox(
     if found.problem is not None:
         return [found]
     if missing:
-        return [found, Finding(step="folder", problem=Problem.MISSING, words=f"There is no folder {missing[0]}.")]
+        none = "There is no folder {folder}."
+        return [found, Finding.told("folder", Problem.MISSING, none, why="no_folder", folder=missing[0])]
     return [found, Finding(step="folder")]
 
 
@@ -65,8 +66,14 @@ def _listener(settings: EmailSettings) -> Finding:
     try:
         socket.create_server((settings.listener_host, settings.listener_port), family=family).close()
     except OSError:
-        words = f"Nobody can listen at {settings.listener_host} port {settings.listener_port} here: it is taken."
-        return Finding(step="listener", problem=Problem.DENIED, words=words)
+        return Finding.told(
+            "listener",
+            Problem.DENIED,
+            "Nobody can listen at {host} port {port} here: it is taken.",
+            why="port_taken",
+            host=settings.listener_host,
+            port=str(settings.listener_port),
+        )
     return Finding(step="listener")
 
 
@@ -84,7 +91,7 @@ async def _step(name: str, attempt: Callable[[], Awaitable[None]], patience: Pat
         async with asyncio.timeout(patience.examine):
             await attempt()
     except Trouble as trouble:
-        return Finding(step=name, problem=trouble.problem, words=trouble.words)
+        return trouble.as_finding(name)
     except TimeoutError:
-        return Finding(step=name, problem=Problem.UNREACHABLE, words="The server does not answer in time.")
+        return Finding.told(name, Problem.UNREACHABLE, "The server does not answer in time.", why="too_slow")
     return Finding(step=name)

@@ -64,7 +64,12 @@ class Imap:
             and tls is not None
             and not await self._ask(lambda: self._protocol.start_tls(tls, settings.imap_host))
         ):
-            raise Trouble(Problem.TLS, f"{settings.imap_host} does not encrypt connections at this port.")
+            raise Trouble(
+                Problem.TLS,
+                "{host} does not encrypt connections at this port.",
+                why="no_encryption",
+                host=settings.imap_host,
+            )
 
     async def sign_in(self, token: str | None) -> None:
         """By the access token, or by the password when there is none."""
@@ -77,17 +82,22 @@ class Imap:
             said = f"\0{name}\0{password}"
             answer = await self._ask(lambda: self._protocol.authenticate("PLAIN", base64_text(said)))
         elif "LOGINDISABLED" in self._protocol.capabilities:
-            raise Trouble(Problem.TLS, "The server takes no password over this connection.", needs_a_person=True)
+            raise Trouble(
+                Problem.TLS,
+                "The server takes no password over this connection.",
+                why="no_password_here",
+                needs_a_person=True,
+            )
         else:
             answer = await self._ask(lambda: self._protocol.login(quoted(name), password))
         if answer.result != "OK":
-            raise refusal(answer, Problem.PASSWORD, "The name or the password is wrong.")
+            raise refusal(answer, Problem.PASSWORD, "The name or the password is wrong.", why="password_wrong")
 
     async def open(self, folder: str) -> Folder:
         """Select a folder; commands after this are about it."""
         answer: Answer = await self._ask(lambda: self._protocol.select(folder_name(folder)))
         if answer.result != "OK":
-            raise refusal(answer, Problem.MISSING, f"There is no folder {folder}.")
+            raise refusal(answer, Problem.MISSING, "There is no folder {folder}.", why="no_folder", folder=folder)
         return opened(answer)
 
     async def uids(self, *criteria: str) -> list[int]:
@@ -95,7 +105,7 @@ class Imap:
         self._protocol.has_news = False
         answer: Answer = await self._ask(lambda: self._protocol.search(*criteria, charset=None, by_uid=True))
         if answer.result != "OK":
-            raise refusal(answer, Problem.PROTOCOL, "The server does not search.")
+            raise refusal(answer, Problem.PROTOCOL, "The server does not search.", why="no_searching")
         return numbers(answer)
 
     async def listing(self, uids: Sequence[int]) -> AsyncIterator[Listed]:
@@ -178,7 +188,7 @@ class Imap:
             finally:
                 self._scope = None
         if self._is_lost:
-            raise Trouble(Problem.UNREACHABLE, "The connection to the mailbox was lost.")
+            raise _lost()
 
     async def _fetch(self, uids: str, what: str) -> Answer:
         # The library's own time-out begins anew with every piece that comes; this one is for all of it.
@@ -186,14 +196,14 @@ class Imap:
             lambda: self._protocol.uid("fetch", uids, what, timeout=self._patience.answer), limit=_WHOLE_MAIL_SECONDS
         )
         if answer.result != "OK":
-            raise refusal(answer, Problem.PROTOCOL, "The server does not hand out a mail.")
+            raise refusal(answer, Problem.PROTOCOL, "The server does not hand out a mail.", why="no_fetching")
         return answer
 
     async def _ask(self, call: Callable[[], Awaitable[T]], *, limit: float | None = None) -> T:
         """One command's answer, within `limit` or the usual time. Ends at once when the connection does."""
         self._protocol.received = 0
         if self._is_lost:
-            raise Trouble(Problem.UNREACHABLE, "The connection to the mailbox was lost.")
+            raise _lost()
         with troubles(self._settings.imap_host):
             try:
                 async with asyncio.timeout(limit or self._patience.answer) as self._scope:
@@ -204,21 +214,27 @@ class Imap:
                 # Some of these are ValueErrors too: a bad certificate is one.
                 raise
             except (AioImapException, ValueError, LookupError) as error:
-                raise Trouble(Problem.PROTOCOL, "The mailbox answered in a way that makes no sense.") from error
+                raise Trouble(
+                    Problem.PROTOCOL, "The mailbox answered in a way that makes no sense.", why="nonsense"
+                ) from error
             finally:
                 self._scope = None
 
     def _silence(self) -> Trouble:
         if self._protocol.is_stranger:
-            return Trouble(Problem.PROTOCOL, "What answers there is no mailbox server.")
+            return Trouble(Problem.PROTOCOL, "What answers there is no mailbox server.", why="no_mailbox_server")
         if self._is_lost:
-            return Trouble(Problem.UNREACHABLE, "The connection to the mailbox was lost.")
-        return Trouble(Problem.UNREACHABLE, "The mailbox stopped answering.")
+            return _lost()
+        return Trouble(Problem.UNREACHABLE, "The mailbox stopped answering.", why="mailbox_silent")
 
     def _lose(self) -> None:
         self._is_lost = True
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
+
+
+def _lost() -> Trouble:
+    return Trouble(Problem.UNREACHABLE, "The connection to the mailbox was lost.", why="mailbox_lost")
 
 
 @asynccontextmanager

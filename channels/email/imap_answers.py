@@ -79,12 +79,12 @@ def base64_text(text: str) -> str:
     return b64encode(text.encode()).decode("ascii")
 
 
-def refusal(answer: Answer, problem: Problem, words: str) -> Trouble:
-    """Why the server said NO: for now, or until a person does something."""
+def refusal(answer: Answer, problem: Problem, sentence: str, /, *, why: str, **facts: str | int) -> Trouble:
+    """Why the server said NO: for now, or, in the words of a Trouble, until a person does something."""
     said = b" ".join(bytes(line) for line in answer.lines[-1:])
     if _FOR_NOW.search(said):
-        return Trouble(Problem.LIMITED, "The mailbox's server asks for patience.")
-    return Trouble(problem, words, needs_a_person=problem is not Problem.PROTOCOL)
+        return Trouble(Problem.LIMITED, "The mailbox's server asks for patience.", why="mailbox_patience")
+    return Trouble(problem, sentence, why=why, needs_a_person=problem is not Problem.PROTOCOL, **facts)
 
 
 def body(answer: Answer) -> bytes | None:

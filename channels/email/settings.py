@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 from channels.contract.trusted import Certificates
 from crm_core.words import addresses
-from crm_core.words.errors import Invalid
+from crm_core.words.errors import Invalid, Unfit
 
 Security = Literal["tls", "starttls", "none"]
 MEBIBYTE: Final = 1024 * 1024
@@ -19,25 +19,27 @@ def _address(raw: str) -> str:
     try:
         return addresses.email(raw).value
     except Invalid as error:
-        raise ValueError(str(error)) from error
+        raise Unfit.by(error) from error
 
 
 def _host(raw: str) -> str:
     host = raw.strip().rstrip(".").lower()
     if any(c.isspace() or c in "/@:?#\\\"'<>" for c in host) or len(host) > 253:
-        raise ValueError("A host looks like mail.example.com, without a port.")
+        raise Unfit("A host looks like mail.example.com, without a port.", why="host_like")
     return host
 
 
 def _secure_url(raw: str) -> str:
     if raw and (urlsplit(raw).scheme not in {"https", "http"} or not urlsplit(raw).hostname):
-        raise ValueError("An address for tokens looks like https://login.example.com/token.")
+        raise Unfit(
+            "An address for tokens looks like {like}.", why="address_like", like="https://login.example.com/token"
+        )
     return raw
 
 
 def _one_line(raw: str) -> str:
     if any(ord(c) < 32 or ord(c) == 127 for c in raw):
-        raise ValueError("This has to be one line without control characters.")
+        raise Unfit("This has to be one line without control characters.", why="one_line")
     return raw.strip()
 
 
@@ -125,11 +127,11 @@ class EmailSettings(BaseModel):
     @model_validator(mode="after")
     def _is_whole(self) -> EmailSettings:
         if self.incoming == "imap" and not self.imap_host:
-            raise ValueError("Name the server that mail is fetched from.")
+            raise Unfit("Name the server that mail is fetched from.", why="imap_missing")
         if self.after == "move" and not self.move_to:
-            raise ValueError("Name the folder that fetched mail is moved to.")
+            raise Unfit("Name the folder that fetched mail is moved to.", why="folder_missing")
         if self.auth == "xoauth2" and not (self.oauth_url and self.oauth_client_id):
-            raise ValueError("OAuth needs the address for tokens and a client ID.")
+            raise Unfit("OAuth needs the address for tokens and a client ID.", why="oauth_missing")
         return self
 
     @property

@@ -102,11 +102,13 @@ async def _greet(client: aiosmtplib.SMTP, settings: EmailSettings, patience: Pat
             await client.ehlo(timeout=patience.connect)
             if settings.smtp_security == "starttls":
                 if not client.supports_extension("starttls"):
-                    raise Trouble(Problem.TLS, f"{host} does not encrypt connections at this port.")
+                    raise Trouble(
+                        Problem.TLS, "{host} does not encrypt connections at this port.", why="no_encryption", host=host
+                    )
                 await client.starttls(timeout=patience.connect)
                 await client.ehlo(timeout=patience.connect)
         except SMTPResponseException as error:
-            raise Trouble(*_at_the_door(host, error.code)) from error
+            raise _at_the_door(host, error.code) from error
         except SMTPException as error:
             # The library puts its own error around the one of the connection.
             cause: BaseException | None = error
@@ -114,13 +116,15 @@ async def _greet(client: aiosmtplib.SMTP, settings: EmailSettings, patience: Pat
                 if isinstance(cause, ssl.SSLError):
                     raise cause from error
                 cause = cause.__cause__ or cause.__context__
-            raise Trouble(Problem.UNREACHABLE, f"{host} does not answer as a mail server does.") from error
+            raise Trouble(
+                Problem.UNREACHABLE, "{host} does not answer as a mail server does.", why="no_mail_server", host=host
+            ) from error
 
 
-def _at_the_door(host: str, code: int) -> tuple[Problem, str]:
+def _at_the_door(host: str, code: int) -> Trouble:
     if 400 <= code < 500:
-        return Problem.LIMITED, f"{host} asks for patience."
-    return Problem.PROTOCOL, f"{host} does not talk to this hub."
+        return Trouble(Problem.LIMITED, "{host} asks for patience.", why="patience", host=host)
+    return Trouble(Problem.PROTOCOL, "{host} does not talk to this hub.", why="turned_away", host=host)
 
 
 async def _sign_in(client: aiosmtplib.SMTP, to: Submission) -> None:
@@ -150,14 +154,18 @@ async def _try_to_sign_in(client: aiosmtplib.SMTP, to: Submission, token: str | 
                 await client.auth_xoauth2(name, token)
         except SMTPAuthenticationError as error:
             if error.code not in _REFUSED_SIGN_IN:
-                raise Trouble(Problem.LIMITED, "The mail server lets nobody sign in at the moment.") from error
+                raise Trouble(
+                    Problem.LIMITED, "The mail server lets nobody sign in at the moment.", why="no_sign_in_now"
+                ) from error
             words = "The mail server does not accept the name or the password."
-            raise Trouble(Problem.PASSWORD, words, needs_a_person=True) from error
+            raise Trouble(Problem.PASSWORD, words, why="password_wrong", needs_a_person=True) from error
         except (SMTPServerDisconnected, SMTPTimeoutError) as error:
-            raise Trouble(Problem.UNREACHABLE, f"{settings.smtp_host} hung up.") from error
+            raise Trouble(
+                Problem.UNREACHABLE, "{host} hung up.", why="server_hung_up", host=settings.smtp_host
+            ) from error
         except SMTPException as error:
             words = "The mail server offers no way to sign in over this connection."
-            raise Trouble(Problem.PROTOCOL, words, needs_a_person=True) from error
+            raise Trouble(Problem.PROTOCOL, words, why="no_way_to_sign_in", needs_a_person=True) from error
 
 
 async def _hand_over(client: aiosmtplib.SMTP, letter: Letter, patience: Patience) -> Mapping[str, str]:

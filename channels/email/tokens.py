@@ -80,7 +80,7 @@ class AccessTokens:
                 said = _read(await answer.content.read(_MOST_BYTES))
                 self._take(answer.status, said)
         except (aiohttp.ClientError, OSError) as error:
-            raise Trouble(Problem.UNREACHABLE, "The provider's sign-in does not answer.") from error
+            raise Trouble(Problem.UNREACHABLE, "The provider's sign-in does not answer.", why="oauth_silent") from error
 
     def _take(self, status: int, said: dict[str, Any]) -> None:
         token = said.get("access_token")
@@ -94,9 +94,12 @@ class AccessTokens:
             return
         if said.get("error") in _REFUSALS or status in (401, 403):
             raise Trouble(
-                Problem.PASSWORD, "The provider no longer accepts the sign-in: grant it again.", needs_a_person=True
+                Problem.PASSWORD,
+                "The provider no longer accepts the sign-in: grant it again.",
+                why="oauth_refused",
+                needs_a_person=True,
             )
-        raise Trouble(Problem.UNREACHABLE, "The provider's sign-in does not work at the moment.")
+        raise Trouble(Problem.UNREACHABLE, "The provider's sign-in does not work at the moment.", why="oauth_away")
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -180,4 +180,5 @@ async def examine_gateway(account: Account, tools: Tools) -> Sequence[Finding]:
         return [Finding(step="server", problem=Problem.UNREACHABLE)]
     except (aiohttp.ClientError, OSError):
         return [Finding(step="server", problem=Problem.PROTOCOL)]
-    return [Finding(step="server"), Finding(step="credentials", words="Send a message to try the password.")]
+    untried = Finding.told("credentials", None, "Send a message to try the password.", why="untried")
+    return [Finding(step="server"), untried]

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from channels.gateway.shapes import BadShape, form_shape, json_shape, path_of, placeholders
+from channels.gateway.shapes import form_shape, json_shape, path_of, placeholders
 from crm_core.words.addresses import phone
-from crm_core.words.errors import Invalid
+from crm_core.words.errors import Invalid, Unfit
 from crm_core.words.texting import HELP_TEXT
 
 PLACEHOLDERS: Final = frozenset({"to", "from", "text", "id", "secret"})
@@ -21,11 +21,11 @@ def _url(raw: str) -> str:
     text = raw.strip()
     parts = urlsplit(text)
     if parts.scheme not in {"https", "http"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("The address looks like https://gateway.example/send.")
+        raise Unfit("The address looks like {like}.", why="address_like", like="https://gateway.example/send")
     if "{" in parts.netloc:
-        raise ValueError("The host of the address cannot be filled in.")
+        raise Unfit("The host of the address cannot be filled in.", why="host_filled")
     if parts.scheme == "http" and not _is_private(parts.hostname):
-        raise ValueError("Without https the message and the password could be read on the way.")
+        raise Unfit("Without https the message and the password could be read on the way.", why="needs_https")
     _known(text)
     return text
 
@@ -40,26 +40,25 @@ def _is_private(host: str) -> bool:
 def _known(template: str) -> str:
     strange = placeholders(template) - PLACEHOLDERS
     if strange:
-        raise ValueError(
-            f"{{{min(strange)}}} is no word that can be filled in; these are: {{to}} {{from}} {{text}} {{id}}"
+        raise Unfit(
+            "{word} is no word that can be filled in; these are: {{to}} {{from}} {{text}} {{id}}",
+            why="no_such_word",
+            word=f"{{{min(strange)}}}",
         )
     return template
 
 
 def _path(raw: str) -> str:
-    try:
-        path_of(raw)
-    except BadShape as error:
-        raise ValueError(str(error)) from error
+    path_of(raw)
     return raw.strip()
 
 
 def _header(raw: str) -> str:
     name, colon, value = raw.partition(":")
     if not colon or not name.strip() or not all(c.isascii() and (c.isalnum() or c in "-_") for c in name.strip()):
-        raise ValueError("A header looks like X-Name: value.")
+        raise Unfit("A header looks like X-Name: value.", why="header_like")
     if any(c in value for c in "\r\n\0"):
-        raise ValueError("A header is one line.")
+        raise Unfit("A header is one line.", why="one_line")
     return f"{name.strip()}: {value.strip()}"
 
 
@@ -68,7 +67,7 @@ def _sender(raw: str) -> str:
     try:
         return phone(text).value if text.startswith("+") else text
     except Invalid as error:
-        raise ValueError("The sender is no phone number.") from error
+        raise Unfit("The sender is no phone number.", why="no_phone") from error
 
 
 Template = Annotated[str, AfterValidator(_known)]
@@ -134,22 +133,19 @@ class GatewaySettings(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> GatewaySettings:
-        try:
-            if self.body_kind == "json":
-                json_shape(self.body)
-            elif self.body_kind == "form":
-                form_shape(self.body)
-        except BadShape as error:
-            raise ValueError(str(error)) from error
+        if self.body_kind == "json":
+            json_shape(self.body)
+        elif self.body_kind == "form":
+            form_shape(self.body)
         if self.body_kind != "none" and self.method == "GET":
-            raise ValueError("A GET has no body: choose another method, or put everything into the address.")
+            raise Unfit("A GET has no body: choose another method, or put everything into the address.", why="get_body")
         said = placeholders(self.url) | (placeholders(self.body) if self.body_kind != "none" else set())
         if not {"to", "text"} <= said:
-            raise ValueError("The address or the body must say {to} and {text}.")
+            raise Unfit("The address or the body must say {{to}} and {{text}}.", why="says_to_and_text")
         if self.auth in ("basic", "header") and not self.auth_name:
-            raise ValueError("Signing in needs a name.")
+            raise Unfit("Signing in needs a name.", why="sign_in_name")
         if any(ord(c) < 32 for c in self.auth_name + self.auth_secret.get_secret_value()):
-            raise ValueError("Names and secrets are one line.")
+            raise Unfit("Names and secrets are one line.", why="one_line")
         if self.check in ("header", "query", "hmac") and not self.check_name:
-            raise ValueError("Checking reports needs the name of the header or parameter.")
+            raise Unfit("Checking reports needs the name of the header or parameter.", why="check_name")
         return self

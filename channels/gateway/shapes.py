@@ -8,11 +8,13 @@ from collections.abc import Mapping, Set
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
+from crm_core.words.errors import Unfit
+
 _WORD: Final = re.compile(r"\{([a-z_]+)\}")
 _DEEPEST: Final = 12
 
 
-class BadShape(ValueError):
+class BadShape(Unfit):
     """A template or path that can never work; the words are for an administrator."""
 
 
@@ -36,7 +38,9 @@ def json_shape(template: str) -> Any:
     try:
         return json.loads(template)
     except (ValueError, RecursionError) as error:
-        raise BadShape('The body template is no JSON. Words stand in quotes: {"text": "{text}"}') from error
+        raise BadShape(
+            'The body template is no JSON. Words stand in quotes: {{"text": "{{text}}"}}', why="no_json_template"
+        ) from error
 
 
 def filled_json(shape: Any, words: Mapping[str, str]) -> Any:
@@ -57,7 +61,9 @@ def form_shape(template: str) -> list[tuple[str, str]]:
     try:
         pairs = parse_qsl(template.strip(), keep_blank_values=True, strict_parsing=True)
     except ValueError as error:
-        raise BadShape("The body template is no form. It looks like to={to}&text={text}") from error
+        raise BadShape(
+            "The body template is no form. It looks like to={{to}}&text={{text}}", why="no_form_template"
+        ) from error
     return pairs
 
 
@@ -73,7 +79,7 @@ def path_of(raw: str) -> tuple[str, ...]:
         return ()
     steps = tuple(text.split("."))
     if not all(steps) or len(steps) > _DEEPEST:
-        raise BadShape("A path is names and numbers joined by dots, such as messages.0.id")
+        raise BadShape("A path is names and numbers joined by dots, such as messages.0.id", why="path_like")
     return steps
 
 

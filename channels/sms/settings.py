@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from channels.twilio.settings import TwilioSettings, is_service
 from crm_core.words.addresses import phone
-from crm_core.words.errors import Invalid
+from crm_core.words.errors import Invalid, Unfit
 from crm_core.words.texting import HELP_TEXT
 
 _SHORT_CODE: Final = re.compile(r"\d{3,8}")
@@ -25,9 +25,10 @@ def _sender(raw: str) -> str:
     try:
         return phone(text).value
     except Invalid as error:
-        raise ValueError(
+        raise Unfit(
             "A sender is a number with its country code, a messaging service (MG…), a short code, "
-            "or a name of at most 11 letters and digits."
+            "or a name of at most 11 letters and digits.",
+            why="sms_sender",
         ) from error
 
 

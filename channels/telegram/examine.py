@@ -84,16 +84,20 @@ def webhook_finding(told: Any, account: Account, settings: TelegramSettings, now
     found = told if isinstance(told, dict) else {}
     url = found.get("url") or ""
     if settings.mode == "polling":
-        return Finding(step="webhook", words="Another system's webhook will be removed." if url else "")
+        if not url:
+            return Finding(step="webhook")
+        return Finding.told("webhook", None, "Another system's webhook will be removed.", why="webhook_removed")
     reached = ("https://",) if settings.api_url == OFFICIAL else ("https://", "http://")
     if not account.public_url.startswith(reached):
         words = "Telegram calls only https addresses; set the hub's public address, or choose polling."
-        return Finding(step="webhook", problem=Problem.MISSING, words=words)
+        return Finding.told("webhook", Problem.MISSING, words, why="telegram_https")
     if url and url != account.public_url:
-        return Finding(step="webhook", words="Another address receives this bot's messages now; it will be replaced.")
+        words = "Another address receives this bot's messages now; it will be replaced."
+        return Finding.told("webhook", None, words, why="webhook_replaced")
     failed_at = found.get("last_error_date")
     if url and isinstance(failed_at, int) and now - failed_at * 1000 < _RECENT:
-        waiting = found.get("pending_update_count") or 0
-        words = f"Telegram lately failed to reach this hub; {waiting} updates wait."
-        return Finding(step="webhook", problem=Problem.UNREACHABLE, words=words)
+        waiting = found.get("pending_update_count")
+        words = "Telegram lately failed to reach this hub; {n} updates wait."
+        n = waiting if isinstance(waiting, int) else 0
+        return Finding.told("webhook", Problem.UNREACHABLE, words, why="telegram_failed", n=n)
     return Finding(step="webhook")

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from crm_core.words.errors import Unfit
+
 OFFICIAL: Final = "https://api.telegram.org"
 _SECRET_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
@@ -33,7 +35,7 @@ class TelegramSettings(BaseModel):
     def _token(cls, value: SecretStr) -> SecretStr:
         bot, _, secret = value.get_secret_value().strip().partition(":")
         if not bot.isdecimal() or len(secret) < 3 or not set(secret) <= _SECRET_LETTERS:
-            raise ValueError("A bot's token looks like 123456:ABC-DEF.")
+            raise Unfit("A bot's token looks like 123456:ABC-DEF.", why="token_like")
         return SecretStr(f"{bot}:{secret}")
 
     @field_validator("webhook_secret")
@@ -41,7 +43,7 @@ class TelegramSettings(BaseModel):
     def _secret(cls, value: SecretStr) -> SecretStr:
         secret = value.get_secret_value()
         if secret and not (16 <= len(secret) <= 256 and set(secret) <= _SECRET_LETTERS):
-            raise ValueError("A webhook secret is 16 to 256 letters, digits, _ and -.")
+            raise Unfit("A webhook secret is 16 to 256 letters, digits, _ and -.", why="secret_like")
         return value
 
     @field_validator("api_url")
@@ -55,13 +57,16 @@ class TelegramSettings(BaseModel):
             or parts.fragment
             or parts.username
         ):
-            raise ValueError("An API server looks like https://api.telegram.org.")
+            raise Unfit("An API server looks like {like}.", why="address_like", like=OFFICIAL)
         return value.strip().rstrip("/")
 
     @model_validator(mode="after")
     def _is_safe(self) -> TelegramSettings:
         if self.mode == "webhook" and not self.webhook_secret.get_secret_value():
-            raise ValueError("A webhook without a secret would take messages from anybody. Set a webhook secret.")
+            raise Unfit(
+                "A webhook without a secret would take messages from anybody. Set a webhook secret.",
+                why="secret_missing",
+            )
         return self
 
 

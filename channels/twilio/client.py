@@ -110,10 +110,10 @@ class GuardedHttp(AsyncHttpClient):  # type: ignore[misc]
                 self.retry_after = answer.headers.get("Retry-After", "")
                 return Response(answer.status, await answer.text(errors="replace"), dict(answer.headers))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            raise TryLater("Twilio cannot be reached.") from error
+            raise TryLater("Twilio cannot be reached.", why="twilio_unreachable") from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             if method.upper() == "GET":
-                raise TryLater("Twilio did not answer.") from error
+                raise TryLater("Twilio did not answer.", why="twilio_silent") from error
             raise Unclear("Twilio did not answer; the message may have gone out.") from error
 
 

@@ -36,11 +36,12 @@ async def examine(
     if found[0].problem is not None:
         return found
     if not listed:
-        return [*found, Finding(step=SENDER, words="Twilio does not list such senders, so it was not looked up.")]
+        words = "Twilio does not list such senders, so it was not looked up."
+        return [*found, Finding.told(SENDER, None, words, why="not_listed")]
     try:
         return [*found, *await _sender(account, api, sender)]
     except ChannelError as error:
-        return [*found, Finding(step=SENDER, problem=Problem.DENIED, words=str(error))]
+        return [*found, Finding.of(SENDER, Problem.DENIED, error)]
 
 
 async def signing_in(settings: TwilioCredentials, tools: Tools, api: TwilioApi) -> Finding:
@@ -53,9 +54,9 @@ async def signing_in(settings: TwilioCredentials, tools: Tools, api: TwilioApi) 
     except AccountBroken:
         return Finding(step=CREDENTIALS, problem=Problem.PASSWORD)
     except ChannelError as error:
-        return Finding(step=CREDENTIALS, problem=Problem.UNREACHABLE, words=str(error))
+        return Finding.of(CREDENTIALS, Problem.UNREACHABLE, error)
     if status != "active":
-        return Finding(step=CREDENTIALS, problem=Problem.DENIED, words="The Twilio account is not active.")
+        return Finding.told(CREDENTIALS, Problem.DENIED, "The Twilio account is not active.", why="not_active")
     return Finding(step=CREDENTIALS)
 
 
@@ -74,13 +75,15 @@ async def _sender(account: Account, api: TwilioApi, sender: str) -> Sequence[Fin
     if is_service(sender):
         service = await api.service(sender)
         if service is None:
-            return [Finding(step=SENDER, problem=Problem.MISSING, words="There is no such messaging service.")]
+            none = "There is no such messaging service."
+            return [Finding.told(SENDER, Problem.MISSING, none, why="no_service")]
         if service.defers_to_numbers:
-            return [Finding(step=SENDER), Finding(step=WEBHOOK, words="Each number's own webhook counts.")]
+            each = "Each number's own webhook counts."
+            return [Finding(step=SENDER), Finding.told(WEBHOOK, None, each, why="numbers_webhook")]
         return [Finding(step=SENDER), _webhook(account, service.inbound_url)]
     number = await api.number(sender)
     if number is None:
-        return [Finding(step=SENDER, problem=Problem.MISSING, words="The account has no such number.")]
+        return [Finding.told(SENDER, Problem.MISSING, "The account has no such number.", why="no_such_number")]
     return [Finding(step=SENDER), _webhook(account, number.sms_url)]
 
 
@@ -88,6 +91,5 @@ def _webhook(account: Account, configured: str) -> Finding:
     """Whether messages come to us. A fragment may say how often Twilio tries again."""
     if configured.partition("#")[0].rstrip("/") == account.public_url.rstrip("/"):
         return Finding(step=WEBHOOK)
-    return Finding(
-        step=WEBHOOK, problem=Problem.MISSING, words=f"Messages do not come here. Set {account.public_url} at Twilio."
-    )
+    words = "Messages do not come here. Set {url} at Twilio."
+    return Finding.told(WEBHOOK, Problem.MISSING, words, why="messages_elsewhere", url=account.public_url)

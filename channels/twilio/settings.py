@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from crm_core.words.errors import Unfit
+
 API: Final = "https://api.twilio.com"
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
 
@@ -18,9 +20,9 @@ def origin(raw: str) -> str:
     text = raw.strip().rstrip("/")
     parts = urlsplit(text)
     if parts.scheme not in {"https", "http"} or not parts.hostname or parts.path or parts.query or "@" in parts.netloc:
-        raise ValueError(f"The address of the API looks like {API}, without a path.")
+        raise Unfit("The address of the API looks like {like}, without a path.", why="address_like", like=API)
     if parts.scheme == "http" and not _is_private(parts.hostname):
-        raise ValueError("Credentials are sent over https only.")
+        raise Unfit("Credentials are sent over https only.", why="needs_https")
     return text
 
 
@@ -53,7 +55,7 @@ class TwilioCredentials(BaseModel):
     @model_validator(mode="after")
     def _whole_key(self) -> Self:
         if bool(self.api_sid) is not bool(self.api_secret.get_secret_value()):
-            raise ValueError("An API key is a SID and a secret.")
+            raise Unfit("An API key is a SID and a secret.", why="whole_key")
         return self
 
     @property

@@ -50,7 +50,8 @@ async def examine_viber(account: Account, tools: Tools) -> Sequence[Finding]:
 def _webhook(account: Account, settings: ViberSettings, now_at: str) -> Finding:
     if not settings.calls(account.public_url):
         words = "Viber calls only https addresses; set the hub's public address."
-        return Finding(step="webhook", problem=Problem.MISSING, words=words)
+        return Finding.told("webhook", Problem.MISSING, words, why="viber_https")
     if now_at and now_at != account.public_url:
-        return Finding(step="webhook", words="Another address receives this bot's messages now; it will be replaced.")
+        words = "Another address receives this bot's messages now; it will be replaced."
+        return Finding.told("webhook", None, words, why="webhook_replaced")
     return Finding(step="webhook")

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from crm_core.words.errors import Unfit
+
 OFFICIAL: Final = "https://chatapi.viber.com"
 
 
@@ -26,7 +28,7 @@ class ViberSettings(BaseModel):
     def _server(cls, value: str) -> str:
         parts = urlsplit(value.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-            raise ValueError("An API's address looks like https://chatapi.viber.com.")
+            raise Unfit("An API's address looks like {like}.", why="address_like", like=OFFICIAL)
         return value.strip().rstrip("/")
 
     def calls(self, public_url: str) -> bool:

@@ -41,7 +41,7 @@ class Dialler:
         try:
             return self.meter.ask(leg.address, self._plan, agent_id=agent_id, now=self._now())
         except DialRefused as error:
-            log.warning("a number was not called", account=self._account_id, why=error.why.value, agent=agent_id)
+            log.warning("a number was not called", account=self._account_id, why=str(error.why), agent=agent_id)
             self._alarm()
             raise
 

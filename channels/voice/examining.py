@@ -27,30 +27,42 @@ async def examine(account: Account, settings: VoiceSettings, tools: Tools) -> Se
         try:
             known = await api.voice_number(number)
         except ChannelError as error:
-            return [*found, Finding(step=NUMBER, problem=Problem.DENIED, words=str(error))]
+            return [*found, Finding.of(NUMBER, Problem.DENIED, error)]
         if known is None:
-            found.append(Finding(step=NUMBER, problem=Problem.MISSING, words=f"The account has no number {number}."))
+            words = "The account has no number {number}."
+            found.append(Finding.told(NUMBER, Problem.MISSING, words, why="no_number", number=number))
         else:
             found += [Finding(step=NUMBER), *_addresses(account, known)]
     if not settings.api_sid:
         words = "Without an API key agents talk on their own telephones, not in the browser."
-        return [*found, Finding(step=BROWSER, words=words)]
+        return [*found, Finding.told(BROWSER, None, words, why="own_telephones")]
     return [*found, Finding(step=BROWSER)]
 
 
 def _addresses(account: Account, known: VoiceNumber) -> Sequence[Finding]:
     public = account.public_url.rstrip("/")
     wanted = (
-        (WEBHOOK, known.url, public, "Calls do not come here. Set {} at Twilio."),
-        (FALLBACK, known.fallback, f"{public}/fallback", "Set {} as the fallback, on another host if there is one."),
-        (STATUS, known.status, f"{public}/status", "Set {} for call status changes, so that ends are told at once."),
+        (WEBHOOK, known.url, public),
+        (FALLBACK, known.fallback, f"{public}/fallback"),
+        (STATUS, known.status, f"{public}/status"),
     )
     found = []
-    for step, configured, right, words in wanted:
+    for step, configured, right in wanted:
         at_home = configured.partition("#")[0].rstrip("/")
         # A fallback elsewhere is as good: it is there for when we are not.
         if at_home == right or (step == FALLBACK and at_home):
             found.append(Finding(step=step))
         else:
-            found.append(Finding(step=step, problem=Problem.MISSING, words=words.format(right)))
+            found.append(_elsewhere(step, right))
     return found
+
+
+def _elsewhere(step: str, url: str) -> Finding:
+    if step == WEBHOOK:
+        words = "Calls do not come here. Set {url} at Twilio."
+        return Finding.told(step, Problem.MISSING, words, why="calls_elsewhere", url=url)
+    if step == FALLBACK:
+        words = "Set {url} as the fallback, on another host if there is one."
+        return Finding.told(step, Problem.MISSING, words, why="no_fallback", url=url)
+    words = "Set {url} for call status changes, so that ends are told at once."
+    return Finding.told(step, Problem.MISSING, words, why="no_status", url=url)

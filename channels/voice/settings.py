@@ -10,7 +10,7 @@ from channels.contract.dialled import Countries, Prefixes
 from channels.twilio.settings import TwilioCredentials
 from crm_core.words.addresses import phone
 from crm_core.words.dialling import DialPlan, country_of
-from crm_core.words.errors import Invalid
+from crm_core.words.errors import Invalid, Unfit
 
 MUSIC: Final = "http://com.twilio.sounds.music.s3.amazonaws.com/MARKOVICHAMP-Borghestral.mp3"
 """Twilio's own, as its documentation of waiting lines plays it."""
@@ -20,13 +20,13 @@ def _number(raw: str) -> str:
     try:
         return phone(raw).value
     except Invalid as error:
-        raise ValueError("A number with its country code, such as +1 415 555 0111.") from error
+        raise Unfit("A number with its country code, such as +1 415 555 0111.", why="number_like") from error
 
 
 def _address(raw: str) -> str:
     text = raw.strip()
     if text and not text.startswith(("https://", "http://")):
-        raise ValueError("The address of a sound begins with https://.")
+        raise Unfit("The address of a sound begins with https://.", why="sound_https")
     return text
 
 

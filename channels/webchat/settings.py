@@ -7,15 +7,17 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from crm_core.words.errors import Unfit
+
 Language = Literal["en", "uk", "ru", "pl", "zh-CN"]
 
 
 def _origin(raw: str) -> str:
     parts = urlsplit(raw.strip().lower())
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
-        raise ValueError("An origin looks like https://shop.example, without a path.")
+        raise Unfit("An origin looks like https://shop.example, without a path.", why="origin_like")
     if parts.query or parts.fragment or "@" in parts.netloc or any(c in parts.netloc for c in " ;,*'\""):
-        raise ValueError("An origin looks like https://shop.example, and nothing else.")
+        raise Unfit("An origin looks like https://shop.example, and nothing else.", why="origin_like")
     default = {"http": ":80", "https": ":443"}[parts.scheme]
     return f"{parts.scheme}://{parts.netloc.removesuffix(default)}"
 
@@ -107,5 +109,5 @@ class WebChatSettings(BaseModel):
     @model_validator(mode="after")
     def _sound_has_a_way(self) -> WebChatSettings:
         if self.relay_only and not self.turn:
-            raise ValueError("Sound that goes by TURN servers only needs one: name it.")
+            raise Unfit("Sound that goes by TURN servers only needs one: name it.", why="turn_missing")
         return self

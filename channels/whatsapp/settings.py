@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from channels.twilio.forms import WHATSAPP_PREFIX
 from channels.twilio.settings import TwilioSettings, is_service
 from crm_core.words.addresses import phone
-from crm_core.words.errors import Invalid
+from crm_core.words.errors import Invalid, Unfit
 
 
 def _sender(raw: str) -> str:
@@ -19,7 +19,9 @@ def _sender(raw: str) -> str:
     try:
         return WHATSAPP_PREFIX + phone(text.removeprefix(WHATSAPP_PREFIX)).value
     except Invalid as error:
-        raise ValueError("A sender is a number with its country code, or a messaging service (MG…).") from error
+        raise Unfit(
+            "A sender is a number with its country code, or a messaging service (MG…).", why="whatsapp_sender"
+        ) from error
 
 
 class ApprovedTemplate(BaseModel):

@@ -162,7 +162,7 @@ def _must_configure(actor: Actor | None) -> None:
 def _checked_name(name: str) -> str:
     shown = one_line(name, most=80)
     if not shown:
-        raise Invalid("An account needs a name.")
+        raise Invalid("An account needs a name.", why="needs_name")
     return shown
 
 
@@ -170,7 +170,7 @@ def _checked_queue(tx: Tx, queue_id: int | None) -> int | None:
     if queue_id is not None and not tx.first(
         select(Queue.id).where(Queue.id == queue_id, Queue.ws == tx.ws, Queue.archived_at.is_(None))
     ):
-        raise Invalid("There is no such queue.")
+        raise Invalid("There is no such queue.", why="no_such_queue")
     return queue_id
 
 

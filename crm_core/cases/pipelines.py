@@ -96,7 +96,7 @@ def default_of(tx: Tx, kind: CaseKind) -> PipelineValue:
         ensure(tx)
         found = _default_row(tx, kind)
     if found is None:
-        raise Conflict("There is no pipeline for this kind of case. Add one in the settings.")
+        raise Conflict("There is no pipeline for this kind of case. Add one in the settings.", why="no_pipeline")
     return _values(tx, [found])[0]
 
 
@@ -163,19 +163,21 @@ def _archived(tx: Tx, known: Row[Any], *, is_archived: bool) -> Moment | None:
     if not is_archived:
         return None
     if known.is_default:
-        raise Conflict("New cases begin in this pipeline. Let them begin in another one first.")
+        raise Conflict("New cases begin in this pipeline. Let them begin in another one first.", why="pipeline_default")
     if _has_cases(tx, Case.pipeline_id == known.id):
-        raise Conflict("There are open cases in this pipeline.")
+        raise Conflict("There are open cases in this pipeline.", why="pipeline_used")
     return tx.now
 
 
 def _defaulted(tx: Tx, known: Row[Any], values: dict[str, Any], *, is_default: bool) -> bool:
     if not is_default:
         if known.is_default:
-            raise Conflict("New cases begin in this pipeline. Let them begin in another one first.")
+            raise Conflict(
+                "New cases begin in this pipeline. Let them begin in another one first.", why="pipeline_default"
+            )
         return False
     if values.get("archived_at", known.archived_at) is not None:
-        raise Conflict("The pipeline is archived.")
+        raise Conflict("The pipeline is archived.", why="pipeline_archived")
     before = _default_row(tx, CaseKind(known.kind))
     if before is not None and before.id != known.id:
         tx.execute(
@@ -192,17 +194,17 @@ def _set_stages(tx: Tx, known: Row[Any], wanted: Sequence[StageWanted]) -> None:
     # One that was taken out may be named again: it comes back as it was.
     of_it = there | _taken_out(tx, known.id)
     if not set(kept) <= set(of_it) or len(set(kept)) != len(kept):
-        raise Invalid("One of these stages is not of this pipeline, or stands here twice.")
+        raise Invalid("One of these stages is not of this pipeline, or stands here twice.", why="stage_twice")
     for gone in set(there) - set(kept):
         if _has_cases(tx, Case.stage_id == gone):
-            raise Conflict(f"There are open cases in the stage {there[gone].name}.")
+            raise Conflict("There are open cases in the stage {name}.", why="stage_used", name=there[gone].name)
         tx.execute(update(Stage).where(Stage.id == gone).values(archived_at=tx.now))
     for position, stage in enumerate(wanted):
         if stage.id is None:
             _add_stage(tx, known.id, position, stage)
             continue
         if stage.category is not of_it[stage.id].category:
-            raise Invalid("The category of a stage stays. Add a new stage instead.")
+            raise Invalid("The category of a stage stays. Add a new stage instead.", why="category_stays")
         values = {"position": position, "archived_at": None, **_checked_stage(stage)}
         tx.execute(update(Stage).where(Stage.id == stage.id).values(values))
 
@@ -297,7 +299,7 @@ def _recorded(tx: Tx, pipeline_id: int) -> PipelineValue:
 
 def _checked_stage(stage: StageWanted) -> dict[str, Any]:
     if stage.probability is not None and not 0 <= stage.probability <= 100:
-        raise Invalid("A probability is 0 to 100 per cent.")
+        raise Invalid("A probability is 0 to 100 per cent.", why="probability")
     return {
         "name": _checked_name(stage.name),
         "colour": one_line(stage.colour, most=20),
@@ -309,7 +311,7 @@ def _checked_stage(stage: StageWanted) -> dict[str, Any]:
 def _checked_name(name: str) -> str:
     shown = one_line(name, most=60)
     if not shown:
-        raise Invalid("Pipelines and stages need names.")
+        raise Invalid("Pipelines and stages need names.", why="needs_name")
     return shown
 
 

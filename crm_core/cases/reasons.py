@@ -105,7 +105,7 @@ def _value(found: Row[Any]) -> ReasonValue:
 def _checked(name: str) -> str:
     shown = one_line(name, most=80)
     if not shown:
-        raise Invalid("A reason needs words.")
+        raise Invalid("A reason needs words.", why="needs_words")
     return shown
 
 

@@ -83,12 +83,12 @@ def verdict(past: Sequence[Past], *, is_contact: bool, is_spam: bool, contactabl
 def must_allow(decision: Decision, kind: CaseKind, category: StageCategory) -> None:
     """Raises Conflict when a case of this kind, in a stage of this category, does not take the decision."""
     if decision in OF_LEADS and kind is not CaseKind.LEAD:
-        raise Conflict("This is not a lead any more.")
+        raise Conflict("This is not a lead any more.", why="no_lead")
     if decision is Decision.REOPENED:
         if category.is_open:
-            raise Conflict("The case is open.")
+            raise Conflict("The case is open.", why="case_open")
     elif decision is not Decision.UNDONE and not category.is_open:
-        raise Conflict("The case is closed. Reopen it first.")
+        raise Conflict("The case is closed. Reopen it first.", why="case_closed")
 
 
 _PLACES: Final[Mapping[StageCategory, tuple[StageCategory, ...]]] = {
@@ -111,25 +111,29 @@ def stage_for(stages: Sequence[StageValue], category: StageCategory, key: str = 
         those = [stage for stage in stages if stage.category is place]
         if those:
             return next((stage for stage in those if stage.key == key), those[0])
-    raise Conflict("The pipeline has no stage for this. Add one in the settings.")
+    raise Conflict("The pipeline has no stage for this. Add one in the settings.", why="no_stage")
 
 
 def must_move(kind: CaseKind, stage: StageValue) -> None:
     """Raises Invalid for a stage that ends a lead: leads end by a decision."""
     if kind is CaseKind.LEAD and not stage.category.is_open:
-        raise Invalid("Say what came of the lead: qualify or disqualify it.")
+        raise Invalid("Say what came of the lead: qualify or disqualify it.", why="say_outcome")
 
 
 def must_be_whole(kind: CaseKind, categories: Sequence[StageCategory]) -> None:
     """Raises Invalid for stages with which cases of this kind cannot begin, or cannot end either way."""
     if len(categories) > MOST_STAGES:
-        raise Invalid(f"A pipeline has at most {MOST_STAGES} stages.")
+        raise Invalid("A pipeline has at most {n} stages.", why="stages_many", n=MOST_STAGES)
     needed = {StageCategory.NEW, StageCategory.WON}
     if kind in (CaseKind.LEAD, CaseKind.DEAL):
         needed.add(StageCategory.LOST)
     missing = sorted(needed - set(categories))
     if missing:
-        raise Invalid(f"The pipeline needs a stage of each of these categories: {', '.join(missing)}.")
+        raise Invalid(
+            "The pipeline needs a stage of each of these categories: {missing}.",
+            why="stages_missing",
+            missing=", ".join(missing),
+        )
 
 
 def before(row: Mapping[str, Any], changed: Iterable[str]) -> dict[str, Any]:
@@ -146,7 +150,7 @@ def checked_title(title: str) -> str:
     """A case's title on one line. Raises Invalid for an empty one."""
     shown = one_line(title, most=120)
     if not shown:
-        raise Invalid("A case needs a title.")
+        raise Invalid("A case needs a title.", why="needs_title")
     return shown
 
 
@@ -154,7 +158,7 @@ def checked_tags(tags: Iterable[str]) -> list[str]:
     """Tags, each once, in order. Raises Invalid for too many."""
     kept = [t for t in dict.fromkeys(one_line(tag, most=40) for tag in tags) if t]
     if len(kept) > MOST_TAGS:
-        raise Invalid(f"A case has at most {MOST_TAGS} tags.")
+        raise Invalid("A case has at most {n} tags.", why="tags_many", n=MOST_TAGS)
     return kept
 
 
@@ -162,5 +166,5 @@ def checked_currency(currency: str) -> str:
     """An ISO 4217 code in capitals, or nothing. Raises Invalid."""
     code = currency.strip().upper()
     if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
-        raise Invalid("A currency is a code of three letters, such as EUR.")
+        raise Invalid("A currency is a code of three letters, such as EUR.", why="currency")
     return code

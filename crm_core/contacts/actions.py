@@ -110,7 +110,7 @@ def attach(tx: Tx, contact_id: int, identity_id: int, *, label: str | None = Non
     standing_row(tx, contact_id, lock=True)
     found = identity_row(tx, identity_id)
     if found.contact_id not in (None, contact_id):
-        raise Conflict("This address belongs to another contact.", contact_id=found.contact_id)
+        raise Conflict("This address belongs to another contact.", why="address_taken", contact_id=found.contact_id)
     if found.contact_id is None:
         holding.must_be_an_identity(tx, address_in(found))
         holding.give(tx, contact_id, identity_id, found.scheme)
@@ -164,7 +164,7 @@ def link(tx: Tx, person_id: int, company_id: int, *, title: str = "", since: Mom
     """
     person, company = standing_row(tx, person_id, lock=True), standing_row(tx, company_id)
     if (person.kind, company.kind) != (ContactKind.PERSON, ContactKind.COMPANY):
-        raise Invalid("A person is linked to a company.")
+        raise Invalid("A person is linked to a company.", why="link_company")
     lasting: int | None = tx.scalar(
         select(ContactLink.id).where(
             ContactLink.person_id.in_(member_ids(tx, person_id)),

@@ -44,9 +44,9 @@ def verify(tx: Tx, identity_id: int, by: str) -> None:
 def must_be_an_identity(tx: Tx, address: Address) -> None:
     """Raises Invalid for what recognises nobody: the name an SMS came under, an address of our own."""
     if address.scheme == SENDER_NAME:
-        raise Invalid("Anybody can send under this name: it tells nobody apart.")
+        raise Invalid("Anybody can send under this name: it tells nobody apart.", why="anybodys_name")
     if is_ours(tx, address):
-        raise Invalid("This is an address of our own.")
+        raise Invalid("This is an address of our own.", why="own_address")
 
 
 def is_ours(tx: Tx, address: Address) -> bool:

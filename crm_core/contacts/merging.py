@@ -63,14 +63,14 @@ class MergeFact:
 def pair(tx: Tx, survivor_id: int, absorbed_id: int) -> Pair:
     """The two, if they may be merged. Raises NotFound, Invalid for two that can't be one, Conflict for merged ones."""
     if survivor_id == absorbed_id:
-        raise Invalid("A contact is not merged with itself.")
+        raise Invalid("A contact is not merged with itself.", why="merge_itself")
     # In the order of ids, so that two who merge the other way round never wait for each other.
     found = {i: standing_row(tx, i, lock=True) for i in sorted((survivor_id, absorbed_id))}
     survivor, absorbed = found[survivor_id], found[absorbed_id]
     if survivor.kind != absorbed.kind:
-        raise Invalid("A person and a company are not one contact. Link them instead.")
+        raise Invalid("A person and a company are not one contact. Link them instead.", why="merge_kinds")
     if survivor.archived_at is not None:
-        raise Conflict("This contact is archived. Restore it first.")
+        raise Conflict("This contact is archived. Restore it first.", why="contact_archived")
     family = member_ids(tx, absorbed_id)
     return Pair(survivor=survivor, absorbed=absorbed, absorbed_family=family, identity_ids=identity_ids(tx, family))
 
@@ -118,12 +118,14 @@ def standing_merge(tx: Tx, merge_id: int) -> Row[Any]:
     if found is None:
         raise NotFound
     if found.undone_at is not None:
-        raise Conflict("This merge was undone already.")
+        raise Conflict("This merge was undone already.", why="merge_undone")
     for contact_id in sorted((found.survivor_id, found.absorbed_id)):
         row(tx, contact_id, lock=True)
     newest = _newest(tx, found.survivor_id)
     if newest is not None and newest.id != merge_id:
-        raise Conflict("A newer merge of this contact stands. Undo that one first.", merge_id=newest.id)
+        raise Conflict(
+            "A newer merge of this contact stands. Undo that one first.", why="merge_newer", merge_id=newest.id
+        )
     return found
 
 

@@ -97,7 +97,7 @@ def standing_row(tx: Tx, contact_id: int, *, lock: bool = False) -> Row[Any]:
     """The row of a contact that stands for itself. Raises NotFound, and Conflict for a merged one, with its root."""
     found = row(tx, contact_id, lock=lock)
     if found.root_id is not None:
-        raise Conflict("This contact was merged into another one.", contact_id=found.root_id)
+        raise Conflict("This contact was merged into another one.", why="merged_already", contact_id=found.root_id)
     return found
 
 

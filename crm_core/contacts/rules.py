@@ -85,7 +85,7 @@ def checked_name(name: str) -> str:
     """A contact's name on one line. Raises Invalid for an empty one."""
     shown = one_line(name, most=120)
     if not shown:
-        raise Invalid("A contact needs a name.")
+        raise Invalid("A contact needs a name.", why="needs_name")
     return shown
 
 
@@ -98,7 +98,7 @@ def checked_tags(tags: Iterable[str]) -> list[str]:
     """Tags, each once, in order. Raises Invalid for too many."""
     kept = [t for t in dict.fromkeys(one_line(tag, most=40) for tag in tags) if t]
     if len(kept) > MOST_TAGS:
-        raise Invalid(f"A contact has at most {MOST_TAGS} tags.")
+        raise Invalid("A contact has at most {n} tags.", why="tags_many", n=MOST_TAGS)
     return kept
 
 
@@ -106,14 +106,14 @@ def checked_fields(fields: Mapping[str, str]) -> dict[str, str]:
     """Own fields by name. Raises Invalid for too many or a nameless one."""
     kept = {one_line(name, most=40): storable(value)[:2_000] for name, value in fields.items()}
     if len(kept) > MOST_FIELDS or "" in kept:
-        raise Invalid(f"A contact has at most {MOST_FIELDS} fields, each with a name.")
+        raise Invalid("A contact has at most {n} fields, each with a name.", why="fields_many", n=MOST_FIELDS)
     return kept
 
 
 def checked_note(note: str) -> str:
     """A note on a contact. Raises Invalid for one that is too long."""
     if len(note) > MOST_NOTE:
-        raise Invalid(f"The note is longer than {MOST_NOTE} characters.")
+        raise Invalid("The note is longer than {n} characters.", why="note_long", n=MOST_NOTE)
     return storable(note)
 
 

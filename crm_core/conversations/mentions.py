@@ -19,6 +19,6 @@ def mention(tx: Tx, conversation_id: int, entry_id: int, agent_ids: Sequence[int
         return
     known = tx.all(select(Agent.id).where(Agent.id.in_(named), Agent.ws == tx.ws))
     if len(known) != len(named):
-        raise NotFound("One of the people mentioned does not exist.")
+        raise NotFound("One of the people mentioned does not exist.", why="mention_unknown")
     rows = [{"agent_id": a, "entry_id": entry_id, "ws": tx.ws, "conversation_id": conversation_id} for a in named]
     tx.execute(insert(Mention), rows)

@@ -177,10 +177,10 @@ def _checked_canned(wanted: NewCanned | CannedChange) -> dict[str, Any]:
     if wanted.shortcut is not None:
         values["shortcut"] = one_line(wanted.shortcut, most=60).removeprefix("/")
         if not values["shortcut"] or " " in values["shortcut"]:
-            raise Invalid("A shortcut is one word.")
+            raise Invalid("A shortcut is one word.", why="shortcut_word")
     if wanted.text is not None:
         if not wanted.text.strip() or len(wanted.text) > MOST_TEXT:
-            raise Invalid(f"A canned reply has 1 to {MOST_TEXT} characters.")
+            raise Invalid("A canned reply has 1 to {n} characters.", why="canned_long", n=MOST_TEXT)
         values["text"] = storable(wanted.text)
     if wanted.title is not None:
         values["title"] = one_line(wanted.title, most=120)
@@ -192,13 +192,13 @@ def _checked_canned(wanted: NewCanned | CannedChange) -> dict[str, Any]:
 def _must_be_free(tx: Tx, shortcut: str, own_id: int | None) -> None:
     others = tx.all(select(Canned.id, Canned.shortcut).where(Canned.ws == tx.ws, Canned.deleted_at.is_(None)))
     if any(r.id != own_id and folded(r.shortcut) == folded(shortcut) for r in others):
-        raise Conflict("Another canned reply has this shortcut.")
+        raise Conflict("Another canned reply has this shortcut.", why="shortcut_taken")
 
 
 def _checked_name(name: str) -> str:
     shown = one_line(name, most=60)
     if not shown:
-        raise Invalid("A disposition needs a name.")
+        raise Invalid("A disposition needs a name.", why="needs_name")
     return shown
 
 

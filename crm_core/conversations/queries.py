@@ -118,7 +118,11 @@ def must_be_only_open(tx: Tx, identity_id: int, conversation_id: int) -> None:
         )
     )
     if other is not None:
-        raise Conflict("The contact has another open conversation. Go on there.", conversation_id=other.id)
+        raise Conflict(
+            "The contact has another open conversation. Go on there.",
+            why="other_conversation",
+            conversation_id=other.id,
+        )
 
 
 def open_of_address(tx: Tx, address: Address) -> int | None:

@@ -197,7 +197,7 @@ def _row(tx: Tx, file_id: int) -> Row[Any]:
 def _in_order(rows: Sequence[Row[Any]], wanted: Sequence[int]) -> list[FileValue]:
     by_id = {r.id: _value(r) for r in rows}
     if len(by_id) != len(wanted):
-        raise NotFound("This file does not exist, is not yours, or was sent already.")
+        raise NotFound("This file does not exist, is not yours, or was sent already.", why="file_gone")
     return [by_id[i] for i in wanted]
 
 

@@ -121,7 +121,7 @@ def disable_agent(tx: Tx, actor: Actor | None, agent_id: int) -> AgentValue:
     _must_configure(actor)
     known = row(tx, agent_id, lock=True)
     if actor is not None and actor.agent_id == agent_id:
-        raise Invalid("You cannot disable yourself.")
+        raise Invalid("You cannot disable yourself.", why="disable_self")
     if known.disabled_at is not None:
         return agent_value(tx, agent_id)
     _must_leave_an_administrator(tx, known)
@@ -162,7 +162,7 @@ def set_activity(
     if not rules.may_choose(activity, cause):
         raise Invalid("Nobody chooses this activity: the hub finds it.")
     if known.disabled_at is not None:
-        raise Conflict("This agent is disabled.")
+        raise Conflict("This agent is disabled.", why="agent_disabled")
     if not _move(tx, known, activity, one_line(reason, most=120), cause):
         return agent_value(tx, agent_id)
     return _recorded(tx, agent_id)
@@ -243,7 +243,7 @@ def _must_be_allowed(actor: Actor | None, agent_id: int, change: AgentChange) ->
 def _must_be_free(tx: Tx, address: str, own_id: int | None) -> None:
     holder = tx.scalar(select(Agent.id).where(Agent.ws == tx.ws, Agent.email == address))
     if holder is not None and holder != own_id:
-        raise Conflict("Somebody has this e-mail address already.")
+        raise Conflict("Somebody has this e-mail address already.", why="email_taken")
 
 
 def _must_leave_an_administrator(tx: Tx, known: Row[Any]) -> None:
@@ -255,7 +255,7 @@ def _must_leave_an_administrator(tx: Tx, known: Row[Any]) -> None:
         )
     )
     if other is None:
-        raise Conflict("The hub needs at least one administrator.")
+        raise Conflict("The hub needs at least one administrator.", why="last_administrator")
 
 
 def _checked_language(language: str) -> str:

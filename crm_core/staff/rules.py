@@ -46,17 +46,17 @@ def starts_idle_clock(before: Activity, after: Activity) -> bool:
 def checked_skills(skills: dict[str, int]) -> dict[str, int]:
     """Skills with levels 1 to 10. Raises Invalid."""
     if len(skills) > MOST_SKILLS:
-        raise Invalid(f"An agent has at most {MOST_SKILLS} skills.")
+        raise Invalid("An agent has at most {n} skills.", why="skills_many", n=MOST_SKILLS)
     checked = {one_line(name, most=40): level for name, level in skills.items()}
     if "" in checked or any(level not in LEVELS for level in checked.values()):
-        raise Invalid("A skill has a name and a level from 1 to 10.")
+        raise Invalid("A skill has a name and a level from 1 to 10.", why="skill_level")
     return checked
 
 
 def checked_units(units: int) -> int:
     """Capacity units of an agent. Raises Invalid."""
     if not 0 <= units <= MOST_UNITS:
-        raise Invalid(f"Capacity is 0 to {MOST_UNITS} units.")
+        raise Invalid("Capacity is 0 to {n} units.", why="capacity", n=MOST_UNITS)
     return units
 
 
@@ -64,5 +64,5 @@ def checked_name(name: str) -> str:
     """A person's name on one line. Raises Invalid for an empty one."""
     shown = one_line(name, most=80)
     if not shown:
-        raise Invalid("An agent needs a name.")
+        raise Invalid("An agent needs a name.", why="needs_name")
     return shown

@@ -184,7 +184,7 @@ def use_link(tx: Tx, secret_hash: str) -> int:
         .returning(Session.agent_id)
     )
     if found is None or actor_of(tx, found.agent_id) is None:
-        raise Gone("This sign-in link was used already or has run out.")
+        raise Gone("This sign-in link was used already or has run out.", why="link_used")
     agent_id: int = found.agent_id
     return agent_id
 

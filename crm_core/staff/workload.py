@@ -55,5 +55,5 @@ def must_be_queues(tx: Tx, queue_ids: Iterable[int]) -> list[int]:
         return []
     rows = tx.all(select(_queue.c.id).where(_queue.c.id.in_(wanted), _queue.c.archived_at.is_(None)))
     if len(rows) != len(wanted):
-        raise Invalid("There is no such queue.")
+        raise Invalid("There is no such queue.", why="no_such_queue")
     return wanted

@@ -41,13 +41,13 @@ def phone(raw: str, *, region: str | None = None) -> Address:
     """
     text = unicodedata.normalize("NFC", raw).strip()
     if not text or not all(c in "+0123456789 -().\u00a0/" for c in text):
-        raise Invalid("This is not a phone number.")
+        raise Invalid("This is not a phone number.", why="no_phone")
     try:
         number = _parsed(text, region)
     except phonenumbers.NumberParseException as error:
-        raise Invalid("This is not a phone number.") from error
+        raise Invalid("This is not a phone number.", why="no_phone") from error
     if not phonenumbers.is_possible_number(number):
-        raise Invalid("This phone number is too short or too long.")
+        raise Invalid("This phone number is too short or too long.", why="phone_length")
     return Address(TEL, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
@@ -84,11 +84,11 @@ def email(raw: str) -> Address:
         or not text.isprintable()
         or any(c.isspace() or c in '<>"(),;:\\' for c in text)
     ):
-        raise Invalid("This is not an e-mail address.")
+        raise Invalid("This is not an e-mail address.", why="no_email")
     try:
         host = domain.encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise Invalid("This is not an e-mail address.") from error
+        raise Invalid("This is not an e-mail address.", why="no_email") from error
     return Address(MAILTO, f"{local}@{host}".lower())
 
 
@@ -102,7 +102,7 @@ def normalised(scheme: str, raw: str, *, region: str | None = None, scope: str =
         return email(raw)
     value = one_line(raw, most=200)
     if not value:
-        raise Invalid("The address is empty.")
+        raise Invalid("The address is empty.", why="address_empty")
     return Address(scheme, value, scope)
 
 

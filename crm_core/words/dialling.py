@@ -71,8 +71,7 @@ class DialRefused(HubError):
     status: ClassVar[int] = 422
 
     def __init__(self, why: Why) -> None:
-        super().__init__(_WORDS[why], why=why.value)
-        self.why = why
+        super().__init__(_WORDS[why], why=why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +163,9 @@ def _range(text: str) -> tuple[str, str]:
     found = _EXTENSIONS.fullmatch(text)
     first, last = (found[1], found[2] or found[1]) if found else ("", "")
     if not first or len(first) != len(last) or first > last:
-        raise Invalid(f"{text} is no extension. They look like 101, or 200-299.")
+        raise Invalid(
+            "{extension} is no extension. They look like 101, or 200-299.", why="no_extension", extension=text
+        )
     return first, last
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from string import Formatter
 from typing import Any, ClassVar
 
 
@@ -12,8 +14,37 @@ class HubError(Exception):
     status: ClassVar[int] = 500
 
     def __init__(self, sentence: str | None = None, /, **facts: Any) -> None:
-        super().__init__(sentence or (self.__doc__ or "").strip().splitlines()[0])
+        """With a fact `why`, a code by which a console says it in its own languages, `{name}` is the fact of that name.
+
+        Only such facts as the sentence names are told to whoever asked: the others may hold what they may not see.
+        """
+        words = sentence or (self.__doc__ or "").strip().splitlines()[0]
         self.facts = facts
+        self.why: str = facts.get("why", "")
+        self.named = named(words, facts) if self.why else {}
+        super().__init__(words.format_map(self.named) if self.why else words)
+
+
+class Unfit(ValueError):
+    """A value is not as it has to be: for validators of one value, which may raise nothing but ValueError."""
+
+    def __init__(self, sentence: str, /, *, why: str, **facts: Any) -> None:
+        """The sentence, its code and its facts, as those of a HubError."""
+        self.why = why
+        self.named = named(sentence, facts)
+        super().__init__(sentence.format_map(self.named))
+
+    @classmethod
+    def by(cls, error: HubError) -> Unfit:
+        """What was raised, for a validator."""
+        unfit = cls("{words}", why=error.why, words=str(error))
+        unfit.named = error.named
+        return unfit
+
+
+def named(sentence: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the facts that a sentence names in braces. Raises KeyError for one that is not there."""
+    return {name: facts[name] for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
 class Invalid(HubError):

@@ -46,6 +46,6 @@ def must_be_music(tx: Tx, actor: Actor | None, file_id: int) -> None:
         and (found.uploader_kind, found.uploader_id) == (AuthorKind.AGENT, actor.agent_id)
     )
     if found is None or not (own or file_id in file_ids(tx)):
-        raise Invalid("There is no such sound. Upload it again.")
+        raise Invalid("There is no such sound. Upload it again.", why="no_sound")
     if found.type not in TYPES:
-        raise Invalid("Music and recorded words are WAV or MP3 files.")
+        raise Invalid("Music and recorded words are WAV or MP3 files.", why="sound_kind")

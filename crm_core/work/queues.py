@@ -127,7 +127,7 @@ def archive_queue(tx: Tx, actor: Actor | None, queue_id: int) -> QueueValue:
     if known.archived_at is not None:
         return queue(tx, queue_id)
     if tx.first(select(WorkItem.id).where(WorkItem.queue_id == queue_id, WorkItem.state != WorkState.DONE).limit(1)):
-        raise Conflict("This queue has open work. Move it first.")
+        raise Conflict("This queue has open work. Move it first.", why="queue_work")
     _must_be_left(tx, queue_id)
     set_members(tx, actor, queue_id, [])
     _set(tx, queue_id, archived_at=tx.now)
@@ -146,11 +146,11 @@ def set_members(tx: Tx, actor: Actor | None, queue_id: int, agent_ids: Sequence[
     """Let exactly these agents serve a queue; the ids, in order. Raises Denied, NotFound, Invalid for a stranger."""
     _must_configure(actor)
     if _row(tx, queue_id).archived_at is not None and agent_ids:
-        raise Conflict("This queue is archived.")
+        raise Conflict("This queue is archived.", why="queue_archived")
     wanted = set(agent_ids)
     known = {r.id for r in tx.all(select(Agent.id).where(Agent.id.in_(sorted(wanted)), Agent.ws == tx.ws))}
     if known != wanted:
-        raise Invalid("There is no such agent.")
+        raise Invalid("There is no such agent.", why="no_agent")
     mine = QueueMember.queue_id == queue_id
     before = {r.agent_id for r in tx.all(select(QueueMember.agent_id).where(mine))}
     gone, new = before - wanted, sorted(wanted - before)
@@ -212,16 +212,22 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     if "name" in values:
         values["name"] = one_line(values["name"], most=60)
         if not values["name"]:
-            raise Invalid("A queue needs a name.")
+            raise Invalid("A queue needs a name.", why="needs_name")
     if values.get("strategy", STRATEGIES[0]) not in STRATEGIES:
         raise Invalid("There is no such strategy.")
     for name, (least, most) in _SECONDS.items():
         if name in values and not least <= values[name] <= most:
-            raise Invalid(f"The value of {name} is {least} to {most} seconds.")
+            raise Invalid(
+                "The value of {name} is {least} to {most} seconds.",
+                why="seconds_between",
+                name=name,
+                least=least,
+                most=most,
+            )
     if "skills" in values:
         values["skills"] = {one_line(skill, most=40): level for skill, level in values["skills"].items()}
         if "" in values["skills"] or any(not 1 <= level <= 10 for level in values["skills"].values()):
-            raise Invalid("A skill has a name and a level from 1 to 10.")
+            raise Invalid("A skill has a name and a level from 1 to 10.", why="skill_level")
     if "voice" in values:
         values["voice"] = dict(msgspec.to_builtins(voices.checked(values["voice"])))
     return values
@@ -235,16 +241,16 @@ def _must_configure(actor: Actor | None) -> None:
 def _must_be_free(tx: Tx, name: str, own_id: int | None) -> None:
     rows = tx.all(select(Queue.id).where(Queue.ws == tx.ws, Queue.name == name, Queue.archived_at.is_(None)))
     if any(r.id != own_id for r in rows):
-        raise Conflict("Another queue has this name.")
+        raise Conflict("Another queue has this name.", why="queue_name_taken")
 
 
 def _must_lead_somewhere(tx: Tx, voice: Mapping[str, Any] | None, own_id: int) -> None:
     wanted = {step["queue_id"] for step in (voice or {}).get("steps", []) if step["then"] == "queue"}
     if own_id in wanted:
-        raise Invalid("A step of waiting cannot move callers to the queue that they are in.")
+        raise Invalid("A step of waiting cannot move callers to the queue that they are in.", why="step_same_queue")
     known = tx.all(select(Queue.id).where(Queue.ws == tx.ws, Queue.id.in_(sorted(wanted)), Queue.archived_at.is_(None)))
     if len(known) != len(wanted):
-        raise Invalid("A step of waiting moves callers to a queue that is not there.")
+        raise Invalid("A step of waiting moves callers to a queue that is not there.", why="step_queue_gone")
 
 
 def _must_sound(tx: Tx, actor: Actor | None, voice: Mapping[str, Any] | None) -> None:
@@ -255,10 +261,13 @@ def _must_sound(tx: Tx, actor: Actor | None, voice: Mapping[str, Any] | None) ->
 
 def _must_be_left(tx: Tx, queue_id: int) -> None:
     if tx.first(select(_account.c.id).where(_account.c.queue_id == queue_id).limit(1)):
-        raise Conflict("A channel account leads to this queue. Give it another queue first.")
+        raise Conflict("A channel account leads to this queue. Give it another queue first.", why="queue_account")
     unfinished = (Conversation.queue_id == queue_id, Conversation.status != ConversationStatus.CLOSED)
     if tx.first(select(Conversation.id).where(*unfinished).limit(1)):
-        raise Conflict("A conversation of this queue is not closed, snoozed perhaps. Move or close it first.")
+        raise Conflict(
+            "A conversation of this queue is not closed, snoozed perhaps. Move or close it first.",
+            why="queue_conversation",
+        )
 
 
 def _set(tx: Tx, queue_id: int, **values: Any) -> None:

@@ -38,11 +38,11 @@ def checked(given: Mapping[str, Any]) -> QueueVoice:
         raise Invalid(f"This is not right for calls: {error}.") from None
     for name, (least, most) in _WHOLE.items():
         if not least <= getattr(voice, name) <= most:
-            raise Invalid(f"The value of {name} is {least} to {most}.")
+            raise Invalid("The value of {name} is {least} to {most}.", why="between", name=name, least=least, most=most)
     if voice.wrap_up_mode not in WRAP_UP_MODES:
         raise Invalid("There is no such way to wrap up.")
     if voice.wrap_up_mode == "forced" and not voice.disposition.strip():
-        raise Invalid("A forced wrap-up needs a disposition to end with.")
+        raise Invalid("A forced wrap-up needs a disposition to end with.", why="forced_wrap_up")
     if voice.no_agents not in NO_AGENTS:
         raise Invalid("There is no such answer for when nobody is at work.")
     _must_go_on(voice.steps)
@@ -51,15 +51,15 @@ def checked(given: Mapping[str, Any]) -> QueueVoice:
 
 def _must_go_on(steps: list[WaitingStep]) -> None:
     if len(steps) > MOST_STEPS:
-        raise Invalid(f"A queue has at most {MOST_STEPS} steps of waiting.")
+        raise Invalid("A queue has at most {n} steps of waiting.", why="steps_many", n=MOST_STEPS)
     for step in steps:
         if step.then not in STEPS:
             raise Invalid("There is no such step of waiting.")
         if not 0 <= step.after <= LONGEST_STEP:
-            raise Invalid("A step of waiting comes within four hours.")
+            raise Invalid("A step of waiting comes within four hours.", why="step_late")
         if step.then == "queue" and step.queue_id is None:
-            raise Invalid("A step of waiting that moves callers names a queue.")
+            raise Invalid("A step of waiting that moves callers names a queue.", why="step_queue")
         if step.then == "number" and not _NUMBER.fullmatch(step.number):
-            raise Invalid("A step of waiting that calls a number names it, such as +380441234567.")
+            raise Invalid("A step of waiting that calls a number names it, such as +380441234567.", why="step_number")
     if any(later.after < earlier.after for earlier, later in pairwise(steps)):
-        raise Invalid("Steps of waiting stand in the order in which they come.")
+        raise Invalid("Steps of waiting stand in the order in which they come.", why="step_order")

@@ -59,7 +59,7 @@ async def place(call: Call, body: Placing) -> PhoneCall:
     """Call a number."""
     line = call.house.lines.calling_out(body.account_id, body.caller_id)
     if line is None:
-        raise Conflict("There is no line that can call numbers. Add one under Channels.")
+        raise Conflict("There is no line that can call numbers. Add one under Channels.", why="no_line")
     await call.house.lines.count(line, body.number, call.actor.agent_id)
     return await call.write(PhoneCall.model_validate, dialling.place, call.actor, line, body.number, body.device)
 
@@ -89,7 +89,7 @@ async def transfer(call: Call, call_id: int, body: Handing) -> PhoneCall:
     known = await call.read(queries.get, call.actor, call_id)
     line = call.house.lines.by_id(known.account_id)
     if line is None:
-        raise Conflict("The line of this call is closed now.")
+        raise Conflict("The line of this call is closed now.", why="line_closed")
     if body.number:
         await call.read(handing.may_hand_on, call.actor, call_id)
         await call.house.lines.count(line, body.number, call.actor.agent_id)

@@ -56,7 +56,7 @@ def _readable(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
     entry = timeline.value(tx, entry_id)
     readable_row(tx, actor, entry.conversation_id)
     if entry.kind is not EntryKind.MESSAGE:
-        raise Invalid("Only a message can be forwarded: notes never leave the house.")
+        raise Invalid("Only a message can be forwarded: notes never leave the house.", why="forward_note")
     return entry
 
 

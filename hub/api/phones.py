@@ -44,7 +44,7 @@ async def lend(call: Call, body: PhoneWish) -> Phone:
     wanted = PhoneWanted(agent_id=actor.agent_id, agent_name=actor.name, device=body.device)
     lent = await call.house.lines.lend(body.account_id, wanted)
     if lent is None:
-        raise Conflict("This line carries no calls now.")
+        raise Conflict("This line carries no calls now.", why="line_closed")
     facts = dict(lent.phone.facts)
     if lent.phone.media == "sip":
         ticket = call.house.tickets.make(actor.agent_id, actor.session_id or 0, from_browser=True)

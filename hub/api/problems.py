@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 from pydantic import ConfigDict, Field, ValidationError
 
-from crm_core.words.dialling import DialRefused
 from crm_core.words.errors import Conflict, HubError, Invalid, NotOpenNow, NotSignedIn, StoreUnavailable, TooMany
 from hub.api.models.shapes import Shown
+from hub.desk.fitting import Unfitting, Wrong, wrong
 
 CONTENT_TYPE: Final = "application/problem+json"
 
-_SHOWN_FACTS: Final = ("newest_entry_id", "contact_id", "merge_id", "version", "why")
-"""Facts of a conflict, or of a number not called, that the caller is told; others may hold what they may not see."""
+_SHOWN_FACTS: Final = ("newest_entry_id", "contact_id", "merge_id", "version")
+"""Facts of a conflict that the caller is told; others may hold what they may not see."""
 
 
 class FieldProblem(Shown):
     """What is wrong with one field."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     pointer: str
     """`#/field/0/part` in the body, `?name` in the query."""
     detail: str
+    why: str | None = Field(default=None, description="The detail as a code, for saying it in another language.")
+    facts: dict[str, str | int | float] | None = Field(default=None, description="What the detail names.")
 
 
 class Problem(Shown):
@@ -43,7 +48,10 @@ class Problem(Shown):
     )
     merge_id: int | None = Field(None, description="With `conflict` over a merge: the one to undo first.")
     version: int | None = Field(None, description="With `conflict` over a version: the newest one.")
-    why: str | None = Field(None, description="With `dial_refused`: why the number is not called, as a code.")
+    why: str | None = Field(default=None, description="The detail as a code, for saying it in another language.")
+    facts: dict[str, str | int | float] | None = Field(
+        None, description="What the detail names, if it has such a code."
+    )
     id: str | None = Field(None, description="Name this when you report a fault; it finds our log line.")
 
 
@@ -81,23 +89,21 @@ class Fault(HubError):
 
 def bad_fields(error: ValidationError, *, where: str = "#/") -> BadFields:
     """A validation error in words; what was sent is not repeated in the answer."""
-    problems = [
-        FieldProblem(pointer=where + "/".join(_step(part) for part in found["loc"]), detail=_sentence(found))
-        for found in error.errors(include_url=False, include_input=False, include_context=False)[:20]
-    ]
-    return BadFields(errors=problems)
+    return BadFields(errors=_told(wrong(error), where))
 
 
 def answer(error: HubError, *, request_id: str | None = None, status: int | None = None) -> web.Response:
     """The error as an HTTP response; `status` when it is not the one of the error's class."""
     status = status or error.status
-    facts = error.facts if isinstance(error, Conflict | DialRefused) else {}
+    facts = error.facts if isinstance(error, Conflict) else {}
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         code=error.code,
         detail=str(error),
-        errors=error.errors if isinstance(error, BadFields) else [],
+        errors=_errors(error),
+        why=error.why or None,
+        facts=error.named or None,
         id=request_id,
         **{name: facts[name] for name in _SHOWN_FACTS if name in facts},
     )
@@ -108,6 +114,24 @@ def answer(error: HubError, *, request_id: str | None = None, status: int | None
         headers=_headers(error),
         charset="utf-8",
     )
+
+
+def _errors(error: HubError) -> list[FieldProblem]:
+    if isinstance(error, Unfitting):
+        return _told(error.wrong, "#/")
+    return error.errors if isinstance(error, BadFields) else []
+
+
+def _told(wrong: Iterable[Wrong], where: str) -> list[FieldProblem]:
+    return [
+        FieldProblem(
+            pointer=where + "/".join(_step(part) for part in one.path),
+            detail=one.words,
+            why=one.why or None,
+            facts=dict(one.facts) or None,
+        )
+        for one in wrong
+    ]
 
 
 def _headers(error: HubError) -> dict[str, str]:
@@ -122,8 +146,3 @@ def _headers(error: HubError) -> dict[str, str]:
 
 def _step(part: int | str) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")[:100]
-
-
-def _sentence(found: Any) -> str:
-    known = {"extra_forbidden": "There is no such field.", "missing": "This is required."}
-    return known.get(found["type"], str(found["msg"]).removeprefix("Value error, "))

@@ -81,7 +81,7 @@ class Gate:
         peer = peer_key(where.peer)
         self._by_peer.take(peer)
         if not secret.startswith(PREFIXES["link"]) or len(secret) > _LONGEST:
-            raise Gone("This sign-in link was used already or has run out.")
+            raise Gone("This sign-in link was used already or has run out.", why="link_used")
         made = await self._db.write(_use_link, hash_of(secret), where, self._ends())
         self._by_peer.give_back(peer)
         return made
@@ -95,7 +95,7 @@ class Gate:
         self._by_agent.take(key)
         known = await self._db.read(queries.secrets_of, actor.agent_id)
         if not await self.passwords.matches(known.password_hash, old):
-            raise Denied("The old password is wrong.")
+            raise Denied("The old password is wrong.", why="old_password")
         self._by_agent.give_back(key)
         fresh = await self.passwords.hash(new, not_like=(known.name, known.email))
         await self._db.write(_set_password, actor, fresh)

@@ -37,13 +37,13 @@ def acceptable(password: str, *, not_like: tuple[str, ...] = ()) -> str:
     """The password in one spelling (NFC). Raises Invalid, in words, for a bad one."""
     spelled = unicodedata.normalize("NFC", password)
     if len(spelled) < LEAST:
-        raise Invalid(f"A password has at least {LEAST} characters.")
+        raise Invalid("A password has at least {n} characters.", why="password_short", n=LEAST)
     if len(spelled) > MOST:
-        raise Invalid(f"A password has at most {MOST} characters.")
+        raise Invalid("A password has at most {n} characters.", why="password_long", n=MOST)
     if len(set(spelled)) < 4:
-        raise Invalid("This password repeats the same few characters. Take another.")
+        raise Invalid("This password repeats the same few characters. Take another.", why="password_plain")
     if spelled.casefold() in {word.casefold() for word in not_like}:
-        raise Invalid("A password must not be your own name or address.")
+        raise Invalid("A password must not be your own name or address.", why="password_own")
     return spelled
 
 

@@ -66,31 +66,37 @@ class Aim:
         if carries is None:
             return
         if carries.max_text is not None and len(text) > carries.max_text:
-            raise Invalid(f"By this way a message has at most {carries.max_text} characters.", most=carries.max_text)
+            raise Invalid("By this way a message has at most {n} characters.", why="way_text_long", n=carries.max_text)
         if files and not carries.max_file_bytes:
-            raise Invalid("This way carries no files.")
+            raise Invalid("This way carries no files.", why="no_files")
         if carries.max_files is not None and len(files) > carries.max_files:
-            raise Invalid(f"By this way a message has at most {carries.max_files} files.", most=carries.max_files)
+            raise Invalid("By this way a message has at most {n} files.", why="way_files_many", n=carries.max_files)
         big = next((f for f in files if f.size > carries.max_file_bytes), None)
         if big is not None:
             limit = carries.max_file_bytes // 2**20
-            raise Invalid(f"The file {big.name} is too large for this way: at most {limit} MiB.", file_id=big.id)
+            raise Invalid(
+                "The file {name} is too large for this way: at most {limit} MiB.",
+                why="way_file_large",
+                name=big.name,
+                limit=limit,
+                file_id=big.id,
+            )
         if (self.cc or self.bcc or self.to) and not carries.copies:
-            raise Invalid("This way has no copies: everybody is written to apart.")
+            raise Invalid("This way has no copies: everybody is written to apart.", why="no_copies")
         if words.buttons:
             self._must_carry_buttons(text, len(words.buttons), carries)
         if words.template and words.template not in {t.id for t in carries.templates}:
-            raise Invalid("This account has no such template.")
+            raise Invalid("This account has no such template.", why="no_template")
         if not text.strip() and not files and not words.template:
-            raise Invalid("The message is empty.")
+            raise Invalid("The message is empty.", why="message_empty")
 
     def _must_carry_buttons(self, text: str, count: int, carries: Capabilities) -> None:
         if not carries.buttons:
-            raise Invalid("This way carries no buttons.")
+            raise Invalid("This way carries no buttons.", why="no_buttons")
         if count > carries.buttons:
-            raise Invalid(f"By this way a message has at most {carries.buttons} buttons.", most=carries.buttons)
+            raise Invalid("By this way a message has at most {n} buttons.", why="way_buttons_many", n=carries.buttons)
         if not text.strip():
-            raise Invalid("Buttons need words above them.")
+            raise Invalid("Buttons need words above them.", why="buttons_bare")
 
 
 def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> Aim:
@@ -104,7 +110,7 @@ def aim(tx: Tx, row: AnyRow, words: Addressed, directory: Directory | None) -> A
         # They called: the answer in writing takes another way.
         way = first_open(tx, directory, row)
         if way is None:
-            raise Invalid("They can be called, but not written to.")
+            raise Invalid("They can be called, but not written to.", why="only_called")
         identity_id, account_id = way.identity.id, way.account_id
     way = chosen(tx, directory, row, identity_id, account_id)
     to, cc, bcc = _named(words.to), _named(words.cc), _named(words.bcc)
@@ -130,7 +136,7 @@ def _written_to(tx: Tx, row: AnyRow, way: Way, named: tuple[list[Named], list[Na
     """The identity of the first it goes to; everybody named takes part from now on. Raises Invalid for a crowd."""
     people = [n.value for some in named for n in some]
     if len(people) > MOST_RECIPIENTS:
-        raise Invalid(f"A message goes to at most {MOST_RECIPIENTS} people.")
+        raise Invalid("A message goes to at most {n} people.", why="recipients_many", n=MOST_RECIPIENTS)
     if not people:
         return way.identity.id
     seen = resolve_many(tx, [(email(value), "", {}) for value in people])
@@ -146,6 +152,6 @@ def _named(addresses: Sequence[str]) -> list[Named]:
         try:
             value = email(given).value
         except Invalid as error:
-            raise Invalid(f"{given[:80]} is not an e-mail address.") from error
+            raise Invalid("{address} is not an e-mail address.", why="email_named", address=given[:80]) from error
         found.setdefault(value, Named(value=value))
     return list(found.values())

@@ -148,11 +148,11 @@ def _check(actor: Actor, row: AnyRow, target: Target) -> None:
     if target.agent_id is None and target.queue_id is None:
         raise Invalid("Say to whom the conversation should go.")
     if row.status == ConversationStatus.CLOSED:
-        raise Conflict("The conversation is closed. Reopen it first.")
+        raise Conflict("The conversation is closed. Reopen it first.", why="closed_first")
     is_own = row.assignee_id == actor.agent_id
     takes_waiting = target.agent_id == actor.agent_id and row.assignee_id is None
     if not (is_own or takes_waiting or actor.may(Permission.ASSIGN_OTHERS)):
-        raise Denied("This conversation is a colleague's. Ask them, or a supervisor.")
+        raise Denied("This conversation is a colleague's. Ask them, or a supervisor.", why="colleagues_conversation")
 
 
 def _to_agent(tx: Tx, actor: Actor, row: AnyRow, target: Target) -> ConversationValue:
@@ -160,12 +160,12 @@ def _to_agent(tx: Tx, actor: Actor, row: AnyRow, target: Target) -> Conversation
     assert agent_id is not None
     agent = load.locked(tx, agent_id)
     if agent.disabled_at is not None:
-        raise Conflict("This agent is disabled.")
+        raise Conflict("This agent is disabled.", why="agent_disabled")
     item = work.open_work(tx, row.id)
     queue_id = target.queue_id or row.queue_id
     if item is None:
         if queue_id is None:
-            raise Invalid("Say which queue the conversation belongs to.")
+            raise Invalid("Say which queue the conversation belongs to.", why="which_queue")
         fresh = work.new_work(
             tx,
             conversation_id=row.id,

@@ -77,7 +77,7 @@ def disqualify(tx: Tx, actor: Actor, case_id: int, why: int | str, version: int 
     held = Held.taken(tx, actor, case_id, version, decision=Decision.DISQUALIFIED)
     reason = reason_name(tx, why) if isinstance(why, int) else one_line(why, most=200)
     if not reason:
-        raise Invalid("Say why nothing comes of it.")
+        raise Invalid("Say why nothing comes of it.", why="say_why")
     return held.lose(Decision.DISQUALIFIED, {"reason": reason}, facts={"reason": reason})
 
 
@@ -101,7 +101,7 @@ def duplicate(tx: Tx, actor: Actor, case_id: int, of_id: int, version: int | Non
     held = Held.taken(tx, actor, case_id, version, decision=Decision.DUPLICATE)
     other = queries.readable_row(tx, actor, of_id)
     if of_id == case_id or other.origin_id == case_id:
-        raise Invalid("A case is no duplicate of itself.")
+        raise Invalid("A case is no duplicate of itself.", why="case_itself")
     case = held.lose(Decision.DUPLICATE, {"origin_id": of_id}, facts={"of": other.number})
     if held.row.conversation_id is not None and StageCategory(other.category).is_open:
         held.set_case(of_id)
@@ -115,7 +115,7 @@ def nurture(tx: Tx, actor: Actor, case_id: int, until: Moment, version: int | No
     """
     held = Held.taken(tx, actor, case_id, version, decision=Decision.NURTURED)
     if not tx.now < until <= tx.now + _LONGEST_NURTURE:
-        raise Invalid("Choose a time in the future, at most 800 days away.")
+        raise Invalid("Choose a time in the future, at most {n} days away.", why="time_ahead", n=800)
     jobs.schedule(tx, RETURN, str(case_id), {"case_id": case_id}, due_at=until)
     values = {**held.into(StageCategory.WAITING), "nurture_until": until, "owner_id": held.owner_or_actor}
     return held.decide(Decision.NURTURED, values, facts={"until": until})
@@ -152,7 +152,7 @@ def move(tx: Tx, actor: Actor, case_id: int, stage_id: int, version: int | None 
     held = Held.taken(tx, actor, case_id, version, decision=Decision.MOVED)
     stages = {stage.id: stage for stage in pipeline(tx, held.row.pipeline_id).stages}
     if stage_id not in stages:
-        raise Invalid("This stage belongs to another pipeline.")
+        raise Invalid("This stage belongs to another pipeline.", why="stage_elsewhere")
     stage = stages[stage_id]
     rules.must_move(CaseKind(held.row.kind), stage)
     if stage_id == held.row.stage_id:
@@ -181,7 +181,7 @@ def edit(tx: Tx, actor: Actor, case_id: int, wanted: CaseChange) -> CaseValue:
 def _name_of(tx: Tx, agent_id: int) -> str:
     found = staff.actor_of(tx, agent_id)
     if found is None:
-        raise Invalid("There is no such agent, or they are disabled.")
+        raise Invalid("There is no such agent, or they are disabled.", why="no_agent")
     return found.name
 
 

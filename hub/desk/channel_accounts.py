@@ -19,6 +19,7 @@ from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import AccountValue
 from crm_core.work import music
 from hub.desk import manners
+from hub.desk.fitting import Unfitting
 
 
 def add(tx: Tx, actor: Actor, sealer: Sealer, manifests: Mapping[str, Manifest], new: NewAccount) -> AccountValue:
@@ -51,7 +52,9 @@ def change(
     manifest, merged = _manifest(manifests, known.kind), {**before, **wanted.settings}
     plain, secrets = checked(manifest, merged)
     if _is_another(manifest, before, merged) and _has_history(tx, account_id):
-        raise Invalid("This would be another mailbox, bot or number: add it as an account of its own.")
+        raise Invalid(
+            "This would be another mailbox, bot or number: add it as an account of its own.", why="another_account"
+        )
     told_apart = AccountChange(
         version=wanted.version,
         name=wanted.name,
@@ -111,9 +114,7 @@ def checked(manifest: Manifest, given: Mapping[str, Any]) -> tuple[dict[str, Any
     try:
         settings = manifest.settings.model_validate(dict(given))
     except ValidationError as error:
-        told = error.errors(include_url=False, include_input=False, include_context=False)
-        words = [f"{'.'.join(str(part) for part in each['loc'])[:100]}: {each['msg']}" for each in told[:5]]
-        raise Invalid("The settings are not right. " + "; ".join(words)) from None
+        raise Unfitting("The settings are not right.", error, within="settings") from None
     values = {name: getattr(settings, name) for name in manifest.settings.model_fields}
     secrets = {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
     hidden = {name for name, field in manifest.settings.model_fields.items() if _is_secret(field.annotation)}

@@ -89,7 +89,7 @@ def make_contact(tx: Tx, actor: Actor, conversation_id: int, name: str | None = 
     conversation = conversation_queries.readable_row(tx, actor, conversation_id, lock=True)
     found = queries.identity_row(tx, conversation.identity_id)
     if found.contact_id is not None:
-        raise Conflict("This is a contact already.", contact_id=found.contact_id)
+        raise Conflict("This is a contact already.", why="is_contact", contact_id=found.contact_id)
     shown = name or shown_name(None, found.name, queries.address_in(found))
     contact_id = actions.add(tx, NewContact(name=shown, language=(found.facts or {}).get("language", "")))
     actions.attach(tx, contact_id, found.id)
@@ -154,4 +154,4 @@ def _must_be_staff(tx: Tx, owner_id: int | None) -> None:
     try:
         staff.row(tx, owner_id)
     except NotFound:
-        raise Invalid("There is no such agent.") from None
+        raise Invalid("There is no such agent.", why="no_agent") from None

@@ -122,9 +122,9 @@ def snooze(tx: Tx, actor: Actor, conversation_id: int, until: Moment) -> Convers
     actor.must(Permission.WORK)
     found = readable_row(tx, actor, conversation_id, lock=True)
     if found.status == ConversationStatus.CLOSED:
-        raise Conflict("The conversation is closed.")
+        raise Conflict("The conversation is closed.", why="conversation_closed")
     if not tx.now < until <= tx.now + _LONGEST_SNOOZE:
-        raise Invalid("Choose a time in the future, at most 400 days away.")
+        raise Invalid("Choose a time in the future, at most {n} days away.", why="time_ahead", n=400)
     work.finish(tx, conversation_id)
     jobs.schedule(tx, WAKE, str(conversation_id), {"conversation_id": conversation_id}, due_at=until)
     return actions.add_notice(
@@ -191,7 +191,7 @@ def set_tags(tx: Tx, actor: Actor, conversation_id: int, tags: Sequence[str]) ->
     readable_row(tx, actor, conversation_id, lock=True)
     clean = list(dict.fromkeys(t for t in (one_line(tag, most=40) for tag in tags) if t))
     if len(clean) > _MOST_TAGS:
-        raise Invalid(f"A conversation has at most {_MOST_TAGS} tags.")
+        raise Invalid("A conversation has at most {n} tags.", why="tags_many", n=_MOST_TAGS)
     conversation = actions.change(tx, conversation_id, tags=clean)
     actions.changed(tx, conversation)
     return conversation

@@ -56,7 +56,7 @@ class Held:
         """
         held = cls.locked(tx, actor, case_id)
         if held.row.owner_id not in (None, actor.agent_id) and not actor.may(Permission.ASSIGN_OTHERS):
-            raise Denied("This case is a colleague's. Ask them, or a supervisor.")
+            raise Denied("This case is a colleague's. Ask them, or a supervisor.", why="colleagues_case")
         held.must_be(version)
         if decision is not None:
             held.must_allow(decision)
@@ -86,7 +86,9 @@ class Held:
         """Raises Conflict when a colleague has the case; the sentence says who."""
         owner = self.row.owner_id
         if self.actor is not None and owner not in (None, self.actor.agent_id):
-            raise Conflict(f"{staff.row(self.tx, owner).name} has this case.", owner_id=owner)
+            raise Conflict(
+                "{name} has this case.", why="case_taken", name=staff.row(self.tx, owner).name, owner_id=owner
+            )
 
     def must_be_only_lead(self) -> None:
         """Raises Conflict when another lead of the same address is open."""
@@ -94,7 +96,7 @@ class Held:
             return
         other = queries.open_lead_of(self.tx, self.row.identity_id, but=self.row.id)
         if other is not None:
-            raise Conflict("Another lead of theirs is open. Go on there.", case_id=other)
+            raise Conflict("Another lead of theirs is open. Go on there.", why="other_lead", case_id=other)
 
     def into(self, category: StageCategory, key: str = "") -> dict[str, Any]:
         """The columns of the case in the stage of its pipeline that means this. Raises Conflict when it has none."""

@@ -132,10 +132,10 @@ def _read(source: Source, event: MessageArrived, html: FileRef | None = None) ->
     said = "\n".join([text, *([] if files == ["0"] else files)])
     arrival = _Arrival(source, event, html, text, hashlib.blake2b(said.encode(), digest_size=12).hexdigest())
     if event.content.is_empty and event.raw is None:
-        arrival.answer = Invalid("The message is empty.")
+        arrival.answer = Invalid("The message is empty.", why="message_empty")
     elif len(text) > MAX_MESSAGE:
         if event.raw is None:
-            arrival.answer = Invalid(f"The message is longer than {MAX_MESSAGE} characters.")
+            arrival.answer = Invalid("The message is longer than {n} characters.", why="message_long", n=MAX_MESSAGE)
         arrival.text = text[:MAX_MESSAGE]
     return arrival
 

@@ -176,7 +176,7 @@ def of_conversation(tx: Tx, actor: Actor, conversation_id: int) -> CaseValue:
     """The case that a conversation is about. Raises NotFound when there is none, or none the actor may read."""
     found = readable_row(tx, actor, conversation_id)
     if found.case_id is None:
-        raise NotFound("This conversation is about no case.")
+        raise NotFound("This conversation is about no case.", why="no_case")
     return queries.get(tx, actor, found.case_id)
 
 
@@ -199,7 +199,7 @@ def _must_be_free(tx: Tx, conversation: AnyRow) -> None:
         return
     current = queries.row(tx, conversation.case_id)
     if StageCategory(current.category).is_open:
-        raise Conflict("The conversation is about a case that is open.", case_id=current.id)
+        raise Conflict("The conversation is about a case that is open.", why="case_open_here", case_id=current.id)
 
 
 def _first_words(tx: Tx, conversation_id: int) -> str:

@@ -17,7 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from crm_core.contacts.reach import Way
 from crm_core.words.clock import DAY, Moment
 from crm_core.words.content import ReachState
-from crm_core.words.errors import Invalid
+from crm_core.words.errors import Unfit
+from hub.desk.fitting import Unfitting
 from routing import hours
 
 MOST_TEXT: Final = 2_000
@@ -33,7 +34,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("There is no such time zone.") from None
+        raise Unfit("There is no such time zone.", why="no_timezone") from None
     return name
 
 
@@ -42,9 +43,9 @@ def _ordered(spans: list[tuple[time, time]]) -> list[tuple[time, time]]:
     spans = sorted(spans)
     for (_, end), (start, _) in pairwise(spans):
         if end == time(0) or start < end:
-            raise ValueError("Two spans of a day overlap.")
+            raise Unfit("Two spans of a day overlap.", why="spans_overlap")
     if any(end not in (time(0),) and end <= start for start, end in spans):
-        raise ValueError("A span ends before it begins.")
+        raise Unfit("A span ends before it begins.", why="span_backwards")
     return spans
 
 
@@ -105,11 +106,11 @@ class CallManner(BaseModel):
     def _keys_lead_somewhere(self) -> CallManner:
         digits = [key.digit for key in self.menu]
         if len(set(digits)) != len(digits):
-            raise ValueError("Two keys of the menu are the same.")
+            raise Unfit("Two keys of the menu are the same.", why="keys_same")
         if any(key.then == "number" and not key.number for key in self.menu):
-            raise ValueError("A key of the menu has no number to call.")
+            raise Unfit("A key of the menu has no number to call.", why="key_number")
         if self.menu and not any(text.strip() for text in self.menu_prompt.values()):
-            raise ValueError("A menu needs words that say what its keys do.")
+            raise Unfit("A menu needs words that say what its keys do.", why="menu_words")
         return self
 
 
@@ -135,7 +136,7 @@ class Manner(BaseModel):
     @model_validator(mode="after")
     def _absence_needs_hours(self) -> Manner:
         if any(text.strip() for text in self.away.values()) and self.hours is None:
-            raise ValueError("An absence note needs business hours.")
+            raise Unfit("An absence note needs business hours.", why="away_hours")
         return self
 
 
@@ -144,9 +145,7 @@ def checked(given: Mapping[str, Any]) -> Manner:
     try:
         return Manner.model_validate(dict(given))
     except ValidationError as error:
-        told = error.errors(include_url=False, include_input=False, include_context=False)
-        words = [f"{'.'.join(str(part) for part in each['loc'])[:60]}: {each['msg']}" for each in told[:5]]
-        raise Invalid("This is not right. " + "; ".join(words)) from None
+        raise Unfitting("This is not right.", error, within="manner") from None
 
 
 def read(stored: Mapping[str, Any] | None) -> Manner | None:

@@ -71,5 +71,5 @@ def dismiss_duplicate(tx: Tx, actor: Actor, contact_id: int, other_id: int) -> N
     queries.row(tx, contact_id)
     queries.row(tx, other_id)
     if contact_id == other_id:
-        raise Invalid("A contact is always itself.")
+        raise Invalid("A contact is always itself.", why="contact_itself")
     holding.dismiss(tx, contact_id, other_id, actor.agent_id)

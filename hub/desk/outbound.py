@@ -90,7 +90,7 @@ def reply(tx: Tx, actor: Actor, conversation_id: int, words: Words, directory: D
     if said_before is not None:
         return said_before
     if row.status == ConversationStatus.CLOSED:
-        raise Conflict("The conversation is closed. Reopen it to reply.")
+        raise Conflict("The conversation is closed. Reopen it to reply.", why="closed_reply")
     if words.seen_entry_id is not None and row.last_inbound_id > words.seen_entry_id:
         raise MovedOn(newest_entry_id=row.last_inbound_id)
     aimed = aim(tx, row, words, directory)
@@ -180,7 +180,7 @@ def cancel(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
     if row["kind"] != EntryKind.MESSAGE or row["delivery"] == DeliveryStatus.CANCELLED:
         return _as_it_is(tx, entry_id)
     if not outbox.cancel(tx, entry_id):
-        raise Conflict("This message has left already.")
+        raise Conflict("This message has left already.", why="left_already")
     value = set_delivery(tx, entry_id, DeliveryStatus.CANCELLED)
     assert value is not None
     return value
@@ -189,7 +189,7 @@ def cancel(tx: Tx, actor: Actor, entry_id: int) -> EntryValue:
 def _as_it_is(tx: Tx, entry_id: int) -> EntryValue:
     row = timeline.row(tx, entry_id)
     if row["delivery"] != DeliveryStatus.CANCELLED:
-        raise Conflict("Only a message can be taken back.")
+        raise Conflict("Only a message can be taken back.", why="only_message_back")
     return timeline.value(tx, entry_id)
 
 
@@ -200,7 +200,7 @@ def _failed_row(tx: Tx, actor: Actor, entry_id: int) -> Mapping[str, Any]:
         DeliveryStatus.FAILED,
         DeliveryStatus.UNCONFIRMED,
     ):
-        raise Conflict("Only a message that failed, or whose fate is unknown, can be sent again.")
+        raise Conflict("Only a message that failed, or whose fate is unknown, can be sent again.", why="not_failed")
     return row  # type: ignore[return-value]
 
 
@@ -237,9 +237,9 @@ def _entry(tx: Tx, actor: Actor, conversation_id: int, words: Words, kind: Entry
     text = storable(words.text)
     has_more = words.files or words.template or words.forward_of or words.instead_of
     if not text.strip() and not has_more:
-        raise Invalid("The message is empty.")
+        raise Invalid("The message is empty.", why="message_empty")
     if len(text) > MAX_MESSAGE:
-        raise Invalid(f"The message is longer than {MAX_MESSAGE} characters.")
+        raise Invalid("The message is longer than {n} characters.", why="message_long", n=MAX_MESSAGE)
     entry = timeline.new_entry(
         tx,
         conversation_id=conversation_id,
@@ -315,5 +315,5 @@ def _send_at(tx: Tx, words: Words) -> Moment | None:
     if words.send_at is None:
         return None
     if not tx.now < words.send_at <= tx.now + LONGEST_DELAY:
-        raise Invalid("Choose a time in the future, at most 400 days away.")
+        raise Invalid("Choose a time in the future, at most {n} days away.", why="time_ahead", n=400)
     return words.send_at

@@ -70,7 +70,7 @@ def undo(tx: Tx, actor: Actor, case_id: int, version: int | None = None) -> Case
     held = Held.taken(tx, actor, case_id, version)
     found = held.row
     if found.undo is None:
-        raise Conflict("This cannot be taken back any more.")
+        raise Conflict("This cannot be taken back any more.", why="too_late_back")
     columns = actions.restored(tx, found)
     if not StageCategory(found.category).is_open:
         held.must_be_only_lead()
@@ -96,13 +96,13 @@ def _contact(tx: Tx, found: AnyRow, choice: Qualification) -> tuple[int, dict[st
     whose = None if identity_id is None else contact_queries.identity_row(tx, identity_id).contact_id
     if whose is not None:
         if choice.contact_id not in (None, whose):
-            raise Conflict("This address belongs to another contact.", contact_id=whose)
+            raise Conflict("This address belongs to another contact.", why="address_taken", contact_id=whose)
         return whose, {}
     did: dict[str, Any] = {}
     contact_id = choice.contact_id
     if contact_id is None:
         if not (choice.name or found.who):
-            raise Invalid("A contact needs a name.")
+            raise Invalid("A contact needs a name.", why="needs_name")
         new = NewContact(name=choice.name or found.who, company=choice.company, owner_id=found.owner_id)
         contact_id = did["made_contact_id"] = contact_actions.add(tx, new)
     if identity_id is None:

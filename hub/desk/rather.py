@@ -42,5 +42,5 @@ def ask(tx: Tx, decision: Decision, agent_id: int) -> OfferValue:
     trace = None if decision.explanation is None else decision.explanation.trace()
     made = work.offer(tx, decision.work_id, agent_id, offer_ms=decision.offer_ms, trace=trace)
     if made is None:
-        raise Conflict("Somebody was faster.")
+        raise Conflict("Somebody was faster.", why="somebody_faster")
     return made

@@ -91,11 +91,13 @@ export const dispositions = {
   restore: (http: Http, id: number) => http.post<DispositionValue>(`/dispositions/${id}/restore`),
 };
 
-/** One step of trying an account's settings out; without a problem it works. `words` are the hub's, in English. */
+/** One step of trying an account's settings out; without a problem it works. `words` are English; `why` says them by code. */
 export interface Finding {
   step: string;
   problem: string | null;
   words: string;
+  why: string;
+  facts: Record<string, string | number>;
 }
 
 /** Spans of a day as wall times, `["09:00", "18:00"]`; an end at 00:00 is midnight. */

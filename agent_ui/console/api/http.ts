@@ -1,13 +1,21 @@
+/** What is wrong with one value. `why` and `facts` say it in any language; `detail` is English. */
+export interface FieldProblem {
+  pointer: string;
+  detail: string;
+  why?: string;
+  facts?: Record<string, string | number>;
+}
+
 /** What the hub answered when it did not do what was asked. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
     /** Stays the same through versions and languages: decide by it. */
     readonly code: string,
-    /** The hub's sentence, in English. */
+    /** The hub's sentence, in English; `facts.why` is its code, `facts.facts` what it names. */
     readonly detail: string,
     readonly facts: Record<string, unknown> = {},
-    readonly fields: readonly { pointer: string; detail: string }[] = [],
+    readonly fields: readonly FieldProblem[] = [],
   ) {
     super(detail);
     this.name = "Refused";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IdentityValue } from "../wire";
-import { browserOf, languageOf, shownFacts } from "./identities";
+import { browserOf, languageOf, shapeOfScheme, shownFacts } from "./identities";
 
 const visitor: IdentityValue = { id: 1, scheme: "visitor", value: "x", display: "x", name: "", contact_id: null, verified: false, is_primary: false, is_shared: false, label: "", last_seen: null, facts: {} };
 
@@ -25,5 +25,11 @@ describe("what is known of a visitor", () => {
     expect(browserOf("Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 Chrome/125.0 Safari/537.36")).toBe("Chrome, Windows");
     expect(browserOf("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Mobile Safari/604.1")).toBe("Safari, iOS");
     expect(browserOf("curl/8")).toBe("curl/8");
+  });
+});
+
+describe("the picture of an address", () => {
+  it("is that of its messenger", () => {
+    expect(new Set(["viber", "whatsapp", "telegram", "tel", "mailto", "other"].map(shapeOfScheme)).size).toBe(6);
   });
 });

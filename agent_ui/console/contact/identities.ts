@@ -1,7 +1,7 @@
-import { atSign, globe, hash, mail, phone, send } from "../parts/shapes";
+import { atSign, globe, hash, mail, messageCircleMore, messagesSquare, phone, send } from "../parts/shapes";
 import type { IdentityValue } from "../wire";
 
-const SHAPES: Record<string, string> = { tel: phone, mailto: mail, telegram: send, visitor: globe, external: hash };
+const SHAPES: Record<string, string> = { tel: phone, mailto: mail, telegram: send, whatsapp: messageCircleMore, viber: messagesSquare, visitor: globe, external: hash };
 
 /** The picture of an address's kind. */
 export function shapeOfScheme(scheme: string): string {

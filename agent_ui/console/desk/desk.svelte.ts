@@ -1,9 +1,8 @@
 import { SvelteMap } from "svelte/reactivity";
 import { type Counts, type Listing, type Page, type Upload, conversations, drafts as draftCalls } from "../api/conversations";
-import { type Http, Refused } from "../api/http";
+import type { Http } from "../api/http";
 import type { Me, Permission } from "../api/session";
 import { toasts } from "../parts/toasts.svelte";
-import { t } from "../words/words.svelte";
 import type {
   AgentValue,
   AnyEvent,
@@ -26,6 +25,7 @@ import type { Line, LineState, MakeLine } from "./line";
 import { List } from "./list.svelte";
 import { nameOf } from "./listing";
 import { Outgoing, type Parcel } from "./outgoing.svelte";
+import { inWords } from "./refusals";
 import { renamed } from "./renaming";
 import { Timeline } from "./timeline.svelte";
 
@@ -318,28 +318,5 @@ export class Desk {
         () => undefined,
       );
     }, pause);
-  }
-}
-
-/** What went wrong, in the person's language. */
-export function inWords(error: unknown): string {
-  if (!(error instanceof Refused)) return t("problem.unreachable");
-  switch (error.code) {
-    case "denied":
-    case "not_found":
-    case "conflict":
-    case "gone":
-    case "too_large":
-    case "too_many":
-    case "store_unavailable":
-    case "store_full":
-    case "overloaded":
-    case "not_signed_in":
-    case "moved_on":
-      return t(`problem.${error.code}`);
-    case "invalid":
-      return error.detail || t("problem.invalid");
-    default:
-      return t("problem.error");
   }
 }

@@ -1,5 +1,6 @@
 import type { Extras } from "../api/conversations";
 import { Refused, Unreachable } from "../api/http";
+import { reasonInWords } from "./refusals";
 import type { EntryValue, FileValue } from "../wire";
 import type { Letter } from "./letters.svelte";
 
@@ -23,7 +24,7 @@ export interface Parcel {
   /** `held` can still be undone; `waiting` goes as soon as the hub is there; the last two need a decision. */
   state: "held" | "waiting" | "sending" | "refused" | "moved_on";
   problem?: string;
-  /** Why it was refused, in the hub's words. */
+  /** Why it was refused, in words. */
   why?: string;
 }
 
@@ -137,7 +138,7 @@ export class Outgoing {
       this.#timer ??= setTimeout(() => this.hurry(), this.#wait);
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
     } else {
-      this.#change(key, { state: "refused", problem: error instanceof Refused ? error.code : "error", why: error instanceof Refused ? error.detail : "" });
+      this.#change(key, { state: "refused", problem: error instanceof Refused ? error.code : "error", why: error instanceof Refused ? (reasonInWords(error) ?? error.detail) : "" });
     }
   }
 

@@ -3,6 +3,7 @@ import type { World } from "./world";
 
 type Handler = (id: number, body: Record<string, unknown>, query: URLSearchParams) => unknown;
 
+const found = (step: string, problem: string | null = null, words = "", why = "", facts: Record<string, string> = {}) => ({ step, problem, words, why, facts });
 const text = (title: string, said: object = {}) => ({ type: "string", title, ...said });
 const secret = (title: string) => ({ type: "string", title, format: "password", writeOnly: true });
 const TWILIO = { account_sid: text("Account SID", { pattern: "^AC[0-9a-fA-F]{32}$", description: "From Twilio’s console; it begins with AC." }), auth_token: secret("Auth token"), api_sid: text("API key SID"), api_secret: secret("API key secret"), api_origin: text("Address of the API", { default: "https://api.twilio.com" }), opt_out: { enum: ["twilio", "hub"], type: "string", default: "twilio" } };
@@ -85,8 +86,8 @@ export function accountHandlers(world: World, happen: (event: AnyEvent) => void)
     "PATCH /accounts/0": (id, { version: _, ...body }) => change(id, body as Partial<AccountValue>),
     "PUT /accounts/0/manner": (id, body) => change(id, { manner: body["manner"] as Record<string, unknown> }),
     "POST /accounts/examine": (_, body) => {
-      if (body["kind"] !== "email") return { findings: [{ step: "credentials", problem: null, words: "" }, { step: "sender", problem: null, words: "" }, { step: "webhook", problem: "missing", words: "Messages do not come here." }] };
-      return { findings: [{ step: "imap", problem: null, words: "" }, { step: "folder", problem: null, words: "INBOX, 1 204 messages" }, { step: "smtp", problem: "password", words: "" }] };
+      if (body["kind"] !== "email") return { findings: [found("credentials"), found("sender"), found("webhook", "missing", "Messages do not come here. Set https://hub.example/in/sms at Twilio.", "messages_elsewhere", { url: "https://hub.example/in/sms" })] };
+      return { findings: [found("imap"), found("folder"), found("smtp", "password")] };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { cases, type Qualification } from "../api/cases";
 import { Refused } from "../api/http";
 import type { Desk } from "../desk/desk.svelte";
-import { inWords } from "../desk/desk.svelte";
+import { inWords } from "../desk/refusals";
 import { toasts } from "../parts/toasts.svelte";
 import type { CaseValue } from "../wire";
 import { dateAndTime, t } from "../words/words.svelte";
@@ -30,7 +30,7 @@ async function decide({ desk, book }: Hands, one: CaseValue, ask: () => Promise<
     const now = await cases.get(desk.http, one.id).catch(() => null);
     if (now) book.changed(now);
     const owner = now && now.owner_id !== one.owner_id && now.owner_id !== desk.me.id ? desk.agents.get(now.owner_id ?? 0)?.name : undefined;
-    toasts.complain(owner ? t("lead.taken", { who: owner }) : now && now.version === one.version && error.detail ? error.detail : t("problem.conflict"));
+    toasts.complain(owner ? t("lead.taken", { who: owner }) : now && now.version === one.version ? inWords(error) : t("problem.conflict"));
     return null;
   }
 }

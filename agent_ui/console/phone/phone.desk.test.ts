@@ -1,5 +1,3 @@
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { call, emptySnapshot, leg } from "../../shared/testing";
 import { Http } from "../api/http";
@@ -8,7 +6,6 @@ import { toasts } from "../parts/toasts.svelte";
 import type { CallValue } from "../wire";
 import { Phone } from "./phone.svelte";
 import { SilentPort } from "./port";
-import { KNOWN } from "./problems";
 
 const TAB = "this-tab";
 
@@ -27,7 +24,7 @@ function desk(calls: CallValue[], refuse = new Set<string>()) {
   const http = new Http(async (url, init) => {
     const act = `${init.method} ${url.replace("/api/v1", "")} ${String(init.body ?? "")}`.trim();
     asked.push(act);
-    if ([...refuse].some((one) => act.includes(one))) return Response.json({ code: "conflict", detail: "Nobody speaks with the caller yet." }, { status: 409 });
+    if ([...refuse].some((one) => act.includes(one))) return Response.json({ code: "conflict", detail: "Nobody speaks with the caller yet.", why: "nobody_speaks" }, { status: 409 });
     return Response.json(calls[0] ?? {});
   });
   const snapshot = { ...emptySnapshot(), calls };
@@ -100,14 +97,5 @@ describe("the console's phone", () => {
     const { asked, phone } = phoneOf([held]);
     await Promise.all([phone.hold(held, true), phone.hold(held, true)]);
     expect(asked).toHaveLength(1);
-  });
-});
-
-describe("what the hub says no with", () => {
-  it("is known here by the words the hub still uses", () => {
-    const root = join(import.meta.dirname, "../../../hub");
-    const files = ["desk/calls", "api"].flatMap((folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith(".py")).map((name) => join(root, folder, name)));
-    const said = files.map((path) => readFileSync(path, "utf8")).join("\n");
-    expect(KNOWN.map(([start]) => start).filter((start) => !said.includes(start))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { inWords } from "../desk/desk.svelte";
+import { inWords } from "../desk/refusals";
 import { toasts } from "../parts/toasts.svelte";
 import { t } from "../words/words.svelte";
 

@@ -1,5 +1,6 @@
 import { staff } from "../api/people";
-import { type Desk, inWords } from "../desk/desk.svelte";
+import type { Desk } from "../desk/desk.svelte";
+import { inWords } from "../desk/refusals";
 import { toasts } from "../parts/toasts.svelte";
 import type { Activity } from "../wire";
 import { clock } from "../desk/clock.svelte";

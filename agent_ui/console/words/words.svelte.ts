@@ -65,6 +65,11 @@ export function fitting(wanted: readonly (string | undefined | null)[]): Languag
   return "en";
 }
 
+/** Whether there is a phrase under a key that somebody else has put together. */
+export function isKey(key: string): key is Key {
+  return Object.hasOwn(spoken.catalogue, key);
+}
+
 /** The phrase under a key in the language shown, with `{name}` replaced by facts; `{n}` chooses the plural form. */
 export function t(key: Key, facts?: Facts): string {
   const phrase = spoken.catalogue[key];
@@ -96,7 +101,7 @@ function format(kind: string, options: Intl.DateTimeFormatOptions): Intl.DateTim
 
 /** 14:05 */
 export function timeOf(moment: number): string {
-  return format("time", { hour: "2-digit", minute: "2-digit" }).format(moment);
+  return format("time", { timeStyle: "short" }).format(moment);
 }
 
 /** Saturday, 21 November 2026, 14:05:09 */
@@ -149,7 +154,8 @@ export function shortly(moment: number, now: number): string {
 export function soon(moment: number, now: number): string {
   const days = daysBetween(now, moment);
   if (days <= 0) return timeOf(moment);
-  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  // As `timeStyle` has it, which cannot stand beside a day: 8:05 am, but 08:05.
+  const time = { hour: format("time", { timeStyle: "short" }).resolvedOptions().hour12 ? "numeric" : "2-digit", minute: "2-digit" } as const;
   return days < 7
     ? format("soon", { weekday: "short", ...time }).format(moment)
     : format("later", { day: "numeric", month: "short", ...time }).format(moment);

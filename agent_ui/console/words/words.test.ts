@@ -5,7 +5,7 @@ import en from "./en";
 import pl from "./pl";
 import ru from "./ru";
 import uk from "./uk";
-import { type Phrase, fitting, speak, t } from "./words.svelte";
+import { type Phrase, fitting, soon, speak, t, timeOf } from "./words.svelte";
 import zh from "./zh-CN";
 
 const catalogues: Record<string, Record<string, Phrase>> = { en, uk, ru, pl, "zh-CN": zh };
@@ -69,5 +69,19 @@ describe("the catalogues", () => {
     expect(fitting(["uk-UA"])).toBe("uk");
     expect(fitting(["xx", "pl"])).toBe("pl");
     expect(fitting(["xx"])).toBe("en");
+  });
+});
+
+describe("the time of day", () => {
+  const morning = new Date(2026, 10, 22, 8, 5).getTime();
+
+  it("has no nought before the hour where there are two eights a day, and one where there is one", async () => {
+    await speak("en");
+    expect(timeOf(morning)).toMatch(/^8:05\sAM$/);
+    expect(soon(morning, morning - 86_400_000)).toMatch(/\b8:05\sAM$/);
+    await speak("uk");
+    expect(timeOf(morning)).toBe("08:05");
+    expect(soon(morning, morning - 86_400_000)).toMatch(/\b08:05$/);
+    await speak("en");
   });
 });

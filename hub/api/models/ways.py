@@ -113,6 +113,8 @@ class Finding(Shown):
     step: str
     problem: Problem | None
     words: str
+    why: str = Field("", description="The words as a code, for saying them in another language.")
+    facts: dict[str, str | int] = Field({}, description="What the words name.")
 
 
 class Findings(Shown):

@@ -62,8 +62,9 @@ def device_of(tx: Tx, call: Call, agent_id: int, tab: str) -> Device:
     if wants_phone and call.plan.dials_numbers:
         return Device(name=PHONE, address=agent.call_number)
     if not tab:
-        why = "This line rings no telephones. " if wants_phone else ""
-        raise Invalid(f"{why}Say which tab carries the sound.")
+        if wants_phone:
+            raise Invalid("This line rings no telephones. Say which tab carries the sound.", why="no_telephone")
+        raise Invalid("Say which tab carries the sound.")
     return Device(name=tab)
 
 
@@ -85,7 +86,7 @@ def accept(tx: Tx, actor: Actor, offered: AnyRow, tab: str) -> None:
         )
     after = settle(tx, before, yes)
     if after is before:
-        raise Gone("The caller has hung up.")
+        raise Gone("The caller has hung up.", why="hung_up")
     if offered.purpose == CONSULT:
         work.finish_of_call(tx, offered.call_id, CONSULT)
 
@@ -116,9 +117,9 @@ def record(tx: Tx, actor: Actor, call_id: int, *, on: bool) -> CallValue:
     must_speak(before)
     own = leg_of(before, actor.agent_id, LegRole.AGENT)
     if own is None or own.state is not LegState.CONNECTED or own.mode is not LegMode.TALK:
-        raise Conflict("Only who speaks with the caller decides what is recorded.")
+        raise Conflict("Only who speaks with the caller decides what is recorded.", why="recording_theirs")
     if on and not before.plan.may_record:
-        raise Conflict("This line has no words to tell the caller that they are recorded.")
+        raise Conflict("This line has no words to tell the caller that they are recorded.", why="no_words")
     return shown(settle(tx, before, RecordingWished(agent_id=actor.agent_id, on=on)))
 
 
@@ -135,7 +136,7 @@ def complete(tx: Tx, actor: Actor, call_id: int) -> CallValue:
     before = taking_part(tx, actor, call_id)
     after = settle(tx, before, TransferDone(agent_id=actor.agent_id))
     if after is before:
-        raise Conflict("Nobody has answered yet. Wait, or go back to the caller.")
+        raise Conflict("Nobody has answered yet. Wait, or go back to the caller.", why="nobody_answered")
     return shown(after)
 
 
@@ -149,7 +150,7 @@ def join_all(tx: Tx, actor: Actor, call_id: int) -> CallValue:
     before = taking_part(tx, actor, call_id)
     after = settle(tx, before, ThreeWay(agent_id=actor.agent_id))
     if after is before:
-        raise Conflict("Nobody else is in the call yet.")
+        raise Conflict("Nobody else is in the call yet.", why="nobody_answered")
     return shown(after)
 
 
@@ -204,12 +205,12 @@ def wrap_up(tx: Tx, actor: Actor, call_id: int, said: Wrapping) -> CallValue:
     _may_write_down(actor, before)
     name = None if said.disposition_id is None else disposition_name(tx, said.disposition_id)
     if said.note is not None and len(said.note) > MOST_NOTE:
-        raise Invalid(f"A note of a call has at most {MOST_NOTE} characters.")
+        raise Invalid("A note of a call has at most {n} characters.", why="note_long", n=MOST_NOTE)
     asks = before.wrap_up_mode in ("timeout", "mandatory", "forced") and any(
         leg.agent_id == actor.agent_id and is_wrapping(leg) for leg in before.legs
     )
     if said.done and asks and not (name or before.disposition):
-        raise Conflict("Say what came of the call first.")
+        raise Conflict("Say what came of the call first.", why="disposition_first")
     written = WrappedUp(
         agent_id=actor.agent_id,
         disposition=name,
@@ -229,7 +230,7 @@ def _may_write_down(actor: Actor, call: Call) -> None:
         return
     if not any(leg.agent_id == actor.agent_id for leg in call.legs):
         raise NotFound
-    raise Denied("You have not spoken in this call: what came of it is for others to say.")
+    raise Denied("You have not spoken in this call: what came of it is for others to say.", why="not_your_call")
 
 
 def measured(tx: Tx, actor: Actor, call_id: int, quality: str) -> CallValue:
@@ -260,20 +261,20 @@ def must_take_part(actor: Actor, call: Call) -> Call:
     if leg_of(call, actor.agent_id) is not None:
         return call
     if any(leg.agent_id == actor.agent_id for leg in call.legs):
-        raise Gone("You are not in this call any more.")
+        raise Gone("You are not in this call any more.", why="left")
     raise NotFound
 
 
 def must_be_free(tx: Tx, agent_id: int, call_id: int) -> None:
     """Raises Conflict while an agent's device is in another call."""
     if any(call.id != call_id for call in queries.phoning(tx, agent_id)):
-        raise Conflict("You are in another call.")
+        raise Conflict("You are in another call.", why="in_another_call")
 
 
 def must_speak(call: Call) -> None:
     """Raises Conflict while nobody speaks with the contact."""
     if call.state not in (CallState.TALKING, CallState.HELD):
-        raise Conflict("Nobody speaks with the caller yet.")
+        raise Conflict("Nobody speaks with the caller yet.", why="nobody_speaks")
 
 
 def end(tx: Tx, call_id: int, signal: Signal) -> CallValue:
@@ -284,4 +285,4 @@ def end(tx: Tx, call_id: int, signal: Signal) -> CallValue:
 def _must_be_invited(call: Call, agent_id: int) -> None:
     leg = leg_of(call, agent_id, LegRole.AGENT)
     if leg is None or leg.state is not LegState.INVITED:
-        raise Gone("You are not asked any more.")
+        raise Gone("You are not asked any more.", why="not_asked")

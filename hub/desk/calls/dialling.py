@@ -41,12 +41,12 @@ class Line:
 def allowed(line: Line, number: str) -> Address:
     """The number as it is called by this line. Raises Conflict, Invalid and DialRefused, in words."""
     if not line.calling.dials_numbers:
-        raise Conflict("This line cannot call numbers.")
+        raise Conflict("This line cannot call numbers.", why="no_line")
     if line.calling.dial_plan is not None:
         return Address(TEL, may_call(number, line.calling.dial_plan))
     address = normalised(TEL, number, region=line.region)
     if address.value == line.number:
-        raise Invalid("That is our own number.")
+        raise Invalid("That is our own number.", why="own_number")
     return address
 
 
@@ -76,7 +76,7 @@ def _placed(
 ) -> CallValue:
     agent = load.locked(tx, actor.agent_id)
     if queries.with_agent(tx, actor.agent_id):
-        raise Conflict("You are in a call, or writing one down.")
+        raise Conflict("You are in a call, or writing one down.", why="in_a_call")
     # Whoever is on the phone is not rung any more.
     work.withdraw_offers(tx, actor.agent_id, reason="in_call")
     identity = resolve(tx, address, "", {})
@@ -105,7 +105,7 @@ def _queue_of(tx: Tx, actor: Actor, line: Line) -> int:
         return line.source.queue_id
     serving = staff.agent(tx, actor.agent_id).queues
     if not serving:
-        raise Conflict("A call belongs to a queue: give the line one, or serve one yourself.")
+        raise Conflict("A call belongs to a queue: give the line one, or serve one yourself.", why="no_queue")
     return serving[0]
 
 

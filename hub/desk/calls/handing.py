@@ -43,18 +43,18 @@ def transfer(tx: Tx, actor: Actor, call_id: int, onward: Onward, line: Line) -> 
     name, number = "", ""
     if onward.agent_id is not None:
         if onward.agent_id != actor.agent_id and leg_of(before, onward.agent_id) is not None:
-            raise Conflict("They are in this call already.")
+            raise Conflict("They are in this call already.", why="in_it_already")
         name = _must_be_there(tx, actor, onward.agent_id)
     elif onward.queue_id is not None:
         queue = queues.queue(tx, onward.queue_id)
         if queue.archived:
-            raise Conflict("This queue is archived.")
+            raise Conflict("This queue is archived.", why="queue_archived")
         _must_be_staffed(tx, onward.queue_id)
         name = queue.name
     else:
         number = allowed(line, onward.number).value
         if number in (before.number, before.line):
-            raise Conflict("That is this very call.")
+            raise Conflict("That is this very call.", why="this_very_call")
         name = number
     wish = TransferWished(
         agent_id=actor.agent_id, leg_id=tx.new_id(), attended=onward.attended, to_agent_id=onward.agent_id,
@@ -62,7 +62,7 @@ def transfer(tx: Tx, actor: Actor, call_id: int, onward: Onward, line: Line) -> 
     )  # fmt: skip
     after = settle(tx, before, wish)
     if after is before:
-        raise Conflict("Another transfer is under way.")
+        raise Conflict("Another transfer is under way.", why="transfer_under_way")
     return shown(after)
 
 
@@ -73,7 +73,7 @@ def listen(tx: Tx, actor: Actor, call_id: int, mode: LegMode, tab: str, *, annou
     before = actions.locked(tx, call_id)
     must_speak(before)
     if leg_of(before, actor.agent_id) is not None and mode is LegMode.TALK:
-        raise Conflict("You are in this call already.")
+        raise Conflict("You are in this call already.", why="in_this_call")
     must_be_free(tx, actor.agent_id, call_id)
     work.withdraw_offers(tx, actor.agent_id, reason="in_call")
     device = device_of(tx, before, actor.agent_id, tab)
@@ -84,7 +84,7 @@ def listen(tx: Tx, actor: Actor, call_id: int, mode: LegMode, tab: str, *, annou
     after = settle(tx, before, joined)
     mine = leg_of(after, actor.agent_id)
     if mine is None or mine.mode is not mode:
-        raise Conflict("You cannot listen to this call.")
+        raise Conflict("You cannot listen to this call.", why="cannot_listen")
     return shown(after)
 
 
@@ -102,7 +102,7 @@ def take_over(tx: Tx, actor: Actor, call_id: int, tab: str, *, announce: bool = 
     )  # fmt: skip
     after = settle(tx, before, taken)
     if after is before:
-        raise Conflict("This call is yours already.")
+        raise Conflict("This call is yours already.", why="yours_already")
     return shown(after)
 
 
@@ -115,16 +115,16 @@ def end(tx: Tx, actor: Actor, call_id: int) -> CallValue:
 
 def _must_be_there(tx: Tx, actor: Actor, agent_id: int) -> str:
     if agent_id == actor.agent_id:
-        raise Invalid("That is you.")
+        raise Invalid("That is you.", why="that_is_you")
     agent = staff.agent(tx, agent_id)
     if agent.disabled or agent.activity is Activity.OFFLINE:
-        raise Conflict(f"{agent.name} is not signed in. The caller is still with you.")
+        raise Conflict("{name} is not signed in. The caller is still with you.", why="agent_away", name=agent.name)
     if queries.phoning(tx, agent_id):
-        raise Conflict(f"{agent.name} is in another call. The caller is still with you.")
+        raise Conflict("{name} is in another call. The caller is still with you.", why="agent_in_call", name=agent.name)
     return agent.name
 
 
 def _must_be_staffed(tx: Tx, queue_id: int) -> None:
     here = set(staff.members(tx, queue_id))
     if not any(a.id in here and a.activity is not Activity.OFFLINE and not a.disabled for a in staff.agents(tx)):
-        raise Conflict("Nobody of this queue is signed in. The caller is still with you.")
+        raise Conflict("Nobody of this queue is signed in. The caller is still with you.", why="nobody_there")

@@ -62,7 +62,7 @@ def costs_in(db: Database) -> Costs:
 def shown_as(line: Line, number: str) -> Line:
     """The line with another of its own numbers as its caller id. Raises Invalid when it is none of them."""
     if number not in (line.number, *line.calling.more_numbers):
-        raise Invalid("This number does not belong to the line.")
+        raise Invalid("This number does not belong to the line.", why="not_our_number")
     return replace(line, number=number)
 
 
@@ -138,7 +138,7 @@ class Lines:
             meter.ask(number, plan, agent_id=agent_id, now=now, is_promised=is_promised)
         except DialRefused as error:
             metrics.dial_refused(error.why)
-            log.warning("a number was not called", account=account_id, why=error.why.value, agent=agent_id)
+            log.warning("a number was not called", account=account_id, why=str(error.why), agent=agent_id)
             if meter.alarmed_at == now:
                 await self._alarm(account_id, now)
             raise

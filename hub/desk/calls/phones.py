@@ -40,7 +40,7 @@ def set_device(tx: Tx, actor: Actor, device: str, number: str, plans: Sequence[D
         raise Invalid("There is no such phone.")
     kept = may_be_rung(number, plans) if number.strip() else ""
     if device == "phone" and not kept:
-        raise Invalid("Say which number rings.")
+        raise Invalid("Say which number rings.", why="number_missing")
     load.touch(tx, actor.agent_id, call_device=device, call_number=kept)
     return staff.agent(tx, actor.agent_id)
 

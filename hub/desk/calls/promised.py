@@ -34,6 +34,6 @@ async def count(db: Database, lines: Counting, actor: Actor, offer_id: int) -> N
         await lines.count(line, wanted[1], actor.agent_id, is_promised=True)
     except (DialRefused, Conflict, Invalid) as error:
         if dialling.is_for_good(error):
-            why = error.why.value if isinstance(error, DialRefused) else ""
+            why = str(error.why) if isinstance(error, DialRefused) else ""
             await db.write(taking.cannot_be_called, actor, offer_id, why)
         raise

@@ -55,6 +55,6 @@ def accept(tx: Tx, actor: Actor, offer_id: int, tab: str, lines: Lines) -> Offer
     account_id = dialling.account_of(tx, offered)
     line = lines(account_id)
     if line is None:
-        raise Conflict("The line for this call is closed now.")
+        raise Conflict("The line for this call is closed now.", why="line_closed")
     dialling.call_back(tx, actor, line, offered, tab)
     return value

@@ -141,7 +141,12 @@ class Draft:
             waiting = bytearray()
             async for chunk in chunks:
                 if self.size + len(waiting) + len(chunk) > self._most:
-                    raise TooLarge(f"A file may have at most {_in_words(self._most)}.", most_bytes=self._most)
+                    raise TooLarge(
+                        "A file may have at most {size}.",
+                        why="file_large",
+                        size=_in_words(self._most),
+                        most_bytes=self._most,
+                    )
                 waiting += chunk
                 if len(waiting) >= _BUFFER:
                     await asyncio.to_thread(self._write, file, bytes(waiting))

@@ -107,6 +107,8 @@ async def test_every_mistake_is_named_and_nothing_that_was_sent_is_repeated(staf
     assert found["#/nmae"] == "There is no such field."
     assert found["#/name"] == "This is required."
     assert set(found) == {"#/nmae", "#/name", "#/sticky_seconds", "#/skills/sales"}
+    codes = {each["pointer"]: (each["why"], each.get("facts")) for each in answer.body["errors"]}
+    assert (codes["#/name"], codes["#/skills/sales"]) == (("missing", None), ("most", {"n": 10}))
     assert "secret-words" not in answer.text
 
 

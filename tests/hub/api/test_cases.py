@@ -33,6 +33,7 @@ async def test_a_lead_is_found_accepted_qualified_and_taken_back(house: House, s
     assert await decide(ask, f"{path}/accept", seen) == (200, "active")
     late = await staff.supervisor.ask("POST", f"{path}/accept", seen)
     assert (late.status, late.body["detail"]) == (409, "Ada has this case.")
+    assert (late.body["why"], late.body["facts"]) == ("case_taken", {"name": "Ada"})
     choice = {"becomes": "deal", "name": "Ann Lee", "company": "Acme", "amount": 120_000}
     deal = (await ask("POST", f"{path}/qualify", choice)).body
     assert (deal["kind"], deal["category"], deal["amount"], deal["can_undo"]) == ("deal", "new", 120_000, True)

@@ -101,6 +101,7 @@ async def test_what_a_way_does_not_carry_is_refused_in_words(post: Post) -> None
     files = [await post.upload(f"{n}.txt", b"words") for n in range(3)]
     many = await post.reply(entry, files=files)
     assert many.body["detail"] == "By this way a message has at most 2 files."
+    assert (many.body["why"], many.body["facts"]) == ("way_files_many", {"n": 2})
     empty = await post.reply(entry, text="  \n ")
     assert empty.body["detail"] == "The message is empty."
     assert {copies.status, long.status, many.status, empty.status} == {422}

@@ -86,6 +86,27 @@ async def test_a_wrong_setting_is_named_and_what_was_given_is_not_repeated(
     assert (saved.status, SECRET in saved.text) == (422, False)
 
 
+async def test_what_is_wrong_is_told_of_each_setting_by_a_code_and_what_it_names(staff: Staff) -> None:
+    wrong = {**MAILBOX, "imap_port": 70_000, "imap_host": "https://mail.example", "folders": []}
+    answer = await staff.administrator.ask("POST", "/accounts", {"kind": "email", "name": "N", "settings": wrong})
+    told = {each["pointer"]: (each["why"], each.get("facts")) for each in answer.body["errors"]}
+    assert told == {
+        "#/settings/imap_host": ("host_like", None),
+        "#/settings/imap_port": ("most", {"n": 65_535}),
+        "#/settings/folders": ("count_least", {"n": 1}),
+    }
+    whole = await examine(staff, settings={"address": "shop@example.com"})
+    assert [(e["pointer"], e["why"]) for e in whole.body["errors"]] == [("#/settings", "imap_missing")]
+    assert whole.body["detail"] == "The settings are not right. Name the server that mail is fetched from."
+
+
+async def test_what_is_found_is_told_by_a_code_and_what_it_names(staff: Staff) -> None:
+    answer = await examine(staff, settings={**MAILBOX, "smtp_host": ""})
+    [found] = answer.body["findings"]
+    assert (found["why"], found["facts"]) == ("network_forbidden", {"host": "127.0.0.1"})
+    assert found["words"] == "127.0.0.1 is in a network this hub does not connect to."
+
+
 async def test_an_unknown_kind_or_account_and_another_kinds_account_are_refused(staff: Staff) -> None:
     unknown = await examine(staff, "carrier-pigeon", settings={})
     assert (unknown.status, unknown.body["detail"]) == (422, "There is no such channel.")
@@ -135,6 +156,7 @@ async def test_a_manner_that_makes_no_sense_is_refused_in_words(
     answer = await ask("PUT", f"/accounts/{account['id']}/manner", {"manner": manner})
     assert answer.status == 422, answer.text
     assert words in answer.body["detail"]
+    assert all(each["pointer"].startswith("#/manner") for each in answer.body["errors"])
     assert (await ask("GET", f"/accounts/{account['id']}")).body["version"] == account["version"]
 
 
