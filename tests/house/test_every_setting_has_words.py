@@ -1,4 +1,4 @@
-"""What a channel says of its settings in English, the console says in every language it speaks."""
+"""What a channel says of itself and its settings in English, the console says in every language it speaks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_console_translates_settings_into_all_its_languages() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_everything_a_channel_says_of_its_settings_has_words_and_nothing_else(language: str) -> None:
+def test_everything_a_channel_says_of_itself_and_its_settings_has_words_and_nothing_else(language: str) -> None:
     translated = _read(CONSOLE / "settings" / "channels" / f"{language}.json")
     assert set(translated) == set(_said_in_english()), "agent_ui/console/settings/channels has to say these as well"
     assert [english for english, words in translated.items() if not words.strip()] == []
@@ -31,6 +31,7 @@ def test_everything_a_channel_says_of_its_settings_has_words_and_nothing_else(la
 def _said_in_english() -> Iterator[str]:
     renamed = {key.removeprefix("setting.") for part in ("accounts", "settings") for key in _catalogue(part)}
     for manifest in find_channels().values():
+        yield manifest.title
         schema = manifest.settings.model_json_schema()
         yield from _texts(schema["properties"], schema.get("$defs", {}), renamed)
 
