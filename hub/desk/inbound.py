@@ -271,15 +271,15 @@ def _wanted(tx: Tx, arrival: _Arrival) -> Wanted:
 def _stranger(arrival: _Arrival, opened: Opened) -> strangers.Newcomer:
     event = arrival.event
     is_aside = event.automatic or event.help is not None or event.reach is ReachState.OPTED_OUT
-    is_quiet = is_aside or _identity(arrival).state == SPAM
     return strangers.Newcomer(
         _identity(arrival),
         opened,
         arrival.source.kind,
         arrival.text,
-        asks=not is_quiet,
-        facts=arrival.event.sender_facts,
+        asks=not is_aside and _identity(arrival).state != SPAM,
+        facts=event.sender_facts,
         queue_id=arrival.source.queue_id,
+        subject=event.content.subject or "",
     )
 
 

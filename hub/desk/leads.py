@@ -50,6 +50,8 @@ class Stranger:
     contact_id: int | None = None
     queue_id: int | None = None
     first_words: str = ""
+    title: str = ""
+    """What they say that it is about, such as a mail's subject."""
 
 
 def open_for(tx: Tx, strangers: Sequence[Stranger]) -> dict[int, int]:
@@ -183,6 +185,7 @@ def of_conversation(tx: Tx, actor: Actor, conversation_id: int) -> CaseValue:
 def _new_lead(stranger: Stranger, origin_id: int | None) -> NewCase:
     return NewCase(
         who=stranger.who,
+        title=stranger.title,
         identity_id=stranger.identity_id,
         contact_id=stranger.contact_id,
         conversation_id=stranger.conversation_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,12 +12,15 @@ from crm_core.contacts.rules import SENDER_NAME, claims
 from crm_core.conversations.opening import Opened
 from crm_core.store.transaction import Tx
 from crm_core.words.addresses import EXTERNAL, NOWHERE, UNREADABLE, VISITOR
-from crm_core.words.text import preview
+from crm_core.words.text import one_line, preview
 from hub.desk import leads
 from hub.desk.leads import Stranger
 
 _NO_WAY_BACK: Final = frozenset({VISITOR, EXTERNAL, SENDER_NAME, UNREADABLE, NOWHERE})
 """Addresses at which nobody is found again once they have gone."""
+
+_GREETING: Final = re.compile(r"/start(?:@\w+)?(?: \S+)?\s*")
+"""What a messenger sends when somebody opens a bot: the lead opens with the first words of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Newcomer:
     facts: Mapping[str, str] = field(default_factory=dict)
     queue_id: int | None = None
     """The queue of the account they wrote to: a new conversation stands in none yet."""
+    subject: str = ""
 
     @property
     def contactable(self) -> bool:
@@ -45,7 +50,8 @@ def open_leads(tx: Tx, newcomers: Sequence[Newcomer]) -> None:
     for one in newcomers:
         row = one.opened.row
         may_be_due = one.opened.is_new or (one.identity.contact_id is None and row["identity_id"] == one.identity.id)
-        if not one.asks or row["case_id"] is not None or not one.contactable or not may_be_due:
+        wants = one.asks and not _GREETING.fullmatch(one.text)
+        if not wants or row["case_id"] is not None or not one.contactable or not may_be_due:
             continue
         opened[row["id"]] = one.opened
         wanted.setdefault(row["id"], _stranger(one))
@@ -65,4 +71,5 @@ def _stranger(one: Newcomer) -> Stranger:
         contact_id=one.identity.contact_id,
         queue_id=row["queue_id"] or one.queue_id,
         first_words=preview(one.text),
+        title=one_line(one.subject, most=160),
     )
