@@ -15,6 +15,8 @@ from crm_core.words.calls import RecordingFailed, RecordingStored
 from crm_core.words.errors import TooLarge
 
 log = structlog.get_logger(__name__)
+MESSAGE_NAME: Final = "voice-message.wav"
+"""A caller's message in the list of conversations: on that disk it has a label only."""
 _HEAD: Final = 44
 
 
@@ -45,7 +47,8 @@ class Recordings:
             return
         body = _Measured(self._ari.fetch(f"/recordings/stored/{quoted(label)}/file"))
         try:
-            file = await self._tools.files.keep(f"{label}.wav", body.chunks(), is_recording=True)
+            name = MESSAGE_NAME if ours.kind is Kind.MAIL else f"{label}.wav"
+            file = await self._tools.files.keep(name, body.chunks(), is_recording=True)
         except (Refused, TooLarge) as error:
             log.warning("a recording cannot be kept", recording=label, problem=type(error).__name__)
             await self._fail(label, ours, deliver)

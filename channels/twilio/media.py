@@ -54,13 +54,16 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._recordings = recordings
 
-    async def keep(self, media: Media, sid: str, number: int) -> FileRef:
-        """One file, stored. Raises MediaMissing, and what `Files.keep` raises when it is our disk that fails."""
+    async def keep(self, media: Media, sid: str, number: int, *, name: str = "") -> FileRef:
+        """One file, stored as `name` or after its message.
+
+        Raises MediaMissing, and what `Files.keep` raises when it is our disk that fails.
+        """
         url = media.url
         for hop in range(MAX_HOPS + 1):
             if not may_ask(url, self._settings.api_origin):
                 raise MediaMissing("The file is not at Twilio.")
-            found = await self._ask(url, name_of(media, sid, number), moved=hop > 0)
+            found = await self._ask(url, name or name_of(media, sid, number), moved=hop > 0)
             if isinstance(found, FileRef):
                 return found
             url = urljoin(url, found)

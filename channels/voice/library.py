@@ -27,6 +27,8 @@ from crm_core.words.errors import HubError, StoreUnavailable
 MAX_BYTES: Final = 512 * 1024 * 1024
 """Of one recording: some eight hours."""
 PATIENCE: Final = aiohttp.ClientTimeout(total=300, connect=10)
+MESSAGE_NAME: Final = "voice-message.wav"
+"""A caller's message in the list of conversations: Twilio knows it by a key only."""
 CURSOR: Final = "recordings"
 REMEMBERED: Final = 1_000
 """Recordings that are remembered across restarts, so that few are fetched twice."""
@@ -129,7 +131,7 @@ class Library:
             return
         media = Media(self._api.recording_url(about.sid), "audio/wav")
         try:
-            file = await self._fetcher.keep(media, about.sid, 0)
+            file = await self._fetcher.keep(media, about.sid, 0, name=MESSAGE_NAME if about.voicemail else "")
         except MediaMissing as error:
             log.warning("a recording is not there", recording=about.sid, why=str(error), tries=about.tries + 1)
             if error.again:

@@ -82,4 +82,5 @@ class TestVoicemail:
         await house.ari("DELETE", f"/channels/{house.call.external_id}")
         await house.until(lambda: [one.state for one in house.call.recordings] == [KeptState.STORED])
         assert house.call.recordings[0].is_voicemail
+        assert house.bench.files.names[house.call.recordings[0].file_id or 0] == "voice-message.wav"
         assert house.call.outcome is CallOutcome.VOICEMAIL

@@ -135,6 +135,7 @@ async def test_a_message_is_left_and_kept() -> None:
         assert caller.is_over
         assert call.outcome is CallOutcome.VOICEMAIL
         assert [(r.is_voicemail, r.duration) for r in call.recordings] == [(True, 8_000)]
+        assert list(it.bench.files.names.values()) == ["voice-message.wav"]
         with wave.open(io.BytesIO(it.bench.files.contents[call.recordings[0].file_id or 0])) as kept:
             sound = [any(kept.readframes(kept.getframerate())) for _ in range(8)]
         # The words began in the third second or the fourth, and are said within two.
