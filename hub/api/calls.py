@@ -174,8 +174,10 @@ async def connected(call: Call, call_id: int, body: Device) -> PhoneCall:
 
 
 async def say(call: Call, call_id: int, body: Said) -> None:
-    """Hand something to the browser of another leg. Never stored."""
+    """Hand something to the browser of another leg. Never stored; of a leg that is over by now nobody hears it."""
     found = await call.read(phones.legs_of, call.actor, call_id, body.to_leg)
+    if found is None:
+        return
     whisper = PhoneSaid(
         call_id=call_id,
         from_leg=found.own.id,

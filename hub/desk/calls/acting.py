@@ -234,10 +234,12 @@ def _may_write_down(actor: Actor, call: Call) -> None:
 
 
 def measured(tx: Tx, actor: Actor, call_id: int, quality: str) -> CallValue:
-    """How well one hears: good, fair or poor. Raises NotFound."""
-    before = taking_part(tx, actor, call_id)
+    """How well one hears: good, fair or poor. What comes when their part is over changes nothing. Raises NotFound."""
+    before = actions.locked(tx, call_id)
     leg = leg_of(before, actor.agent_id)
-    assert leg is not None, "whoever takes part has a leg"
+    if leg is None:
+        must_have_been_in(actor, before)
+        return shown(before)
     return shown(settle(tx, before, QualityMeasured(leg_id=leg.id, quality=quality)))
 
 
@@ -260,9 +262,14 @@ def must_take_part(actor: Actor, call: Call) -> Call:
     actor.must(Permission.WORK)
     if leg_of(call, actor.agent_id) is not None:
         return call
-    if any(leg.agent_id == actor.agent_id for leg in call.legs):
-        raise Gone("You are not in this call any more.", why="left")
-    raise NotFound
+    must_have_been_in(actor, call)
+    raise Gone("You are not in this call any more.", why="left")
+
+
+def must_have_been_in(actor: Actor, call: CallValue) -> None:
+    """Raises NotFound for whoever never was in the call, nor asked into it."""
+    if not any(leg.agent_id == actor.agent_id for leg in call.legs):
+        raise NotFound
 
 
 def must_be_free(tx: Tx, agent_id: int, call_id: int) -> None:

@@ -16,6 +16,7 @@ from crm_core.words.dialling import DialPlan, may_be_rung
 from crm_core.words.errors import Invalid, NotFound
 from crm_core.words.permissions import Actor, Permission
 from crm_core.words.values import AgentValue, CallValue, LegValue
+from hub.desk.calls.acting import must_have_been_in
 from hub.desk.calls.moving import settle
 
 DEVICES: Final = ("browser", "phone", "off")
@@ -46,18 +47,26 @@ def set_device(tx: Tx, actor: Actor, device: str, number: str, plans: Sequence[D
 
 
 def connected(tx: Tx, actor: Actor, call_id: int, tab: str) -> CallValue:
-    """The actor's tab hears the other side. Another tab than the one that carries the call says nothing."""
+    """The actor's tab hears the other side. Another tab than the one that carries the call says nothing, and so does
+    one whose part is over: that the two cross each other on the way is nobody's mistake.
+
+    Raises NotFound for whoever was never in the call.
+    """
     call = actions.locked(tx, call_id)
     own = leg_of(call, actor.agent_id)
     if own is None:
-        raise NotFound
-    return shown(settle(tx, call, LegAnswered(leg_id=own.id)) if own.device == tab else call)
+        must_have_been_in(actor, call)
+    return shown(call if own is None or own.device != tab else settle(tx, call, LegAnswered(leg_id=own.id)))
 
 
-def legs_of(tx: Tx, actor: Actor, call_id: int, to_leg: int) -> Ends:
-    """The actor's leg and another living one of the same call. Raises NotFound."""
+def legs_of(tx: Tx, actor: Actor, call_id: int, to_leg: int) -> Ends | None:
+    """The actor's leg and another living one of the same call; none when either of them is over by now.
+
+    Raises NotFound for whoever was never in the call, and for a leg that never was.
+    """
     call = queries.whole(tx, call_id)
     own, other = leg_of(call, actor.agent_id), leg(call, to_leg)
-    if own is None or other is None or other not in living(call) or other.id == own.id:
+    must_have_been_in(actor, call)
+    if other is None or (own is not None and other.id == own.id):
         raise NotFound
-    return Ends(own, other, call.identity_id)
+    return Ends(own, other, call.identity_id) if own is not None and other in living(call) else None
