@@ -138,4 +138,4 @@ async def test_an_identity_of_another_contact_is_refused_with_the_contacts_name(
     taras, olha = await db.write(a_contact, "Taras", NUMBER), await db.write(a_contact, "Olha")
     with pytest.raises(Conflict) as refused:
         await db.write(actions.attach_address, olha, NewAddress(NUMBER))
-    assert refused.value.facts == {"contact_id": taras}
+    assert (refused.value.why, refused.value.facts["contact_id"]) == ("address_taken", taras)
