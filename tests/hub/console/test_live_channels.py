@@ -58,7 +58,7 @@ MANNER = {"greeting": {"en": "Hello!"}, "survey": True}
 INSIDE = (
     *(addressing.aim, aftermath.answer, aftermath.let_in, aftermath.recognise, fallback.failed, fallback.left),
     *(machine.language_of, machine.say, particulars.particulars, strangers.open_leads, surveys.closed),
-    *(carrying.left_behind, settling.doubted, aftermath.explain, leads.said_more),
+    *(carrying.left_behind, settling.doubted, aftermath.explain, aftermath.reachable, leads.said_more),
     *(albums.remember, albums.join, albums.repeat, albums.edit, albums.taken_edited, albums.withdraw),
 )
 """Done within the use cases below, and by nobody else."""
@@ -172,7 +172,7 @@ async def test_a_send_that_was_cut_off(office: Office) -> None:
 
 
 async def test_a_message_that_waits_too_long_and_one_that_is_refused(office: Office) -> None:
-    account, _source, conversation = await _mail(office)
+    account, source, conversation = await _mail(office)
     await office.db.write(_all_go, account)
     await office.db.write(outbound.reply, office.sue, conversation, Words(text="now"))
     office.live.clock.advance(DAY)
@@ -183,6 +183,8 @@ async def test_a_message_that_waits_too_long_and_one_that_is_refused(office: Off
     await office.db.write(settling.half, owed, "worker", [ExternalId("first part")])
     refusal = Refused("They blocked us.", reach=ReachState.BLOCKED)
     await office.does("a refusal closes the way", settling.refused, owed, "worker", refusal)
+    back = replace(_letter("back"), sent_at=office.live.clock())
+    await office.does("whoever writes again is reached again", inbound.take, source, back)
 
 
 async def test_a_question_how_it_went(office: Office) -> None:
