@@ -224,11 +224,19 @@ def offer_value(tx: Tx, row: Fields) -> OfferValue:
         channel=conversation.channel,
         who=conversation.who,
         preview=conversation.preview,
-        waiting_since=conversation.waiting_since or row["made_at"],
+        waiting_since=_waits_since(tx, row) or conversation.waiting_since or row["made_at"],
         made_at=row["made_at"],
         expires_at=row["expires_at"],
         version=row["version"],
     )
+
+
+def _waits_since(tx: Tx, offer: Fields) -> Moment | None:
+    """Since when a caller waits, who need not wait for an answer to what they wrote before. None for messages."""
+    if offer["call_id"] is None:
+        return None
+    found = tx.first(select(WorkItem.virtual_start).where(WorkItem.id == offer["work_id"]))
+    return None if found is None else found.virtual_start
 
 
 def pending_offers(tx: Tx, agent_id: int | None = None) -> list[OfferValue]:

@@ -53,3 +53,13 @@ async def test_somebody_who_is_free_is_asked_rather_than_who_is_asked_about_a_le
     call = await town.ring(OTHER)
     offers = {offer.agent_id: offer.call_id for offer in await scene.offers()}
     assert offers == {scene.anna.agent_id: None, scene.ben.agent_id: call.id}
+
+
+async def test_who_calls_again_waits_since_this_call_and_not_since_the_one_that_was_missed(scene: Scene) -> None:
+    town = await a_letter_is_offered(scene)
+    missed_at = (await town.offer(scene.anna)).waiting_since
+    town.clock.advance(60_000)
+    call = await town.ring()
+    offer = await town.offer()
+    assert (offer.call_id, offer.waiting_since) == (call.id, call.queued_at)
+    assert offer.waiting_since > missed_at
