@@ -79,7 +79,7 @@ def line_of(call: Call) -> CallLine:
         agent_id=call.agent_id if call.answered_at is not None or call.direction == "out" else None,
         queue_id=call.queue_id,
         wait=call.wait if call.answered_at is not None or call.outcome is not None else 0,
-        talk=call.talk + call.hold if call.ended_at is not None else 0,
+        talk=call.talk if call.ended_at is not None else 0,
         recordings=[replace(one) for one in call.recordings],
         disposition=call.disposition,
         note=call.note,
