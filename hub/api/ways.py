@@ -86,7 +86,7 @@ def _links(tx: Tx, directory: Directory, token: str) -> list[InvitationLink]:
 def _ways(tx: Tx, actor: Actor, directory: Directory, conversation_id: int) -> list[Way]:
     row = readable_row(tx, actor, conversation_id)
     letters = copies.letters(tx, conversation_id)
-    return [_shown(w, row.subject, letters) for w in ways.of_row(tx, directory, row)]
+    return [_shown(w, letters.subject(row.subject), letters) for w in ways.of_row(tx, directory, row)]
 
 
 def _shown(way: ways.Way, subject: str, letters: copies.Letters) -> Way:

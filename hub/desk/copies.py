@@ -21,6 +21,11 @@ class Letters:
     entries: tuple[EntryValue, ...]
     ours: frozenset[str]
 
+    def subject(self, otherwise: str) -> str:
+        """What the newest words that people wrote are about; `otherwise` where none say so. A machine's note is not."""
+        told = (e.details.subject for e in reversed(self.entries) if e.details is not None and not e.details.automatic)
+        return next(filter(None, told), otherwise)
+
     def wanted_at(self, identity_id: int) -> list[Named]:
         """Where the last words of an identity want their answer (RFC 5322, 3.6.2); empty for where they came from.
 

@@ -272,10 +272,8 @@ def _files(tx: Tx, actor: Actor, words: Words, entry: Mapping[str, Any]) -> list
 
 def _details(tx: Tx, row: AnyRow, words: Words, aimed: Aim) -> dict[str, Any] | None:
     before = timeline.value(tx, words.instead_of).details if words.instead_of else None
-    has_subject = aimed.carries_subject
-    subject = (before.subject if before else None) if words.subject is None else words.subject
     details = EntryDetails(
-        subject=one_line(subject if subject is not None else answering(row.subject), most=500) if has_subject else "",
+        subject=one_line(_subject(tx, row, words, before), most=500) if aimed.carries_subject else "",
         html_file_id=words.html_file,
         to=aimed.to,
         cc=aimed.cc,
@@ -288,6 +286,12 @@ def _details(tx: Tx, row: AnyRow, words: Words, aimed: Aim) -> dict[str, Any] | 
         send_at=_send_at(tx, words),
     )
     return None if details == EntryDetails() else msgspec.to_builtins(details)
+
+
+def _subject(tx: Tx, row: AnyRow, words: Words, before: EntryDetails | None) -> str:
+    if words.subject is not None:
+        return words.subject
+    return answering(copies.letters(tx, row.id).subject(row.subject)) if before is None else before.subject
 
 
 def _answered_entry(tx: Tx, row: AnyRow, words: Words) -> int | None:

@@ -51,6 +51,16 @@ async def test_a_subject_is_one_line_whatever_is_typed(post: Post) -> None:
     assert plain.body["details"]["subject"] == "Re: About my order"
 
 
+async def test_an_answer_is_about_what_was_written_last_by_a_person(post: Post) -> None:
+    await post.arrives()
+    entry = await post.arrives(content=Content(text="One more thing", subject="Re: Delivery"))
+    await post.arrives(content=Content(text="I am away", subject="Out of office"), automatic=True)
+    last = await post.arrives(content=Content(text="That is all."))
+    assert last.conversation_id == entry.conversation_id
+    assert (await post.ways(last))[0]["subject"] == "Re: Delivery"
+    assert (await post.reply(last)).body["details"]["subject"] == "Re: Delivery"
+
+
 async def test_a_way_without_subjects_carries_none(post: Post) -> None:
     entry = await post.arrives(kind="chat")
     answer = await post.reply(entry, subject="Order")
