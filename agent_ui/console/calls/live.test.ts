@@ -3,7 +3,7 @@ import { call } from "../../shared/testing";
 import type { CallValue } from "../wire";
 import { CallList } from "./list.svelte";
 import { NOTHING } from "./listing";
-import { waitingIn } from "./waiting";
+import { waitingIn, waitsFor } from "./waiting";
 
 const LIVE = { ...NOTHING, view: "live", sort: "oldest" } as const;
 const PAGE = 100;
@@ -58,5 +58,10 @@ describe("the live view", () => {
     await list.more();
     await list.more();
     expect([list.rows.length, list.complete]).toEqual([350, true]);
+  });
+
+  it("tells an agent of the first caller they would be rung for, and of no other queue's", () => {
+    const calls = [queued(7, 2), queued(9, 1), queued(11, 1), call(3, { state: "talking", queue_id: 1 })];
+    expect([[1], [1, 2], [3]].map((queues) => waitsFor(calls, { queues }))).toEqual([9, 7, null]);
   });
 });

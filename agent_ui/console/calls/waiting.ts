@@ -1,4 +1,4 @@
-import type { CallValue } from "../wire";
+import type { AgentValue, CallValue } from "../wire";
 
 /** How many callers wait in each queue, and since when the first of them. */
 export function waitingIn(calls: readonly CallValue[]): Map<number, { n: number; since: number }> {
@@ -10,4 +10,10 @@ export function waitingIn(calls: readonly CallValue[]): Map<number, { n: number;
     found.set(queue_id, { n: (before?.n ?? 0) + 1, since: Math.min(before?.since ?? from, from) });
   }
   return found;
+}
+
+/** Since when the first caller waits whom an agent would be rung for; null when none does. */
+export function waitsFor(calls: readonly CallValue[], me: Pick<AgentValue, "queues">): number | null {
+  const mine = [...waitingIn(calls)].filter(([queue_id]) => me.queues.includes(queue_id));
+  return mine.length ? Math.min(...mine.map(([, { since }]) => since)) : null;
 }
