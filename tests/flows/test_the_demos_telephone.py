@@ -48,6 +48,24 @@ async def test_lena_calls_the_shop_and_an_agent_answers_holds_and_hangs_up(hub: 
     await expect(phone.get_by_role("button", name="Call", exact=True)).to_be_visible()
 
 
+async def test_who_holds_a_message_learns_of_a_caller_and_is_rung_once_it_is_closed(
+    hub: HubProcess, people: People
+) -> None:
+    anna, lena = await both(hub, people)
+    await lena.text("SMS", "I shall call you.")
+    await anna.accept(NUMBER)
+    phone = lena.device("Telephone")
+    await phone.get_by_role("button", name="Call", exact=True).click()
+    await lena.sees("Telephone", "press 1")
+    await phone.get_by_role("button", name="1", exact=True).click()
+    notice = anna.page.get_by_role("status").filter(has_text="A caller waits")
+    await expect(notice).to_contain_text("once the conversation you hold is closed", timeout=OFFERED)
+    await anna.close("Solved")
+    card = anna.page.get_by_role("region", name=NUMBER)
+    await expect(card.get_by_role("button", name=re.compile("^Answer"))).to_be_visible(timeout=OFFERED)
+    await expect(notice).to_have_count(0)
+
+
 async def test_the_sound_can_be_turned_off_and_stays_off(hub: HubProcess, people: People) -> None:
     lena = await customer(hub, people)
     phone = lena.device("Telephone")
