@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from crm_core.conversations.queries import held_by
 from crm_core.staff import actions, sessions
+from crm_core.staff import queries as staff
 from crm_core.staff.rules import Cause
 from crm_core.store.transaction import Tx
 from crm_core.words.permissions import Actor
 from crm_core.words.values import Activity, AgentValue
 from crm_core.work.actions import SYSTEM, withdraw_offers
+from crm_core.work.returning import forgive
 from hub.desk.assignments import author_of, give_back
 
 
 def set_activity(tx: Tx, actor: Actor, agent_id: int, activity: Activity, reason: str = "") -> AgentValue:
     """
-    Say what an agent does now. Whoever is not available is offered nothing: running offers go to others.
+    Say what an agent does now. Whoever is not available is offered nothing: running offers go to others. Whoever is
+    back after missing something is spared nothing for that any more.
 
     Raises Denied, NotFound, Invalid, Conflict as `staff.actions.set_activity` does.
     """
+    had_missed = staff.agent(tx, agent_id).missed_offer
     value = actions.set_activity(tx, actor, agent_id, activity, reason)
     if activity is not Activity.AVAILABLE:
         withdraw_offers(tx, agent_id, reason=activity)
+    elif had_missed:
+        forgive(tx, agent_id)
     return value
 
 

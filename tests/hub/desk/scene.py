@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from channels.contract import MessageArrived, Stored
 from crm_core.staff import queries as staff
-from crm_core.staff.actions import NewAgent, add_agent, set_activity
+from crm_core.staff.actions import NewAgent, add_agent
 from crm_core.store import journal
 from crm_core.store.database import Database
 from crm_core.words.addresses import Address
@@ -20,6 +20,7 @@ from crm_core.work.queues import NewQueue, add_queue
 from hub.desk import inbound
 from hub.desk.assigner import Assigner
 from hub.desk.inbound import Source
+from hub.desk.staffing import set_activity
 from tests.peers.clock import VirtualClock
 
 

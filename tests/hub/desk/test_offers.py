@@ -55,7 +55,6 @@ async def test_two_offers_missed_in_a_row_take_an_agent_out_of_routing(scene: Sc
     anna = await scene.db.read(staff.agent, scene.anna.agent_id)
     assert anna.activity is Activity.NOT_RESPONDING
     await scene.activity(scene.anna, Activity.AVAILABLE)
-    scene.clock.advance(61_000)
     assert len(await scene.offers()) == 2
     assert not (await scene.db.read(staff.agent, scene.anna.agent_id)).missed_offer
 
@@ -98,6 +97,19 @@ async def test_a_declined_offer_goes_on_and_does_not_come_back_while_it_cools(sc
     assert [o.agent_id for o in await scene.offers()] == []
     scene.clock.advance(61_000)
     assert [o.agent_id for o in await scene.offers()] == [scene.anna.agent_id]
+
+
+async def test_who_says_that_they_are_here_is_asked_again_at_once_but_not_for_what_they_declined(scene: Scene) -> None:
+    await scene.activity(scene.ben, Activity.BREAK)
+    await scene.heard("v1", "hello")
+    [missed] = await scene.offers()
+    scene.clock.advance(30_001)
+    assert await scene.offers() == []
+    await scene.heard("v2", "good morning")
+    [unwanted] = await scene.offers()
+    await scene.db.write(decline, scene.anna, unwanted.id, "lunch")
+    await scene.activity(scene.anna, Activity.AVAILABLE)
+    assert [(o.agent_id, o.work_id) for o in await scene.offers()] == [(scene.anna.agent_id, missed.work_id)]
 
 
 async def test_a_backlog_is_drained_in_order_when_an_agent_frees_up(scene: Scene) -> None:

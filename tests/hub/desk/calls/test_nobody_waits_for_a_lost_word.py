@@ -62,9 +62,9 @@ async def test_a_caller_whose_offer_ended_unheard_is_found_when_the_hub_starts_a
     call = await town.ring()
     offer = await town.offer(scene.anna)
     await scene.db.write(moving.move, call.id, OfferedTo(agent_id=scene.anna.agent_id))
+    await scene.db.write(work.time_out, offer.id)
     for agent in (scene.anna, scene.ben):
         await scene.activity(agent, Activity.BREAK)
-    await scene.db.write(work.time_out, offer.id)
     assert await scene.db.read(asking.mismatched) == [call.id]
     async with minding(town):
         # Nobody is at work: who waits for nobody may leave a message.
